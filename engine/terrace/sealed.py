@@ -29,6 +29,8 @@ BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, KeyErro
 """What the standard library raises on an archive that is not whole."""
 DAMAGED = " is damaged or was changed: "
 """What stands between the name of a file, or of a part, and what is wrong with it."""
+Entry = Mapping[str, Any]
+"""What the manifest says of a part: ``bytes`` and ``sha256``."""
 _SMALL = 16 << 20  # bytes: a manifest has about 120 for each part
 
 
@@ -43,16 +45,9 @@ class Sealed:
 
 def seal(kind: str, version: int, parts: Mapping[str, bytes]) -> bytes:
     """The bytes of a file of this kind (``estimates``); `version` is that of the form of its parts."""
-    manifest = {
-        "terrace": kind,
-        "version": version,
-        "program": __version__,
-        "parts": {name: {"bytes": len(p), "sha256": hashlib.sha256(p).hexdigest()} for name, p in parts.items()},
-    }
-    manifest["sha256"] = _of_manifest(manifest)
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
+        archive.writestr(MANIFEST, _manifest_text(kind, version, {n: _entry(p) for n, p in parts.items()}))
         for name, part in parts.items():
             archive.writestr(name, part)
     return content.getvalue()
@@ -64,21 +59,17 @@ class Sealer:
     def __init__(self, path: Path, kind: str, version: int) -> None:
         self._archive = zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED)
         self._kind, self._version = kind, version
-        self._parts: dict[str, dict[str, int | str]] = {}
+        self._parts: dict[str, Entry] = {}
 
     def add(self, name: str, content: bytes, *, packed: bool = False) -> None:
         """Write a part; one that is `packed` already is stored as it is."""
         how = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
         self._archive.writestr(name, content, how)
-        self._parts[name] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        self._parts[name] = _entry(content)
 
     def close(self) -> None:
         """Write the manifest, which ends the file."""
-        manifest = {
-            "terrace": self._kind, "version": self._version, "program": __version__, "parts": self._parts,
-        }  # fmt: skip
-        manifest["sha256"] = _of_manifest(manifest)
-        self._archive.writestr(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
+        self._archive.writestr(MANIFEST, _manifest_text(self._kind, self._version, self._parts))
         self._archive.close()
 
     def abandon(self) -> None:
@@ -107,11 +98,8 @@ class Parts:
         except BROKEN as error:
             raise damaged(path, "it is incomplete") from error
         try:
-            manifest = _manifest(self._archive, path)
-            _same_kind(manifest, path, kind, newest)
-            self._listed: Mapping[str, Mapping[str, Any]] = manifest["parts"]
-            if sum(entry["bytes"] for entry in self._listed.values()) > most:
-                raise damaged(path, "its parts are larger than memory")
+            manifest = _manifest(self._archive, path, kind, newest, most)
+            self._listed: Mapping[str, Entry] = manifest["parts"]
         except BROKEN as error:
             self.close()
             raise damaged(path, "it is incomplete") from error
@@ -157,11 +145,8 @@ def unseal(path: Path, kind: str, newest: int, *, most: int) -> Sealed:
     content = read_whole(path)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            manifest = _manifest(archive, path)
-            _same_kind(manifest, path, kind, newest)
+            manifest = _manifest(archive, path, kind, newest, most)
             listed = manifest["parts"]
-            if sum(entry["bytes"] for entry in listed.values()) > most:
-                raise damaged(path, "its parts are larger than memory")
             there = {info.filename for info in archive.infolist()} - {MANIFEST}
             if there != set(listed) or len(archive.infolist()) != len(listed) + 1:
                 raise damaged(path, "parts are missing, or were added")
@@ -186,8 +171,18 @@ def damaged(path: Path, why: str, *, advice: str = "Use an earlier copy, or crea
     return DataError(f"{path}{DAMAGED}{why}.", code="damaged-file", subject=str(path), advice=advice)
 
 
-def _manifest(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
-    """The manifest, of the right form and as it was written."""
+def _entry(content: bytes) -> Entry:
+    return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def _manifest_text(kind: str, version: int, parts: Mapping[str, Entry]) -> str:
+    manifest: dict[str, Any] = {"terrace": kind, "version": version, "program": __version__, "parts": parts}
+    manifest["sha256"] = _of_manifest(manifest)
+    return json.dumps(manifest, ensure_ascii=False, indent=1)
+
+
+def _manifest(archive: zipfile.ZipFile, path: Path, kind: str, newest: int, most: int) -> dict[str, Any]:
+    """The manifest, of the right form and as it was written, of this kind, and of parts that memory can hold."""
     info = archive.getinfo(MANIFEST) if MANIFEST in archive.namelist() else None
     if info is None or info.file_size > _SMALL:
         raise damaged(path, "it has no list of its parts")
@@ -198,6 +193,9 @@ def _manifest(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
     given = found.pop("sha256", None)
     if not all(sizes) or type(found.get("version")) is not int or given != _of_manifest(found):
         raise damaged(path, "the list of its parts was changed")
+    _same_kind(found, path, kind, newest)
+    if sum(entry["bytes"] for entry in found["parts"].values()) > most:
+        raise damaged(path, "its parts are larger than memory")
     return found
 
 
@@ -215,7 +213,7 @@ def _same_kind(manifest: dict[str, Any], path: Path, kind: str, newest: int) -> 
         )
 
 
-def _part(archive: zipfile.ZipFile, path: Path, name: str, entry: Mapping[str, Any]) -> bytes:
+def _part(archive: zipfile.ZipFile, path: Path, name: str, entry: Entry) -> bytes:
     info = archive.getinfo(name)
     if info.file_size != entry["bytes"]:
         raise damaged(path, f"{name} was changed")

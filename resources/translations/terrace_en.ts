@@ -162,37 +162,6 @@
     </message>
 </context>
 <context>
-    <name>MainWindow</name>
-    <message numerus="yes">
-        <source>{0} row(s) shown</source>
-        <translation>
-            <numerusform>{0} row shown</numerusform>
-            <numerusform>{0} rows shown</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>{0} row(s)</source>
-        <translation>
-            <numerusform>{0} row</numerusform>
-            <numerusform>{0} rows</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>{0} variable(s)</source>
-        <translation>
-            <numerusform>{0} variable</numerusform>
-            <numerusform>{0} variables</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>{0} model(s)</source>
-        <translation>
-            <numerusform>{0} model</numerusform>
-            <numerusform>{0} models</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
     <name>MoreSection</name>
     <message numerus="yes">
         <source>%1 constraint(s)</source>
@@ -219,6 +188,37 @@
         <translation>
             <numerusform>{0} row</numerusform>
             <numerusform>{0} rows</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>StatusBar</name>
+    <message numerus="yes">
+        <source>{0} row(s) shown</source>
+        <translation>
+            <numerusform>{0} row shown</numerusform>
+            <numerusform>{0} rows shown</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{0} row(s)</source>
+        <translation>
+            <numerusform>{0} row</numerusform>
+            <numerusform>{0} rows</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{0} variable(s)</source>
+        <translation>
+            <numerusform>{0} variable</numerusform>
+            <numerusform>{0} variables</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{0} model(s)</source>
+        <translation>
+            <numerusform>{0} model</numerusform>
+            <numerusform>{0} models</numerusform>
         </translation>
     </message>
 </context>

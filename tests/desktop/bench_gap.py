@@ -111,7 +111,7 @@ def main() -> None:
         step("enlarge a plot", lambda: window.results.newest().plots.open("residual-fitted"), idle)
         view = window.results.newest().plots.large.view
         step("brush", lambda: view.select_inside(-1, 1, -1, 1), idle)
-        step("change the theme", lambda: window.set_theme("dark"), idle)
+        step("change the theme", lambda: window.looks.set_theme("dark"), idle)
         window.close()
 
 

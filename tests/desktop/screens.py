@@ -38,10 +38,10 @@ def screens(window: MainWindow, forms: Callable[[str], bool] = lambda _key: True
     idle()
     yield "work", window
     for tab, name in enumerate(("data", "variables", "history")):
-        window.show_tab(tab)
+        window.places.show_tab(tab)
         settled()
         yield f"left: {name}", window.left
-    window.show_tab(0)
+    window.places.show_tab(0)
     window.models.open_builder(window.results.newest().fit.spec)
     wait_until(lambda: window.models.builder is not None, "the builder")
     builder = window.models.builder
@@ -57,7 +57,7 @@ def screens(window: MainWindow, forms: Callable[[str], bool] = lambda _key: True
     settled()
     yield "builder: all", window.work
     window.models.close_builder()
-    window.edit_variables()
+    window.variables.edit()
     settled()
     yield "variables", window.work
     card = window.results.newest()

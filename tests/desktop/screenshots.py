@@ -120,7 +120,7 @@ def data_screens(c: Camera, scratch: Path) -> None:
     c.shoot("data-codes-sorted")
     w.left.labels.choose("labels")
     w.data.sort("ses", None)
-    w.edit_variables("ses")
+    w.variables.edit("ses")
     c.idle()
     c.shoot("variables")
     w.splitter.close_panel()
@@ -130,10 +130,10 @@ def result_screens(c: Camera) -> None:
     w = c.window
     c.run(HSB)
     c.shoot("results-light")
-    w.set_theme("dark")
+    w.looks.set_theme("dark")
     c.idle()
     c.shoot("results-dark")
-    w.set_theme("light")
+    w.looks.set_theme("light")
     card = w.results.newest()
     card.set_metric("sd")
     c.idle()
@@ -195,12 +195,12 @@ def dialog_screens(c: Camera) -> None:
     w = c.window
     for size in ((1440, 900), (1280, 720), (1000, 700)):
         for choice in ("light", "dark"):
-            w.set_theme(choice)
+            w.looks.set_theme(choice)
             c.size(*size)
             c.builder()
             c.shoot(f"builder-{size[0]}-{choice}")
     c.size(1440, 900)
-    w.set_theme("light")
+    w.looks.set_theme("light")
     w.models.builder.change.setChecked(True)
     c.idle()
     c.shoot("builder-changed")
@@ -279,10 +279,10 @@ def readme(c: Camera) -> None:
     w = c.window
     c.run("sample hsb", HSB)
     c.shoot("window-light", width=1080)
-    w.set_theme("dark")
+    w.looks.set_theme("dark")
     c.idle()
     c.shoot("window-dark", width=1080)
-    w.set_theme("light")
+    w.looks.set_theme("light")
     c.builder()
     c.shoot("builder", width=1080)
     w.models.close_builder()
@@ -315,9 +315,9 @@ def project_screens(folder: Path, scratch: Path) -> None:
             c.window.projects.save()
             c.idle()
             c.shoot("save-saved")
-            c.window.set_theme("dark")
+            c.window.looks.set_theme("dark")
             c.shoot("save-saved-dark")
-            c.window.set_theme("light")
+            c.window.looks.set_theme("light")
             c.run("generate late = ses > 0")
             c.window.asks_on_close = True
             c.window.close()
@@ -342,10 +342,10 @@ def project_screens(folder: Path, scratch: Path) -> None:
 
 def both_themes(c: Camera, name: str) -> None:
     for choice in ("light", "dark"):
-        c.window.set_theme(choice)
+        c.window.looks.set_theme(choice)
         c.idle()
         c.shoot(f"{name}-{choice}")
-    c.window.set_theme("light")
+    c.window.looks.set_theme("light")
 
 
 def crashed(c: Camera, journals: Path) -> None:

@@ -132,7 +132,7 @@ def test_a_control_without_a_way_is_found(window: MainWindow) -> None:
     """The test above can fail: a control that Tab jumps over is named."""
     window.controller.run("sample hsb")
     wait_idle(window.controller)
-    window.edit_variables()
+    window.variables.edit()
     settled()
     assert walked_wrong(window.work) == ""
     extra = QWidget(window.work)
@@ -217,7 +217,7 @@ def test_zones_and_menus_by_keys(window: MainWindow) -> None:
     window.controller.run("sample hsb")
     window.controller.run(HSB_MODEL)
     wait_idle(window.controller)
-    window.edit_variables()
+    window.variables.edit()
     settled()
     zones = (window.left, window.work, window.results)
 

@@ -554,7 +554,7 @@ def test_recent_projects_have_a_picture_of_their_last_figure(
         w.projects.save_as()
         wait_idle(w.controller)
         os.utime(tmp_path / f"study-{k}.terrace", (1.7e9 + k, 1.7e9 + k))
-    w.show_start()
+    w.beginning.show()
     wait_until(lambda: w.start.findChild(QPushButton, "start_all") is not None, "the list")
     card = w.start.findChild(QLabel, "start_continue_title")
     assert (card is not None and card.text() == "Sleep deprivation") or card.text()

@@ -113,7 +113,7 @@ def test_variables_are_found_by_name_and_label() -> None:
 
 def test_the_variables_tab_finds(program: Program) -> None:
     left = program.window.left
-    program.window.edit_variables()
+    program.window.variables.edit()
     page = left.variables_page
     page.search.setText("math")
     view = page.view

@@ -180,7 +180,7 @@ def test_no_text_of_the_window_is_left_in_english(marked: None, settings: Settin
     w.prepare.open("centre")
     program.idle()
     assert english(w.prepare.panel) == {}
-    w.prepare.close()
+    w.splitter.close_panel()
     w.close()
     w.deleteLater()
 
@@ -274,7 +274,7 @@ def test_english_has_all_its_plurals(tmp_path: Path) -> None:
 
 
 def test_one_is_no_plural(qapp: QApplication) -> None:
-    said = [QCoreApplication.translate("MainWindow", "{0} model(s)", "", n).format(n) for n in (0, 1, 2, 21)]
+    said = [QCoreApplication.translate("StatusBar", "{0} model(s)", "", n).format(n) for n in (0, 1, 2, 21)]
     assert said == ["0 models", "1 model", "2 models", "21 models"]
     assert words.tr("{0} step(s), {1}", "", 1).format(1, "2 s") == "1 step, 2 s"
 

@@ -435,7 +435,7 @@ def test_sizes_tab_labels_and_theme_are_remembered(settings: Settings) -> None:
     assert sizes[0] > 300
     first.window.left.show_tab(2)
     first.window.left.labels.choose("codes")
-    first.window.set_theme("dark")
+    first.window.looks.set_theme("dark")
     first.window.close()
     second = Desk(Settings(settings.store.file()))
     second.open()
@@ -443,7 +443,7 @@ def test_sizes_tab_labels_and_theme_are_remembered(settings: Settings) -> None:
     assert second.window.left.tab() == 2
     assert not second.window.left.grid.grid.labels
     assert second.window.settings.theme() == "dark"
-    second.window.set_theme("light")
+    second.window.looks.set_theme("light")
     second.window.actions_["reset_layout"].trigger()
     second.window.close()
     for d in (first, second):
@@ -524,7 +524,7 @@ def test_help_pages_open(desk: Desk) -> None:
 
 def test_command_bar_runs_what_is_typed(desk: Desk) -> None:
     desk.open()
-    desk.window.focus_command()
+    desk.window.places.focus_command()
     QTest.keyClicks(desk.window.left.history_tab.bar, MODEL)
     QTest.keyClick(desk.window.left.history_tab.bar, Qt.Key.Key_Return)
     desk.idle()
@@ -548,7 +548,7 @@ def test_every_enabled_entry_of_every_menu_does_something_without_complaint(
             if dialog is not desk.window and dialog.isVisible():
                 dialog.close()
         settled()
-    desk.window.set_theme("light")
+    desk.window.looks.set_theme("light")
 
 
 def test_the_tour_walks_through_the_window_and_ends(desk: Desk) -> None:
@@ -581,6 +581,7 @@ def test_a_streamed_file_shows_its_size_and_what_is_shown_of_it(desk: Desk, tmp_
     frame = pd.DataFrame({"g": np.arange(12_000) % 7, "y": np.arange(12_000) % 11})
     frame.to_parquet(tmp_path / "rows.parquet")
     frame.to_csv(tmp_path / "rows.csv", index=False)
-    told = [desk.window._facts(Snapshot(terrace.stream(tmp_path / name))) for name in ("rows.parquet", "rows.csv")]
+    facts_of = desk.window.status.facts_of
+    told = [facts_of(Snapshot(terrace.stream(tmp_path / name)), None) for name in ("rows.parquet", "rows.csv")]
     assert told[0].startswith("12,000 rows · 2 variables · streamed, first 10,000 shown")
     assert told[1].startswith("rows not counted · 2 variables · streamed, first 10,000 shown")

@@ -368,7 +368,7 @@ def test_no_window_flashes_while_the_panel_is_filled(program: Program) -> None:
         build(program)
         program.window.models.builder.change.setChecked(True)
         program.window.prepare.open("centre")
-        program.window.edit_variables()
+        program.window.variables.edit()
         settled()
     finally:
         application.removeEventFilter(watch)

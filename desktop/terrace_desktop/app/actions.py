@@ -82,6 +82,10 @@ class Actions(QObject):
         for name in names or self._all:
             self._all[name].setEnabled(self._given[name].enabled())
 
+    def choose(self, name: str) -> None:
+        """Check the action of a choice that holds now."""
+        self._all[name].setChecked(True)
+
     def show_document(self, name: str, state: str = "") -> None:
         """The name of what is open and how it stands, at the right end of the menu bar."""
         text = "   ".join(x for x in (state, name) if x)

@@ -90,7 +90,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     journals = None if options.self_test else logs.log_path().parent / "windows"
     window = MainWindow(settings, warm_up=warm_up, journals=journals)
     window.asks_on_close = not options.self_test
-    relay.told.connect(window.show_failure)
+    relay.told.connect(window.failures.show)
     window.show()
     soon(window, window.begin)
     app.commitDataRequest.connect(lambda _manager: window.end_in_order())

@@ -27,17 +27,13 @@ if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
     from terrace.results.fit import FitResult
     from terrace.session.contract import Outcome
-    from terrace.session.session import Session
     from terrace.spec.model import ModelSpec
     from terrace_desktop.builder.form import BuilderForm
     from terrace_desktop.builder.variables import VariablePane
     from terrace_desktop.panels.guide.flow import GuideFlow
-    from terrace_desktop.plots.cards import PlotRow
-    from terrace_desktop.plots.thin import Prepared
     from terrace_desktop.ui.settings import Settings
     from terrace_desktop.ui.work_panel import Zones
     from terrace_desktop.work.history import Entry
-    from terrace_desktop.work.session_port import Snapshot
 
 
 class ModelFlow(QObject):
@@ -70,8 +66,6 @@ class ModelFlow(QObject):
         results.refit_asked.connect(self.refit)
         results.refit_all_asked.connect(self.refit_stale)
         results.open_asked.connect(self.open_data_of)
-        results.plots_asked.connect(self.make_plots)
-        results.further_asked.connect(self.work_out)
         results.outline_asked.connect(controller.run)
         results.ml_test_asked.connect(lambda command: compare_by_ml(controller, command))
         results.draft_asked.connect(self.show_draft)
@@ -415,39 +409,6 @@ class ModelFlow(QObject):
         if passing and not shown and not restored:
             self.told.emit(told.split("\n")[0])
 
-    def work_out(self, card: ModelCard) -> None:
-        """Work out what costs more than the fit, ICC, R² and tests of terms, for a card that is seen."""
-        from terrace.session.document.card import complete
-        from terrace_desktop.work.session_port import take_snapshot
-
-        id_ = card.item.id
-
-        def work(session: Session) -> Snapshot:
-            complete(session, id_)
-            return take_snapshot(session)
-
-        self.controller.call(f"the further tables of model {card.item.number}", work, self.controller.take)
-
-    def make_plots(self, card: ModelCard, row: PlotRow) -> None:
-        """Compute the diagnostic plots of a model for the row that is open on its card."""
-        dataset = card.dataset
-        for kind in row.small:
-            if dataset is None:
-                row.small[kind].show_failure(self.tr("The data for this model are not open."))
-            else:
-                self._make_plot(card, row, kind, partial(compute_plot, kind, card.fit, dataset))
-
-    def _make_plot(self, card: ModelCard, row: PlotRow, kind: str, work: Callable[[], Prepared]) -> None:
-        def show(plot: Prepared) -> None:
-            if card.plots is row:  # it may have been closed meanwhile
-                row.small[kind].show_plot(plot)
-
-        def show_failure(error: Exception) -> None:
-            if card.plots is row:
-                row.small[kind].show_failure(str(error))
-
-        self.controller.call(f"plot {kind}", lambda _session: work(), show, show_failure)
-
     # --- models and their data ----------------------------------------------------------------------
     def has_data_of(self, card: ModelCard) -> bool:
         """True where the data that are open come from the rows that a model was fitted to."""
@@ -508,15 +469,3 @@ def start_values(fit: FitResult | None) -> str:
         return ""
     pairs = zip(fit.matrix_names["b"][1], fit.matrices["b"][0])
     return " ".join(f"{value:.9g}" for name, value in pairs if not name.startswith(f"{fit.outcome}:"))
-
-
-def compute_plot(kind: str, fit: FitResult, dataset: Dataset) -> Prepared:
-    """One of the three plots under a model, ready to be drawn; runs on the worker."""
-    from terrace.postestimation.diagnose import plots
-    from terrace_desktop.plots.thin import prepare
-
-    if kind == "residual-fitted":
-        return prepare(plots.residual_fitted(fit, dataset))
-    if kind == "qq":
-        return prepare(plots.qq(fit, dataset))
-    return prepare(plots.caterpillar(fit, dataset))

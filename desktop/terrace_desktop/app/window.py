@@ -7,39 +7,41 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from terrace.errors import TerraceError
 from terrace.session.effects import Effect
-from terrace.spec.conventions import CONVENTIONS, convention
 from terrace_desktop.app.actions import Actions
+from terrace_desktop.app.card_flow import CardFlow
 from terrace_desktop.app.data_flow import DataFlow
-from terrace_desktop.app.data_pane import DATA, HISTORY, VARIABLES, DataPane
+from terrace_desktop.app.data_pane import DATA, DataPane
 from terrace_desktop.app.export_flow import ExportFlow
+from terrace_desktop.app.failures import Failures
 from terrace_desktop.app.find import Thing
+from terrace_desktop.app.frame import Frame
 from terrace_desktop.app.help_flow import HelpFlow
+from terrace_desktop.app.looks_flow import LooksFlow
 from terrace_desktop.app.model_flow import ModelFlow
 from terrace_desktop.app.own import Own
+from terrace_desktop.app.places_flow import PlacesFlow
 from terrace_desktop.app.script_flow import ScriptFlow
-from terrace_desktop.app.start_page import PATHS, StartPage
+from terrace_desktop.app.start_flow import StartFlow
+from terrace_desktop.app.start_page import StartPage
 from terrace_desktop.app.status import StatusBar
-from terrace_desktop.app.variables_editor import VariablesEditor
-from terrace_desktop.app.zones import Zones, fitting
+from terrace_desktop.app.variables_flow import VariablesFlow
+from terrace_desktop.app.zones import Zones
 from terrace_desktop.panels.data.actions import actions as prepare_actions
 from terrace_desktop.project.flow import ProjectFlow
 from terrace_desktop.project.notices import Notices
 from terrace_desktop.results.pane import ResultsPane
-from terrace_desktop.ui import dialogs, theme, words
 from terrace_desktop.ui.action import Action
 from terrace_desktop.ui.later import soon
-from terrace_desktop.ui.measures import measure_icon
 from terrace_desktop.ui.settings import Settings
 from terrace_desktop.ui.widgets import named
 from terrace_desktop.ui.words import tr
 from terrace_desktop.ui.work_panel import WorkPanel
-from terrace_desktop.work import logs, session_port
+from terrace_desktop.work import session_port
 from terrace_desktop.work.controller import Controller
 from terrace_desktop.work.history import duration
 from terrace_desktop.work.worker import Worker
@@ -49,8 +51,6 @@ if TYPE_CHECKING:
     from terrace.session.contract import Outcome, Progress
     from terrace_desktop.panels.data.flow import PrepareFlow
     from terrace_desktop.work.history import Entry
-
-SIZE = (1440, 900)
 
 
 class MainWindow(QMainWindow):
@@ -83,12 +83,15 @@ class MainWindow(QMainWindow):
         self.start = StartPage()
         self.data = DataFlow(self, self.controller, self.left, settings)
         self.models = ModelFlow(self, self.controller, self.results, settings, self.splitter, self.left.list)
+        self.cards = CardFlow(self, self.controller, self.results)
         self._prepare: PrepareFlow | None = None
-        self._variables: VariablesEditor | None = None
         self._served: QWidget | None = None  # what the panel showed last
         self.exports = ExportFlow(self, self.controller, self.results, settings)
         self.scripts = ScriptFlow(self, self.controller, settings, self.controller.history.do_file)
         self.help = HelpFlow(self, self.controller)
+        self.variables = VariablesFlow(self, self.controller, self.left, self.models, self.splitter)
+        self.looks = LooksFlow(self, settings)
+        self.frame = Frame(self, settings)
         self.status = StatusBar()
         self.setStatusBar(self.status)
         self.pages = named(QStackedWidget(), "pages", self.tr("Start and workspace"))
@@ -105,9 +108,10 @@ class MainWindow(QMainWindow):
         column.addWidget(self.notices)
         column.addWidget(self.pages, 1)
         self.setCentralWidget(centre)
+        self.places = PlacesFlow(self, self.controller, self.pages, self.splitter)
+        self.beginning = StartFlow(self, self.start, self.places, self.data, self.models, self.projects, settings)
+        self.failures = Failures(self, self.results, self.controller.history)
         self.actions_ = Actions(self, self.all_actions())
-        self._failure: QWidget | None = None
-        self._closing = False
         self._connect()
         self._restore()
         self._refresh()
@@ -124,66 +128,16 @@ class MainWindow(QMainWindow):
     def _open_form(self, key: str, group: str = "") -> None:
         self.prepare.open(key, group)
 
-    def edit_variables(self, name: str = "") -> None:
-        """What the variables are, to be edited in the work panel."""
-        if self._variables is None:
-            self._variables = VariablesEditor(self.left.variables_page)
-        self.splitter.open(self._variables)
-        if name:
-            self.left.variables.show_variable(name)
-
-    def _take_variable(self, name: str) -> None:
-        """A variable of the list was taken, and no builder is there for it: show what it is."""
-        if self.models.builder is None or not self.splitter.is_open(self.models.builder):
-            self.edit_variables(name)
-
-    def _variable_menu(self, name: str, where: QPoint) -> None:
-        if self.models.builder is not None and self.splitter.is_open(self.models.builder):
-            return
-        menu = named(QMenu(self), "variable_menu", name)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction(self.tr("Labels and measure…")).triggered.connect(lambda: self.edit_variables(name))
-        menu.addAction(self.tr("Go to its column")).triggered.connect(lambda: self.left.go_to(name))
-        menu.popup(where)
-
     def _things(self) -> list[Thing]:
-        """What can be found beside the actions: forms, variables, results, commands."""
-        from terrace_desktop.panels.after.catalog import groups as after_catalog
-        from terrace_desktop.panels.data.catalog import groups as data_catalog
-
+        """What can be found beside the actions, where data are open."""
         dataset = self.controller.snapshot.dataset
         if dataset is None:
             return []
-        out = [
-            Thing(e.title, self.tr("Form"), g.icon or "prepare", partial(self._open_form, e.key),
-                  f"{e.purpose} {e.also} {e.key}")
-            for g in data_catalog()
-            for e in g.entries
-        ]  # fmt: skip
-        card = self.results.newest()
-        if card is not None:
-            out += [
-                Thing(e.title, self.tr("After the fit"), "after", partial(self.models.open_after, card, e.key),
-                      f"{e.purpose} {e.also} {e.key}")
-                for g in after_catalog()
-                for e in g.entries
-            ]  # fmt: skip
-        out += [
-            Thing(v.name, self.tr("Variable"), measure_icon(v.measure.value), partial(self.left.go_to, v.name), v.label)
-            for v in dataset.variables
-        ]
-        out += [
-            Thing(c.title, self.tr("Result"), "model", partial(self._show_result, c), "model result")
-            for c in self.results.cards()
-        ]
-        for name, about in session_port.known_commands().items():
-            out.append(Thing(name, self.tr("Command"), "history", partial(self._edit_command, f"{name} "), about))
-        return out
+        from terrace_desktop.app.things import things
 
-    def _show_result(self, card: QWidget) -> None:
-        if card in self.results.cards():
-            self.results.go_to(card.item.id)
-            card.setFocus(Qt.FocusReason.OtherFocusReason)
+        return things(
+            dataset, self.results, self._open_form, self.left.go_to, self.models.open_after, self.places.edit_command
+        )
 
     def _panel_changed(self) -> None:
         """The entry of the tool bar whose work is in the panel is marked."""
@@ -203,57 +157,23 @@ class MainWindow(QMainWindow):
             *self.exports.actions(),
             *self.scripts.actions(),
             *self.help.actions(),
+            *self.variables.actions(),
+            *self.beginning.actions(),
+            *self.places.actions(),
+            *self.looks.actions(),
             *self._actions(),
         ]
 
     def _actions(self) -> list[Action]:
         """What belongs to no flow."""
         std, open_ = QKeySequence.StandardKey, self.controller.has_data
-        themes = (
-            ("system", tr("S&ame as the system")), ("light", tr("&Light")), ("dark", tr("&Dark")),
-            ("contrast_light", tr("&High contrast, light")), ("contrast_dark", tr("High &contrast, dark")),
-        )  # fmt: skip
-        now, spoken = theme.manager().choice, self.settings.language()
         return [
-            Action("start", tr("Start pa&ge"), self.show_start),
             Action("quit", tr("&Quit"), self.close, std.Quit),
             Action("undo", tr("&Undo"), self.undo, std.Undo, lambda: self.controller.snapshot.can_undo),
             Action("redo", tr("&Redo"), self.redo, std.Redo, lambda: self.controller.snapshot.can_redo),
             Action("copy", tr("&Copy"), self.copy, enabled=open_),
-            Action("variables", tr("Variable proper&ties…"), self.edit_variables, enabled=open_),
             Action("cancel", tr("C&ancel command"), self.controller.cancel, "Ctrl+.", lambda: self.controller.busy),
             Action("find", tr("&Find anything"), self.find_anything, "Ctrl+K"),
-            Action("next_zone", tr("&Next zone"), partial(self.splitter.go, 1), "F6"),
-            Action("previous_zone", tr("Previou&s zone"), partial(self.splitter.go, -1), "Shift+F6"),
-            Action("fold_data", tr("Show or h&ide the data"), self.fold_data, enabled=open_),
-            Action("tear_panel", tr("Detach or dock the work &panel"), self.splitter.tear,
-                   enabled=self.splitter.is_open),
-            Action("tab_data", tr("&Data"), partial(self.show_tab, DATA), "Ctrl+1"),
-            Action("tab_variables", tr("&Variables"), partial(self.show_tab, VARIABLES), "Ctrl+2"),
-            Action("tab_history", tr("&History"), partial(self.show_tab, HISTORY), "Ctrl+3"),
-            Action("focus_results", tr("&Results"), self.focus_results, "Ctrl+4"),
-            Action("focus_command", tr("&Command bar"), self.focus_command, "Ctrl+L"),
-            *(
-                Action(f"theme_{choice}", text, partial(self.set_theme, choice), chosen=choice == now)
-                for choice, text in themes
-            ),
-            *(
-                Action(f"language_{code}", text, partial(self.set_language, code), chosen=code == spoken)
-                for code, text in ((words.SYSTEM, tr("S&ame as the system")), *words.languages().items())
-            ),
-            *(
-                Action(
-                    f"convention_{c.key}", tr("{0}: {1}").format(c.title, c.purpose),
-                    partial(self.set_convention, c.key), chosen=c is convention(self.settings.convention()),
-                )
-                for c in CONVENTIONS
-            ),
-            Action("text_larger", tr("Lar&ger text"), partial(self.zoom_text, 1), ("Ctrl++", "Ctrl+="),
-                   lambda: theme.manager().zoom < theme.ZOOMS[-1]),
-            Action("text_smaller", tr("S&maller text"), partial(self.zoom_text, -1), "Ctrl+-",
-                   lambda: theme.manager().zoom > theme.ZOOMS[0]),
-            Action("text_usual", tr("Te&xt at 100%"), partial(self.zoom_text, 0), "Ctrl+0",
-                   lambda: theme.manager().zoom != 100),
             Action("reset_layout", tr("R&eset layout"), self.reset_layout),
             Action("tour", tr("&Tour of the window"), self.start_tour),
         ]
@@ -267,16 +187,13 @@ class MainWindow(QMainWindow):
         c.busy_changed.connect(self._busy_changed)
         c.progressed.connect(self._progressed)
         c.idle.connect(self.results.hide_progress)
-        c.failed.connect(self._failed)
+        c.failed.connect(self.failures.take)
         self.results.progress.cancel_asked.connect(c.cancel)
         self.results.rows_selected.connect(self.left.mark_rows)
         self.results.models_changed.connect(self._refresh)
-        self.results.command_edit_asked.connect(self._edit_command)
+        self.results.command_edit_asked.connect(self.places.edit_command)
         self.results.command_run_asked.connect(self.scripts.run_typed)
         self.left.filter_changed.connect(self._refresh)
-        self.left.edit_asked.connect(self.edit_variables)
-        self.left.list.taken.connect(self._take_variable)
-        self.left.list.menu_wanted.connect(self._variable_menu)
         self.splitter.panel_changed.connect(self._panel_changed)
         self.splitter.panel_changed.connect(partial(self.actions_.refresh, "tear_panel"))
         self.work.headed.connect(self._panel_changed)
@@ -286,31 +203,23 @@ class MainWindow(QMainWindow):
         self.help.keys = self.actions_.sheet
         self.left.history_tab.run_asked.connect(self.scripts.run_typed)
         self.left.history_tab.save_asked.connect(self.exports.save_history)
-        self.start.open_asked.connect(self.data.ask_open)
-        self.start.file_asked.connect(self.data.open_file)
-        self.start.sample_asked.connect(self.data.open_sample)
-        self.start.path_asked.connect(self.begin_path)
-        self.start.rescue_asked.connect(self.projects.bring_back)
-        self.start.discard_asked.connect(self.projects.drop)
-        self.start.convention_asked.connect(self.set_convention)
-        self.start.back_asked.connect(self._leave_start)
-        self.projects.listed.connect(self.start.show_projects)
-        self.projects.told.connect(self.status.tell)
+        self.start.convention_asked.connect(self.looks.set_convention)
         self.projects.state_changed.connect(self._show_document)
         self.models.draft_changed.connect(self.projects.draft_changed)
         self.actions_.file_asked.connect(self.data.open_file)
         self.actions_.sample_asked.connect(self.data.open_sample)
         self.actions_.command_asked.connect(self.controller.run)
-        self.data.told.connect(self.status.tell)
         self.data.opened.connect(self._opened)
         self.data.open_failed.connect(self._open_failed)
         self.results.log_asked.connect(self.help.open_log)
+        self.exports.failed.connect(self.failures.take_export)
         self.exports.activate_asked.connect(self.models.activate)
-        self.models.told.connect(self.status.tell)
-        self.exports.told.connect(self.status.tell)
-        self.scripts.told.connect(self.status.tell)
-        self.help.told.connect(self.status.tell)
-        self.exports.failed.connect(self._export_failed)
+        self.looks.chosen.connect(self.actions_.choose)
+        self.looks.convention_changed.connect(self.start.convention.show_choice)
+        self.looks.zoomed.connect(self._zoomed)
+        for part in (self.data, self.projects, self.models, self.exports, self.scripts, self.help, self.looks,
+                     self.failures):
+            part.told.connect(self.status.tell)
 
     def begin(self) -> None:
         """Start the threads; call once the window is on screen."""
@@ -366,8 +275,8 @@ class MainWindow(QMainWindow):
                 self.models.check_stale()
         opened, self._opened_project = self._opened_project, None
         some = snapshot.dataset is not None or opened is not None
-        if some and self.pages.currentWidget() is self.start:
-            self.pages.setCurrentWidget(self.splitter)
+        if some and self.places.on_start():
+            self.places.leave_start()
             if self.left.tab() == DATA:
                 self.left.grid.setFocus(Qt.FocusReason.OtherFocusReason)
         elif snapshot.dataset is None and not self.results.has_cards() and "data" in what:
@@ -391,7 +300,7 @@ class MainWindow(QMainWindow):
         stage = progress.stage if progress is not None and progress.stage else self.tr("Working")
         self.status.show_state(f"{stage} · {duration(seconds)}")
         self.results.show_progress(entry, progress, seconds)
-        if self.pages.currentWidget() is self.start:
+        if self.places.on_start():
             self.status.tell(f"{stage}…")
 
     def _opened(self, _name: str) -> None:
@@ -402,22 +311,6 @@ class MainWindow(QMainWindow):
 
     def _open_failed(self, _outcome: Outcome) -> None:
         self.status.tell(self.tr("Nothing was opened."))
-
-    def _export_failed(self, message: str, advice: str) -> None:
-        from terrace.session.contract import Outcome
-
-        entry = self.controller.history.entries[-1] if self.controller.history.entries else None
-        if entry is None:
-            self.status.tell(message)
-            return
-        outcome = Outcome("", self.tr("Export"), "error", 0.0, error=("export", message), error_advice=advice)
-        self.results.show_error(entry, outcome)
-
-    def _failed(self, error: Exception) -> None:
-        if isinstance(error, TerraceError):
-            self.status.tell(words.from_engine(error.message))
-        else:
-            self.show_failure(f"{type(error).__name__}: {error}", "")
 
     # --- actions that belong to no flow -------------------------------------------------------------
     def undo(self) -> None:
@@ -431,23 +324,6 @@ class MainWindow(QMainWindow):
     def unsaved(self) -> bool:
         """True where closing would lose work."""
         return self.projects.unsaved()
-
-    def show_start(self) -> None:
-        """Go to the start page; what is open stays."""
-        self.start.show_back(self.projects.has_work())
-        self.pages.setCurrentWidget(self.start)
-        self.projects.look()
-
-    def _leave_start(self) -> None:
-        self.pages.setCurrentWidget(self.splitter)
-        self.left.begin()
-
-    def begin_path(self, key: str) -> None:
-        """A guided path: data first, then its first question."""
-        guided = next(g for k, g, *_ in PATHS if k == key)
-        path = dialogs.ask_data(self, self.tr("Open data"), self.settings.folder())
-        if path:
-            self.data.open_file(path, lambda: self.models.open_guide(guided))
 
     def copy(self) -> None:
         """Copy from wherever the focus is."""
@@ -464,68 +340,19 @@ class MainWindow(QMainWindow):
         self.actions_.find.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.actions_.find.selectAll()
 
-    def fold_data(self) -> None:
-        """Fold the data to a rail, or show them again."""
-        self.splitter.fold(not self.left.is_folded())
-
-    def show_tab(self, tab: int) -> None:
-        """Go to a tab on the left."""
-        self.left.show_tab(tab)
-        if self.pages.currentWidget() is self.start and self.controller.history.entries:
-            self.pages.setCurrentWidget(self.splitter)
-        if self.left.is_folded():
-            self.splitter.fold(False)
-        self.left.begin()
-
-    def focus_results(self) -> None:
-        """Go to the results."""
-        self.results.begin()
-
-    def focus_command(self) -> None:
-        """Go to the command bar."""
-        if self.pages.currentWidget() is self.start:
-            self.pages.setCurrentWidget(self.splitter)
-        self.left.show_tab(HISTORY)
-        self.left.history_tab.bar.setFocus(Qt.FocusReason.ShortcutFocusReason)
-
-    def set_theme(self, choice: str) -> None:
-        """Change the theme and remember it."""
-        theme.manager().apply(choice)
-        self.settings.set_theme(choice)
-        self.actions_[f"theme_{choice}"].setChecked(True)
-
-    def zoom_text(self, step: int) -> None:
-        """Text one size larger (1) or smaller (-1), or as it is usually (0), here and from the next start on."""
-        manager = theme.manager()
-        manager.set_zoom(manager.next_zoom(step) if step else 100)
-        self.settings.set_zoom(manager.zoom)
+    def _zoomed(self) -> None:
         soon(self, self._fit_text)  # once widgets know their new sizes
         self.actions_.refresh("text_larger", "text_smaller", "text_usual")
-        self.status.tell(self.tr("Text at {0}%").format(manager.zoom))
 
     def _fit_text(self) -> None:
         self.splitter.follow_text()
         self.actions_.place_document()
         self.actions_.fit_toolbar()
 
-    def set_language(self, choice: str) -> None:
-        """Remember the language; texts that stand already stay as they are."""
-        self.settings.set_language(choice)
-        self.actions_[f"language_{choice}"].setChecked(True)
-        self.status.tell(self.tr("The language changes when you next start Terrace."))
-
-    def set_convention(self, key: str) -> None:
-        """What forms write where nothing is chosen, from now on; commands keep their own defaults."""
-        self.settings.set_convention(key)
-        self.actions_[f"convention_{key}"].setChecked(True)
-        self.start.convention.show_choice(key)
-        told = self.tr("New models start with: {0}. Typed commands keep the defaults in the manual.")
-        self.status.tell(told.format(convention(key).purpose))
-
     def reset_layout(self) -> None:
         """Sizes as on the first day."""
         self.settings.forget_states()
-        self.resize(*fitting(SIZE))
+        self.frame.reset()
         self.splitter.reset()
 
     def start_tour(self) -> None:
@@ -534,8 +361,7 @@ class MainWindow(QMainWindow):
 
         for tour in self.findChildren(Tour):
             tour.end()
-        if self.pages.currentWidget() is self.start:
-            self.pages.setCurrentWidget(self.splitter)
+        self.places.leave_start()
         self.left.show_tab(DATA)
         buttons = self.actions_.buttons
         Tour(
@@ -550,21 +376,6 @@ class MainWindow(QMainWindow):
             ),
         )
 
-    def show_failure(self, summary: str, details: str) -> None:
-        """Tell of an unforeseen error; one dialog at a time."""
-        if self._failure is None and not self._closing:
-            dialog = dialogs.FailureDialog(self, summary, details, logs.log_path())
-            self._failure = dialog
-            dialog.finished.connect(self._failure_gone)
-            dialog.open()
-
-    def _failure_gone(self, _result: int) -> None:
-        self._failure = None
-
-    def _edit_command(self, command: str) -> None:
-        self.left.show_tab(HISTORY)
-        self.left.history_tab.bar.put(command)
-
     # --- looks and state ----------------------------------------------------------------------------
     def _refresh(self) -> None:
         snapshot = self.controller.snapshot
@@ -572,7 +383,7 @@ class MainWindow(QMainWindow):
         self.actions_.explore.setEnabled(self.controller.has_data())
         self.actions_.show_steps(snapshot.undo_text, snapshot.redo_text)
         self._show_document()
-        self.status.show_facts(self._facts(snapshot))
+        self.status.show_facts(self.status.facts_of(snapshot, self.left.rows_shown()))
 
     def _show_document(self) -> None:
         """What is open, and how it stands, in the menu bar and the title."""
@@ -581,37 +392,11 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(" – ".join(x for x in (name, state, "Terrace") if x))
         self.actions_.refresh("save", "save_as", "save_bare")
 
-    def _facts(self, snapshot: session_port.Snapshot) -> str:
-        if snapshot.dataset is None:
-            return self.tr("No data open")
-        from terrace.data.streams.batches import StreamedData
-
-        rows: int | None = len(snapshot.dataset)
-        shown = self.left.rows_shown()
-        filtered = self.tr("no filter")
-        if shown is not None:
-            filtered = self.tr("{0} row(s) shown", "", shown).format(f"{shown:,}")
-        if isinstance(snapshot.dataset, StreamedData):
-            filtered = self.tr("streamed, first {0} shown").format(f"{rows:,}")
-            rows = snapshot.dataset.file.n_rows
-        variables, models = len(snapshot.dataset.variables), len(snapshot.document.models())
-        parts = [
-            self.tr("rows not counted") if rows is None else self.tr("{0} row(s)", "", rows).format(f"{rows:,}"),
-            self.tr("{0} variable(s)", "", variables).format(f"{variables:,}"),
-            filtered,
-            self.tr("{0} model(s)", "", models).format(models),
-        ]
-        return " · ".join(parts)
-
     def _restore(self) -> None:
         self.start.show_recent(self.settings.recent())
         self.actions_.show_recent(self.settings.recent())
         self.start.convention.show_choice(self.settings.convention())
-        self.resize(*fitting(SIZE))
-        self._first_size = self.size()
-        geometry = self.settings.state("window")
-        if geometry is not None:
-            self.restoreGeometry(geometry)
+        self.frame.restore()
         self.left.show_tab(min(2, max(0, self.settings.number("tab"))))
         if not self.settings.flag("labels", True):
             self.left.labels.choose("codes")
@@ -629,7 +414,7 @@ class MainWindow(QMainWindow):
         self._close_anyway()
 
     def _remember(self) -> None:
-        self.settings.set_state("window", self.saveGeometry())
+        self.frame.remember()
         self.splitter.remember()
         self.settings.set_number("tab", self.left.tab())
         self.settings.set_flag("labels", self.left.labels.value() == "labels")
@@ -648,18 +433,7 @@ class MainWindow(QMainWindow):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        soon(self, self._keep_on_screen)  # the frame is known once the window stands
-
-    def _keep_on_screen(self) -> None:
-        """A window whose frame is larger than the screen has its status bar under the edge."""
-        screen = self.screen()
-        if self.isMaximized() or self.isFullScreen() or screen is None:
-            return
-        room, whole = screen.availableGeometry(), self.frameGeometry()
-        over = (max(0, whole.width() - room.width()), max(0, whole.height() - room.height()))
-        if any(over) and self.size() == self._first_size:
-            self.resize(self.width() - over[0], self.height() - over[1])
-            self.move(room.topLeft())
+        self.frame.shown()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -672,7 +446,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             self.projects.ask(self._close_anyway, discard=self._close_without)
             return
-        self._closing = True
+        self.failures.close()
         self.projects.stop()
         self._remember()
         self.models.close_builder()

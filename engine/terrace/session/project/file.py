@@ -18,6 +18,7 @@ from terrace.errors import DataError
 from terrace.sealed import DAMAGED, Parts, Sealer, is_sealed
 from terrace.session.opened import ProjectFile, stamp_of
 from terrace.session.project.migrations import FORM
+from terrace.session.project.models import data_are_elsewhere
 from terrace.session.project.parts import Project, read_layout, read_parts, write_parts
 
 KIND = "project"
@@ -111,11 +112,6 @@ def layout_of(path: Path) -> Mapping[str, Any]:
         return read_layout(parts.get)
     finally:
         parts.close()
-
-
-def data_are_elsewhere(source: str) -> str:
-    """What to say of a copy without data."""
-    return f"The data are not in this copy. Open them: {source or 'the file that they came from'}."
 
 
 def _refuse(path: Path) -> None:

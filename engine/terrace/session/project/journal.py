@@ -12,7 +12,7 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -148,21 +148,18 @@ class Journal:
 # --- what a folder holds -------------------------------------------------------------------------------------
 def latest(folder: Path) -> tuple[Project, tuple[str, ...]] | None:
     """The newest generation of a journal that is whole. Takes nothing, and changes nothing."""
-    there = _generations(folder)
-    for number in sorted(there, reverse=True):
+    found = latest_with_about(folder)
+    return None if found is None else found[:2]
+
+
+def latest_with_about(folder: Path) -> tuple[Project, tuple[str, ...], Mapping[str, Any]] | None:
+    """`latest`, with what was said of it when it was written."""
+    for body in _whole(folder):
         try:
-            body = _body(there[number])
-            if not all((folder / n).is_file() for n in _blobs_of(body)):
-                continue
-            return _project(folder, body)
+            return *_project(folder, body), _about(body)
         except BROKEN:
             continue
     return None
-
-
-def about_of(folder: Path) -> Mapping[str, Any]:
-    """What was said of the newest generation that is whole; nothing where there is none."""
-    return next((r.about for r in [_recoverable(folder)] if r is not None), {})
 
 
 def list_recoverable(root: Path) -> list[Recoverable]:
@@ -173,18 +170,26 @@ def list_recoverable(root: Path) -> list[Recoverable]:
 
 
 def _recoverable(folder: Path) -> Recoverable | None:
+    body = next(_whole(folder), None)
+    return None if body is None else Recoverable(folder, body["when"], body["title"], body["source"], _about(body))
+
+
+def _whole(folder: Path) -> Iterator[dict[str, Any]]:
+    """What the generations hold that are as they were written and whose blobs are there, the newest first."""
     there = _generations(folder)
     for number in sorted(there, reverse=True):
         try:
             body = _body(there[number])
+            whole = all((folder / n).is_file() for n in _blobs_of(body))
         except BROKEN:
             continue
-        if all((folder / n).is_file() for n in _blobs_of(body)):
-            about = body.get("about")
-            return Recoverable(
-                folder, body["when"], body["title"], body["source"], about if isinstance(about, dict) else {}
-            )
-    return None
+        if whole:
+            yield body
+
+
+def _about(body: dict[str, Any]) -> Mapping[str, Any]:
+    about = body.get("about")
+    return about if isinstance(about, dict) else {}
 
 
 def discard(folder: Path) -> None:

@@ -82,6 +82,11 @@ def held_by(recipe: Recipe | None, name: str, log: tuple[Iteration, ...], conver
     return Later(partial(_made, recipe, name, log, converged), recipe)
 
 
+def data_are_elsewhere(source: str) -> str:
+    """What to say of a copy without data; `source` is where they are."""
+    return f"The data are not in this copy. Open them: {source or 'the file that they came from'}."
+
+
 def _needed(spec: ModelSpec, data: Dataset) -> Dataset:
     """The variables of a model, in all rows. A file that is read in parts is what it is."""
     from terrace.design.streaming import model_variables
@@ -101,10 +106,8 @@ def _made(recipe: Recipe | None, name: str, log: tuple[Iteration, ...], converge
     if recipe is None:
         raise DataError(f"{name} was stored without what this needs.", code="no-data", advice="Fit the model again.")
     if recipe.data is None:
-        raise DataError(
-            f"The data are not in this copy. Open them: {recipe.source or 'the file that they came from'}.",
-            code="no-data", subject=recipe.source, advice="Open them and fit the model again.",
-        )  # fmt: skip
+        raise DataError(data_are_elsewhere(recipe.source), code="no-data", subject=recipe.source,
+                        advice="Open them and fit the model again.")  # fmt: skip
     model = _regressed(recipe) if recipe.kind == "regress" else _evaluated(recipe, log, converged)
     if model.beta.shape != recipe.beta.shape or model.vcov.shape != recipe.vcov.shape:
         raise DataError(f"The data of {name} have changed since it was fitted.", code="stale-sample",

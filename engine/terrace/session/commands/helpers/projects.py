@@ -37,16 +37,15 @@ def recovered_project(session: Session, folder: Path) -> CommandResult:
 
     It belongs to the project file that it belonged to, unless that was written again since.
     """
-    from terrace.session.project.journal import LOCK, about_of, latest
+    from terrace.session.project.journal import LOCK, latest_with_about
 
     if holder_of(folder, name=LOCK) is not None:
         raise DataError("That work belongs to a window that is open.", code="open-elsewhere", subject=str(folder))
     session.report("Bringing work back")
-    found = latest(folder)
+    found = latest_with_about(folder)
     if found is None:
         raise DataError(f"{folder} has no work to restore.", code="no-such-file", subject=str(folder))
-    project, lost = found
-    about = about_of(folder)
+    project, lost, about = found
     path, stamp = Path(str(about.get("file") or ".")), tuple(about.get("stamp") or ())
     warnings = [f"Lost: {what}" for what in lost]
     file = None
