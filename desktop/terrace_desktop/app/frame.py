@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QMainWindow
 
 from terrace_desktop.app.zones import fitting
+from terrace_desktop.ui.later import soon
 
 if TYPE_CHECKING:
     from terrace_desktop.ui.settings import Settings
@@ -40,7 +40,7 @@ class Frame:
 
     def shown(self) -> None:
         """The window was shown: its frame is known once it stands."""
-        QTimer.singleShot(0, self._window, self._keep_on_screen)
+        soon(self._window, self._keep_on_screen)
 
     def _keep_on_screen(self) -> None:
         """A window whose frame is larger than the screen has its status bar under the edge."""
