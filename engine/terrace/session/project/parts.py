@@ -243,7 +243,7 @@ def _state(decoder: Decoder, get: Get, lost: list[str]) -> State:
 _WORDS = {
     "dataset": "The data", "fit": "The active model", "stored": "The stored estimates", "graphs": "The graphs by name",
     "preserved": "The preserved data", "programs": "The programs that were defined", "margins": "The last margins",
-    "tested": "The last test", "rng": "The state of the random numbers",
+    "posted": "The posted estimates", "tested": "The last test", "rng": "The state of the random numbers",
 }  # fmt: skip
 
 
