@@ -264,7 +264,7 @@ class ModelCard(Card):
     def _plots(self) -> QWidget:
         from terrace_desktop.plots.cards import PlotRow
 
-        effects = any(block.names for block in self.fit.model.design.blocks)
+        effects = any(r.block < len(self.fit.spec.random) for r in self.fit.random)  # others are of the residuals
         kinds = ("residual-fitted", "qq", "caterpillar")
         self.plots = PlotRow(kinds if effects else kinds[:2])
         self.plots.rows_selected.connect(self.rows_selected)

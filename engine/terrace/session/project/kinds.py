@@ -166,7 +166,7 @@ def _fit_of(decoder: Decoder, content: Json) -> Any:
         if name not in hints or not agrees(value, hints[name]):
             raise damaged_part(decoder.part, f"{name} of a fit is not what it has to be")
     about = f"the model of {values['outcome']}"
-    lost = f"What {about} needs for further analysis is lost, but its results are still there"
+    lost = f"What {decoder.about or about} needs for further analysis (its results are still there)"
     recipe = None if content["recipe"] is None else decoder.or_none(content["recipe"], lost)
     if recipe is not None and not isinstance(recipe, Recipe | PostedEstimates):
         raise damaged_part(decoder.part, "the arrays of a fit cannot be made again")

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from terrace.errors import DataError
 from terrace.results.fit import FitResult
 from terrace.session.project.codec import Decoder, Encoder, Json, Unknown
 from terrace.session.project.hints import members
@@ -93,8 +92,3 @@ def origins_of(decoder: Decoder, content: Json) -> dict[int, Origin]:
         lineage = decoder.special["lineage"](decoder, entry["lineage"])
         out[fit.identity] = Origin(fit.held, lineage, None if ids is None else ids.astype(np.int64, copy=False))
     return out
-
-
-def in_words(error: BaseException) -> str:
-    """What was found of damage."""
-    return error.message if isinstance(error, DataError) else "what it holds is not what was written."
