@@ -1,0 +1,74 @@
+"""What a model is, in a sentence or two: the outcome, the rows and groups, how it was estimated, what is random.
+
+It is made of the specification and the results alone, so that a model that was opened says it without its arrays; the
+paragraph for a paper with all estimates is `terrace.postestimation.paper.apa`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from terrace.inference.small import TITLES
+from terrace.results.fit import FitResult
+from terrace.wording import enumerated
+
+_SHORT = 40  # letters of a label, which is put into a sentence
+
+
+def model_sentence(fit: FitResult, labels: Mapping[str, str] | None = None) -> str:
+    """The sentences. ``labels`` are words for variables; one that would break a sentence is not used."""
+    kind = "linear mixed model" if fit.spec.random else "linear model"
+    rows = f"{float(fit.scalars['N'] or 0):,.0f} observations"
+    names = _Names(labels or {})
+    groups = [f"{g.n_groups:,} groups of {names(g.level)}" for g in reversed(fit.groups) if g.level != "_all"]
+    where = f"{rows} in {enumerated(groups)}" if groups else rows
+    text = f"A {kind} of {names(fit.outcome)} for {where}, estimated by {_method(fit)}."
+    random = list(_random(fit, names))
+    return f"{text} It has {enumerated(random)}." if random else text
+
+
+class _Names:
+    """How variables are called."""
+
+    def __init__(self, labels: Mapping[str, str]) -> None:
+        self._labels = labels
+
+    def __call__(self, name: str) -> str:
+        label = self._labels.get(name, "")
+        return label if label and len(label) <= _SHORT and not any(c in label for c in ":;,().") else name
+
+
+def _method(fit: FitResult) -> str:
+    spec = fit.spec
+    if fit.macros.get("cmd") == "regress":
+        return "ordinary least squares" if spec.weight is None else "weighted least squares"
+    method = "restricted maximum likelihood" if spec.method == "reml" else "maximum likelihood"
+    if spec.df_method is None:
+        return method
+    title = {"residual": "residual", "repeated": "repeated-measures"}.get(spec.df_method, TITLES[spec.df_method])
+    return f"{method} with {title.replace('d-R', 'd–R')} degrees of freedom"
+
+
+def _random(fit: FitResult, names: _Names) -> Iterator[str]:
+    """What is random at each level, and how residuals hang together where they do."""
+    structures = {r.block: r.structure.lower() for r in fit.random}
+    equations = fit.spec.random
+    for k, equation in enumerate(equations):
+        if k not in structures:
+            continue
+        if equation.factor:
+            yield f"crossed random intercepts for {names(equation.factor)}"
+            continue
+        slopes = [" × ".join(names(f.name) for f in t.factors if not f.drop) for t in equation.terms]
+        slopes = [s for s in slopes if s]
+        repeated = any(e.level == equation.level and e.constant and not e.factor for e in equations[k + 1 :])
+        constant = equation.constant and not repeated
+        parts = ["random intercepts"] if constant else []
+        parts += [f"random slopes of {enumerated(slopes)}"] if slopes else []
+        several = f" ({structures[k]} covariance)" if len(slopes) + constant > 1 else ""
+        yield f"{enumerated(parts)} for {names(equation.level)}{several}"
+    residuals = structures.get(len(equations), "independent")
+    if equations and residuals not in ("independent", "identity"):
+        titles = {r.structure for r in fit.random if r.block == len(equations)}
+        time = fit.spec.residuals.time
+        yield f"{titles.pop()} residuals" + (f" over {names(time)}" if time else "")
