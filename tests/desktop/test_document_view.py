@@ -145,13 +145,13 @@ def test_a_model_says_in_a_sentence_what_it_is(pane: ResultsPane) -> None:
     pane.show_document(session.state.document)
     card = pane.card(session.state.document.models()[0].id)
     card.wake()
-    said = card.findChild(QLabel, "model_sentence")
+    said, tables = card.findChild(QLabel, "model_sentence"), card.findChild(GrowingBrowser, "model_tables")
+    wait_until(lambda: 0 < said.y() < tables.y(), "the sentence to stand over the tables")
     assert said.text() == said.accessibleName() == (
         "A linear mixed model of Mathematics achievement for 7,185 observations in 160 groups of School, estimated by "
         "restricted maximum likelihood with Kenward–Roger degrees of freedom. It has random intercepts and random "
         "slopes of Socioeconomic status of the student for School (unstructured covariance)."
     )
-    assert said.y() < card.findChild(GrowingBrowser, "model_tables").y()
     assert session.run("outline look, nolabels").ok
     pane.show_document(session.state.document)
     assert card.findChild(QLabel, "model_sentence").text().startswith("A linear mixed model of mathach for")

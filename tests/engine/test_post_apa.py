@@ -17,7 +17,7 @@ from oracles.generated import collected
 from terrace.data.samples import sample
 from terrace.errors import TerraceError
 from terrace.postestimation.paper import apa
-from terrace.postestimation.paper.sentence import model_sentence
+from terrace.postestimation.paper.sentence import model_sentences
 from terrace.postestimation.variance.icc import icc
 from terrace.postestimation.variance.r2 import explained
 from terrace.results.later import Later
@@ -193,7 +193,7 @@ def test_a_sentence_says_what_a_model_is_without_its_arrays(data: str, command: 
 
     assert session.fit is not None
     bare = replace(session.fit, held=Later(never))  # type: ignore[arg-type]
-    assert words in model_sentence(bare)
-    labelled = model_sentence(bare, {"id": "School", "mathach": "Score: of mathematics"})
+    assert words in (said := " ".join(model_sentences(bare)))
+    labelled = " ".join(model_sentences(bare, {"id": "School", "mathach": "Score: of mathematics"}))
     assert "mathach" in labelled if data == "hsb" else True, "a label with a colon would break the sentence"
-    assert ("of School" in labelled) is ("of id" in model_sentence(bare))
+    assert ("of School" in labelled) is ("of id" in said)

@@ -57,7 +57,7 @@ class NoteEditor(QFrame):
         self.text.document().contentsChanged.connect(self._fit)
         self.buttons: dict[str, QToolButton] = {}
         self.address = named(QLineEdit(), "note_address", self.tr("Address of the link"))
-        self.address.setPlaceholderText("https://")
+        self.address.setPlaceholderText(self.tr("Web or mail address"))
         self.address.installEventFilter(self)
         self.address.returnPressed.connect(self.set_link)
         self.address.hide()

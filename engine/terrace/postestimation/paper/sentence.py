@@ -15,16 +15,17 @@ from terrace.wording import enumerated
 _SHORT = 40  # letters of a label, which is put into a sentence
 
 
-def model_sentence(fit: FitResult, labels: Mapping[str, str] | None = None) -> str:
+def model_sentences(fit: FitResult, labels: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """The sentences. ``labels`` are words for variables; one that would break a sentence is not used."""
     kind = "linear mixed model" if fit.spec.random else "linear model"
-    rows = f"{float(fit.scalars['N'] or 0):,.0f} observations"
-    names = _Names(labels or {})
-    groups = [f"{g.n_groups:,} groups of {names(g.level)}" for g in reversed(fit.groups) if g.level != "_all"]
-    where = f"{rows} in {enumerated(groups)}" if groups else rows
-    text = f"A {kind} of {names(fit.outcome)} for {where}, estimated by {_method(fit)}."
+    rows, names = f"{float(fit.scalars['N'] or 0):,.0f}", _Names(labels or {})
+    found = [f"{g.n_groups:,} groups of {names(g.level)}" for g in reversed(fit.groups) if g.level != "_all"]
+    outcome, groups, method = names(fit.outcome), enumerated(found), _method(fit)
+    what = f"A {kind} of {outcome} for {rows} observations, estimated by {method}."
+    if groups:
+        what = f"A {kind} of {outcome} for {rows} observations in {groups}, estimated by {method}."
     random = list(_random(fit, names))
-    return f"{text} It has {enumerated(random)}." if random else text
+    return (what, f"It has {enumerated(random)}.") if random else (what,)
 
 
 class _Names:
@@ -63,10 +64,13 @@ def _random(fit: FitResult, names: _Names) -> Iterator[str]:
         slopes = [s for s in slopes if s]
         repeated = any(e.level == equation.level and e.constant and not e.factor for e in equations[k + 1 :])
         constant = equation.constant and not repeated
-        parts = ["random intercepts"] if constant else []
-        parts += [f"random slopes of {enumerated(slopes)}"] if slopes else []
-        several = f" ({structures[k]} covariance)" if len(slopes) + constant > 1 else ""
-        yield f"{enumerated(parts)} for {names(equation.level)}{several}"
+        of, level, structure = enumerated(slopes), names(equation.level), structures[k]
+        if constant and slopes:
+            yield f"random intercepts and random slopes of {of} for {level} ({structure} covariance)"
+        elif len(slopes) > 1:
+            yield f"random slopes of {of} for {level} ({structure} covariance)"
+        else:
+            yield f"random slopes of {of} for {level}" if slopes else f"random intercepts for {level}"
     residuals = structures.get(len(equations), "independent")
     if equations and residuals not in ("independent", "identity"):
         titles = {r.structure for r in fit.random if r.block == len(equations)}
