@@ -26,12 +26,13 @@ from preview import TICK, Clock, wait
 from terrace.data.write import write
 from terrace_desktop.app.app import make_application
 from terrace_desktop.app.window import MainWindow
+from terrace_desktop.panels.after import catalog
 from terrace_desktop.project.flow import ProjectFlow
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.settings import Settings
 from terrace_desktop.work import session_port
 
-OPEN, KEEP = 2.0, 0.100  # s: a project is open, and the window's part of keeping the work
+OPEN, KEEP, FORM = 2.0, 0.100, 0.050  # s: a project is open; the window's part of keeping the work, and of a form
 CHANGES = 5
 
 
@@ -82,9 +83,29 @@ def made(folder: Path, given: argparse.Namespace) -> tuple[float, float, float]:
     return took, *((folder / n).stat().st_size / 1e6 for n in ("large.terrace", "bare.terrace"))  # type: ignore[return-value]
 
 
-def opened(folder: Path, given: argparse.Namespace) -> tuple[float, list[float], list[float], list[float], float]:
+def forms(w: MainWindow) -> list[tuple[float, str]]:
+    """How long the window does not answer at each form after a fit, of a model whose arrays nobody has asked for."""
+    models = w.models
+    card = w.results.newest()
+    assert not card.fit.has_arrays
+    found: list[tuple[float, str]] = []
+    clock = Clock()
+    for key in ("", *(e.key for g in catalog.groups() for e in g.entries)):
+        clock.reset()
+        begun = time.perf_counter()
+        models.open_after(card, key)
+        longest = time.perf_counter() - begun
+        wait(lambda: True, 400)  # its preview begins, and is stopped
+        found.append((max(longest, *clock.gaps), key or "the list"))
+    models._after.close()
+    return found
+
+
+def opened(folder: Path, given: argparse.Namespace) -> tuple[
+    float, list[float], list[float], list[float], float, list[tuple[float, str]]
+]:  # fmt: skip
     """Seconds of opening; of the window's part, all gaps while work is kept and while nothing is done; of the longest
-    writing."""
+    writing; and of the forms after a fit."""
     w = window(folder, "second")
     begun = time.perf_counter()
     w.data.open_file(str(folder / "large.terrace"))
@@ -104,6 +125,7 @@ def opened(folder: Path, given: argparse.Namespace) -> tuple[float, list[float],
     clock, gaps, longest = Clock(), [], 0.0
     wait(lambda: True, 3000)
     at_rest = clock.gaps
+    shown = forms(w)
     for k in range(CHANGES):
         w.controller.run(f"replace x = {k} in {k + 1}")
         wait(lambda: not w.controller.busy)
@@ -115,7 +137,7 @@ def opened(folder: Path, given: argparse.Namespace) -> tuple[float, list[float],
     w.asks_on_close = False
     w.projects.discard()
     w.close()
-    return took, part, gaps, at_rest, longest
+    return took, part, gaps, at_rest, longest, shown
 
 
 def main() -> int:
@@ -131,12 +153,13 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         saving, size, bare = made(folder, given)
-        opening, part, gaps, at_rest, longest = opened(folder, given)
+        opening, part, gaps, at_rest, longest, shown = opened(folder, given)
     rows = [
         ["open", page.duration(opening), page.duration(OPEN)],
         ["the window's part of keeping the work, worst", page.duration(max(part)), page.duration(KEEP)],
         ["gap while it is written, worst", page.duration(max(gaps)), page.duration(KEEP)],
         ["gap while nothing is done, worst", page.duration(max(at_rest)), ""],
+        [f"gap at a form after a fit, worst ({max(shown)[1]})", page.duration(max(shown)[0]), page.duration(FORM)],
         ["until it is written, worst", page.duration(longest), page.duration(2.0)],
         ["save", page.duration(saving), ""],
         ["file, with data", f"{size:.1f} MB", ""],
@@ -152,6 +175,7 @@ def main() -> int:
         f"{page.load()} after, which lengthens all",
     ])  # fmt: skip
     print(text)
+    print("\nforms: " + ", ".join(f"{key} {page.duration(gap)}" for gap, key in sorted(shown, reverse=True)[:8]))
     if not given.no_results:
         page.write_section("projects", text)
     return 0

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import after_help as help_
 import pytest
 
+from terrace.results.later import Later
 from terrace.session.session import Session
 from terrace.session.state import State
 from terrace_desktop.forms import listing
@@ -148,6 +150,56 @@ def test_the_rows_of_the_fit_are_found_again(commands: list[str], there: bool) -
     assert facts.same_data is there
     assert ("margins" not in reasons(facts)) is there
     assert session.run("estat residuals").ok is there
+
+
+WEIGHTED = (
+    "mixed y x [pweight = week] || g:", "mixed y x || g:, fweight(week2)", "mixed y x || g:, pweight(week2)",
+    "regress y x [fweight = class]", "mixed y i.t##i.sex || _all: R.item || _all: R.t", "mixed y x, constraints(1)",
+    "mixed y i.t#c.x || g: i.t, nocons || class:, nocons", "mixed y x w || g: x x2", "regress y x, vce(cluster g)",
+    "mixed y ib2.t || g:, dfmethod(anova)", "mixed y x || g:, nocons", "mixed y i(0 2).t || g:, reml dfmethod(kroger)",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("model", (*help_.COMMANDS, *WEIGHTED))
+def test_what_the_forms_know_of_a_model_is_what_its_arrays_say(model: str) -> None:
+    session = Session(State(dataset=help_.data()))
+    for command in ("generate x2 = 2 * x", "generate week2 = 1 + mod(g, 3)", "constraint 1 x = w", model):
+        outcome = session.run(command.replace("y x, con", "y x w || g:, con"))
+        assert outcome.ok, (command, outcome.error)
+    fit = session.fit
+    assert fit is not None
+    facts, arrays, design = Facts(fit, session.dataset), fit.model, fit.model.design
+    levels = [v.name for v in design.levels if v.name != "_all"]
+    assert facts.levels == tuple(levels)
+    assert facts.effect_levels == tuple(dict.fromkeys(b.level.name for b in design.blocks if b.names))
+    assert facts.groupings == tuple(dict.fromkeys([*levels, *(b.factor for b in design.blocks if b.factor)]))
+    assert facts.crossed is any(b.factor for b in design.blocks)
+    assert facts.has_df is (arrays.small is not None)
+    assert facts.weighted is bool(design.weights.kind)
+    assert facts.pseudo is (design.weights.kind == "pweight" or arrays.n_clusters is not None)
+    assert bool(fit.constraints) is (arrays.constraints is not None)
+    for name in facts.factors:
+        seen = {v for c in design.columns for n, v in zip(c.variables, c.levels) if n == name}
+        assert facts.levels_of(name) == len(seen), name
+
+
+@pytest.mark.parametrize("model", (help_.FULL, help_.CROSSED, help_.LINEAR))
+def test_no_form_asks_for_the_arrays_of_a_model_that_was_opened(model: str) -> None:
+    """They would be made on the thread of the window, which takes long with large data."""
+
+    def never() -> None:
+        raise AssertionError("the arrays were asked for")
+
+    facts = help_.facts(model)
+    bare = replace(facts, fit=replace(facts.fit, held=Later(never)))  # type: ignore[arg-type]
+    for entry in ENTRIES.values():
+        assert entry.reason(bare) == entry.reason(facts)
+        if not entry.reason(facts):
+            for values in variants(entry, entry.fields(bare)):
+                entry.problem(bare, values)
+                entry.commands(bare, values)
+    expression = ENTRIES["lincom"]
+    assert expression.problem(bare, {"expression": "x = 0"}) and not expression.problem(bare, {"expression": "nope"})
 
 
 def field(entry: str, key: str, model: str = help_.FULL) -> Field:

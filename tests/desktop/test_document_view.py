@@ -12,7 +12,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QToolButton
 from waiting import settled, show, wait_until
 
+from terrace.data.samples import sample
 from terrace.session.document.items import Document
+from terrace.session.session import Session
+from terrace.session.state import State
+from terrace_desktop.results.browser import GrowingBrowser
 from terrace_desktop.results.note_card import NoteCard, NoteEditor
 from terrace_desktop.results.numbering import numbering
 from terrace_desktop.results.pane import ResultsPane
@@ -135,6 +139,24 @@ def test_a_plot_that_is_enlarged_comes_into_view(pane: ResultsPane) -> None:
                "all of the plot")  # fmt: skip
 
 
+def test_a_model_says_in_a_sentence_what_it_is(pane: ResultsPane) -> None:
+    session = Session(State(dataset=sample("hsb")))
+    assert session.run("mixed mathach ses || id: ses, cov(un) reml dfmethod(kroger)").ok
+    pane.show_document(session.state.document)
+    card = pane.card(session.state.document.models()[0].id)
+    card.wake()
+    said, tables = card.findChild(QLabel, "model_sentence"), card.findChild(GrowingBrowser, "model_tables")
+    wait_until(lambda: 0 < said.y() < tables.y(), "the sentence to stand over the tables")
+    assert said.text() == said.accessibleName() == (
+        "A linear mixed model of Mathematics achievement for 7,185 observations in 160 groups of School, estimated by "
+        "restricted maximum likelihood with Kenward–Roger degrees of freedom. It has random intercepts and random "
+        "slopes of Socioeconomic status of the student for School (unstructured covariance)."
+    )
+    assert session.run("outline look, nolabels").ok
+    pane.show_document(session.state.document)
+    assert card.findChild(QLabel, "model_sentence").text().startswith("A linear mixed model of mathach for")
+
+
 # --- notes, headings, title ---------------------------------------------------------------------------------
 MARKDOWN = (
     "Plain words with **bold** and *italic* ones.",
@@ -164,10 +186,10 @@ def test_a_note_is_written_under_what_is_chosen(pane: ResultsPane, asked: list[s
     pane.contents.tree.point_at(3)
     pane.contents.findChild(QPushButton, "add_note").click()
     editor = pane.findChild(NoteEditor)
-    wait_until(lambda: QApplication.focusWidget() is editor.text, "the focus")
+    wait_until(lambda: QApplication.focusWidget() is editor.text and editor.isVisible(), "the focus")
     QTest.keyClicks(editor.text, "Catholic schools ")
     QTest.keyClick(editor.text, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
-    editor.toggle_bold() if not editor.buttons["bold"].isChecked() else None
+    assert editor.buttons["bold"].isChecked()
     QTest.keyClicks(editor.text, "also")
     QTest.keyClick(editor.text, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert asked == ['outline note "Catholic schools **also**", before(4)'] and pane.view.draft is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import shutil
 import subprocess
@@ -237,29 +238,85 @@ def test_a_project_that_is_open_elsewhere_is_for_reading(
     assert first.projects.name() == "study.terrace"
 
 
-def test_what_is_damaged_is_told_once_and_the_rest_opens(
+def damage(path: Path, names: Callable[[str], bool]) -> None:
+    """Change the last bytes of parts of a project."""
+    with zipfile.ZipFile(path) as old:
+        parts = {n: old.read(n) for n in old.namelist()}
+    assert any(map(names, parts))
+    with zipfile.ZipFile(path, "w") as new:
+        for name, content in parts.items():
+            new.writestr(name, content[:-2] + b"xx" if names(name) else content)
+
+
+def blob_of(path: Path, heading: str) -> str:
+    """The part of a project that one result is in."""
+    with zipfile.ZipFile(path) as archive:
+        items = json.loads(archive.read("document.json"))["items"]
+    return next(i["item"]["b"] for i in items if i["heading"] == heading)
+
+
+def test_a_damaged_project_opens_without_what_was_hit_and_names_it(
     office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     w = office.open()
     path = tmp_path / "study.terrace"
     choose(monkeypatch, path)
-    run(w, "sample sleepstudy", MODEL, "estat icc")
+    run(w, "sample sleepstudy", "mixed reaction days || subject:", MODEL, "estat icc")
+    w.projects.save()
+    wait_idle(w.controller)
+    title = w.results.cards()[1].title
+    office.close(w)
+    broken = blob_of(path, title)
+    damage(path, lambda n: n in ("history.json", broken))
+    damaged = path.read_bytes()
+    w = office.open()
+    w.data.open_file(str(path))
+    wait_idle(w.controller)
+    told = w.notices.message("lost").splitlines()
+    assert told[0] == "study.terrace is damaged. Everything in it is here except:"
+    assert told[1:] == [f"• {title}", "• The history of commands"] and title.startswith("Model 2")
+    assert len(w.results.cards()) == 1
+    notes = [i for i in w.controller.snapshot.document if i.kind == "note"]
+    assert [i.heading for i in notes] == [f"Lost: {title}"]  # in its place, with what was under it
+    assert w.controller.snapshot.document.under(notes[0].id)[0].kind == "output"
+    run(w, "generate late = days > 5")
+    w.projects.save()
+    wait_idle(w.controller)
+    aside = tmp_path / "study (damaged).terrace"
+    assert aside.read_bytes() == damaged and w.notices.message("lost") == ""
+    assert w.notices.message("aside") == "The damaged file was kept as study (damaged).terrace."
+    run(w, "drop late")
+    w.projects.save()  # what is whole by now is not kept again
+    wait_idle(w.controller)
+    assert sorted(p.name for p in tmp_path.glob("*.terrace")) == [aside.name, path.name]
+    press(w, "aside_dismiss")
+    assert not w.notices.isVisible()
+
+
+def test_a_damaged_file_is_kept_after_a_crash_too(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    w = office.open()
+    path = tmp_path / "study.terrace"
+    choose(monkeypatch, path)
+    run(w, "sample sleepstudy", MODEL)
     w.projects.save()
     wait_idle(w.controller)
     office.close(w)
-    damaged = tmp_path / "damaged.terrace"
-    with zipfile.ZipFile(path) as old, zipfile.ZipFile(damaged, "w") as new:
-        for name in old.namelist():
-            content = old.read(name)
-            new.writestr(name, content[:-2] + b"xx" if name == "history.json" else content)
+    damage(path, lambda n: n == "history.json")
     w = office.open()
-    w.data.open_file(str(damaged))
+    w.data.open_file(str(path))
     wait_idle(w.controller)
-    told = w.notices.message("lost").splitlines()
-    assert told[0] == "damaged.terrace was damaged. This is lost, everything else is here:" and len(told) == 2
-    assert told[1].startswith("The history of commands: history.json") and len(w.results.cards()) == 1
-    press(w, "lost_dismiss")
-    assert not w.notices.isVisible()
+    run(w, "generate late = days > 5")
+    office.crash(w)
+    w = office.open()
+    [left] = list_recoverable(office.journals)
+    w.projects.bring_back(left.folder)
+    wait_idle(w.controller)
+    assert w.notices.message("lost") == ""  # nothing more was lost
+    w.projects.save()
+    wait_idle(w.controller)
+    assert (tmp_path / "study (damaged).terrace").exists()
 
 
 def test_a_file_that_was_written_by_another_program_is_replaced_only_when_told_so(

@@ -142,7 +142,7 @@ def texts(root: QWidget) -> Iterator[tuple[str, str]]:
 # What shows words of the engine, of the data or of Qt: by the name of the widget, and by the words where it has none.
 NOT_OURS = re.compile(
     r"card_command|card_facts|card_caption|card_title(_text)?|(model|data|output)_\d+|after_command|model_tables|output_text"
-    r"|notice_(message|advice|strip)|plot_small|model_export_menu"
+    r"|notice_(message|advice|strip)|plot_small|model_export_menu|model_sentence"
     r"|menu_samples|after_by|Scroll(Left|Right)Button|wordmark|(outcome|fixed|level_\d_effects)_chip_.*|QMenu"
     r"|level_\d_(words|picture)|residuals_(structure|words|picture)|estimation_notes_\d(_mend|_text)?|more_pwscale"
     r"|reporting_\w+|builder_start_menu|outcome_label"

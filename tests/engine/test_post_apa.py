@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -13,11 +14,15 @@ from oracle_support import generated_fit, r_data, r_fit
 
 import terrace
 from oracles.generated import collected
+from terrace.data.samples import sample
 from terrace.errors import TerraceError
 from terrace.postestimation.paper import apa
+from terrace.postestimation.paper.sentence import model_sentences
 from terrace.postestimation.variance.icc import icc
 from terrace.postestimation.variance.r2 import explained
+from terrace.results.later import Later
 from terrace.session.session import Session
+from terrace.session.state import State
 
 NUMBER = re.compile(r"(?<![\w.])−?(?:\d[\d,]*)?\.?\d+(?![\w])")
 MODELS = [
@@ -159,3 +164,36 @@ def test_shares_near_one_the_covariate_at_zero_and_least_squares() -> None:
     text = session.run("apa").text
     assert "by ordinary least squares" in text and "use residual degrees of freedom" in text
     assert f"(R² = {session.fit.scalars['r2']:.2f}".replace("0.", ".") in text  # type: ignore[union-attr]
+
+
+SENTENCES = (
+    ("hsb", "mixed mathach ses || id: ses, nocons reml", "160 groups of id, estimated by restricted maximum "
+     "likelihood. It has random slopes of ses for id."),
+    ("hsb", "mixed mathach ses || sector: || id: ses, cov(un)", "160 groups of id and 2 groups of sector, estimated by "
+     "maximum likelihood. It has random intercepts for sector and random intercepts and random slopes of ses for id "
+     "(unstructured covariance)."),
+    ("hsb", "regress mathach ses", "A linear model of mathach for 7,185 observations, estimated by ordinary least "
+     "squares."),
+    ("hsb", "mixed mathach ses || _all: R.sector || id:", "It has crossed random intercepts for sector and random "
+     "intercepts for id."),
+    ("sleepstudy", "mixed reaction days || subject:, residuals(ar 1, t(days))", "It has random intercepts for subject "
+     "and AR(1) residuals over days."),
+    ("sleepstudy", "mixed reaction days || subject: days || subject:", "It has random slopes of days for subject and "
+     "random intercepts for subject."),
+)
+
+
+@pytest.mark.parametrize(("data", "command", "words"), SENTENCES)
+def test_a_sentence_says_what_a_model_is_without_its_arrays(data: str, command: str, words: str) -> None:
+    session = Session(State(dataset=sample(data)))
+    assert session.run(command).ok
+
+    def never() -> None:
+        raise AssertionError("the arrays were asked for")
+
+    assert session.fit is not None
+    bare = replace(session.fit, held=Later(never))  # type: ignore[arg-type]
+    assert words in (said := " ".join(model_sentences(bare)))
+    labelled = " ".join(model_sentences(bare, {"id": "School", "mathach": "Score: of mathematics"}))
+    assert "mathach" in labelled if data == "hsb" else True, "a label with a colon would break the sentence"
+    assert ("of School" in labelled) is ("of id" in said)

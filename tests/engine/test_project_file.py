@@ -209,7 +209,7 @@ def test_a_file_that_was_cut_is_refused(path: Path, part: float) -> None:
 def test_a_lost_list_of_results_is_made_again(session: Session, path: Path) -> None:
     first, last = regions(path)["document.json"]
     project, file = open_project(flipped(path, (first + last) // 2))
-    assert any(t.startswith("The order of the results") for t in file.lost)
+    assert any(t.what == "The order of the results" for t in file.lost)
     assert {i.id for i in project.state.document} == {i.id for i in session.state.document}
 
 
@@ -217,6 +217,64 @@ def test_what_is_lost_is_told_by_the_command(path: Path) -> None:
     first, last = regions(path)["history.json"]
     outcome = ok(Session(), f'project use "{flipped(path, (first + last) // 2)}"')
     assert any(w.startswith("Lost: The history of commands") for w in outcome.warnings)
+
+
+def part_of(path: Path, heading: str) -> str:
+    with zipfile.ZipFile(path) as archive:
+        items = json.loads(archive.read("document.json"))["items"]
+    return next(i["item"]["b"] for i in items if i["heading"] == heading)
+
+
+def test_a_damaged_model_is_named_and_its_outputs_stay(session: Session, path: Path) -> None:
+    model = session.state.document.models()[0]
+    first, last = regions(path)[part_of(path, model.heading)]
+    outcome = ok(opened := Session(), f'project use "{flipped(path, (first + last) // 2)}"')
+    assert outcome.payload["lost"] in ([model.heading], [model.heading, "Older steps that could be undone"])
+    assert model.heading.startswith("Model 1")
+    document = opened.state.document
+    assert document.item(model.id).heading == f"Lost: {model.heading}"
+    assert [i.id for i in document.under(model.id)] == [i.id for i in session.state.document.under(model.id)]
+    assert len(document.models()) == len(session.state.document.models()) - 1
+
+
+def test_a_damaged_variable_loses_itself_alone(tmp_path: Path) -> None:
+    session = Session()
+    for command in ("sample sleepstudy", "generate late = days > 5", "xtset subject days", "sort subject late"):
+        ok(session, command)
+    data = session.dataset
+    assert data is not None
+    encoder = json.loads(parts_of(replace(Project.of(session), undo=(), redo=()))["state.json"])
+    blobs = parts_of(replace(Project.of(session), undo=(), redo=()))
+    dataset = json.loads(blobs[encoder["members"]["dataset"]["b"]])["v"]
+    path = save_project(replace(Project.of(session), undo=(), redo=()), tmp_path / "one.terrace")
+    for name, kept in (("late", ("subject",)), ("days", ("subject", "late"))):
+        blob = dataset["columns"][data.names.index(name)]["b"]
+        first, last = regions(path)[blob]
+        project, file = open_project(flipped(path, (first + last) // 2))
+        assert [t.what for t in file.lost] == [f"The variable {name}"]
+        after = project.state.dataset
+        assert after is not None and after.names == tuple(n for n in data.names if n != name)
+        np.testing.assert_array_equal(after.numeric("reaction"), data.numeric("reaction"))
+        assert after.sorted_by == kept and (after.panel is None) is (name == "days")
+
+
+def test_saving_over_a_damaged_file_keeps_it(session: Session, path: Path, tmp_path: Path) -> None:
+    first, last = regions(path)["history.json"]
+    damaged = flipped(path, (first + last) // 2)
+    before = damaged.read_bytes()
+    own = Session()
+    own.holds = True
+    ok(own, f'project use "{damaged}"')
+    assert not own.run(f'project save "{damaged}"').ok  # without replace nothing happens at all
+    assert sorted(p.name for p in tmp_path.iterdir() if p.suffix == ".terrace") == ["flipped.terrace", "work.terrace"]
+    (tmp_path / "flipped (damaged).terrace").write_text("of somebody else")
+    told = ok(own, f'project save "{damaged}", replace').text
+    assert "The damaged file was kept as flipped (damaged 2).terrace." in told
+    assert (tmp_path / "flipped (damaged 2).terrace").read_bytes() == before
+    assert not open_project(damaged)[1].lost
+    assert "kept as" not in ok(own, f'project save "{damaged}", replace').text
+    assert own.file is not None
+    own.file.release()
 
 
 # --- refusals ------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from dataclasses import replace
 from itertools import zip_longest
@@ -31,6 +32,7 @@ def opened(session: Session, *, without_data: bool = False) -> Session:
     project, lost = read_parts(parts.__getitem__, names=tuple(parts))
     assert lost == ()
     other = Session(project.state)
+    other.undo_steps, other.redo_steps = list(project.undo), list(project.redo)
     return other
 
 
@@ -161,6 +163,82 @@ def test_posted_degrees_of_freedom_stay() -> None:
     other = opened(session)
     same_tables(ok(session, "test days").tables, ok(other, "test days").tables)
     same_tables(ok(session, "lincom days, small").tables, ok(other, "lincom days, small").tables)
+
+
+POSTED = {
+    "margins": ("margins sector, post", "test 0.sector = 1.sector", "lincom 1.sector - 0.sector"),
+    "small": ("margins sector, small post", "test 0.sector = 1.sector, small", "lincom 1.sector - 0.sector, small"),
+    "given df": ("margins sector, df(20) post", "test 1.sector, small", "lincom 1.sector, small"),
+    "at": ("margins, at(ses = (0 1)) post", "test 1._at = 2._at", "nlcom _b[2._at] / _b[1._at]"),
+    "slopes": ("margins sector, dydx(ses) post", "test 0.sector#ses = 1.sector#ses", "lincom 0.sector#ses"),
+    "contrast": ("contrast r.sector, small post", "test _c1, small", "lincom 2*_c1, small"),
+    "pwcompare": ("pwcompare sector, post", "test _c1", "lincom _c1 / 2"),
+    "nlcom": ("nlcom (a: _b[ses] / _b[_cons]) (b: _b[ses]^2), post", "test a = b", "lincom a - b"),
+}
+
+
+@pytest.mark.parametrize("name", POSTED)
+def test_posted_estimates_are_tested_after_opening_as_before(name: str) -> None:
+    session = Session(State(dataset=sample("hsb")))
+    ok(session, "mixed mathach i.sector##c.ses || id:, reml dfmethod(satterthwaite)")
+    post, *follow = POSTED[name]
+    ok(session, post)
+    other = opened(session)
+    assert other.fit is not None and not other.fit.held.is_made  # type: ignore[union-attr]
+    twice = opened(other)  # what was not looked at is stored as it came
+    for command in follow:
+        for again in (other, twice):
+            a, b = ok(session, command).tables, ok(again, command).tables
+            assert [t.notes for t in a] == [t.notes for t in b] and numbers(a)
+            np.testing.assert_allclose(numbers(b), numbers(a), rtol=1e-12, atol=1e-14)
+
+
+def test_a_test_of_posted_estimates_goes_on_after_opening() -> None:
+    session = Session(State(dataset=sample("hsb")))
+    ok(session, "mixed mathach i.sector##c.ses || id:")
+    ok(session, "margins sector, at(ses = (0 1)) post")
+    ok(session, "test 1._at#0.sector = 1._at#1.sector")
+    other = opened(session)
+    more = "test 2._at#0.sector = 2._at#1.sector, accumulate"
+    same_tables(ok(session, more).tables, ok(other, more).tables)
+    ok(other, "margins sector")
+    assert not other.run("test 1._at#0.sector").ok  # the next margins take them back, as ever
+
+
+def test_undo_after_opening_brings_posted_estimates_back() -> None:
+    session = Session(State(dataset=sample("hsb")))
+    ok(session, "mixed mathach i.sector || id:")
+    ok(session, "margins sector, post")
+    ok(session, "generate q = 1")
+    ok(session, "mixed mathach ses || id:")
+    other = opened(session)
+    assert not other.run("lincom 1.sector").ok
+    for one in (session, other):  # the model, and what came before it
+        ok(one, "undo")
+        ok(one, "undo")
+    same_tables(ok(session, "lincom 1.sector").tables, ok(other, "lincom 1.sector").tables)
+
+
+def test_posted_estimates_of_a_copy_without_data_say_why_they_cannot_be_tested() -> None:
+    session = Session(State(dataset=sample("hsb")))
+    ok(session, "mixed mathach i.sector || id:")
+    ok(session, "margins sector, post")
+    tested = opened(session, without_data=True).run("test 0.sector = 1.sector")
+    assert not tested.ok and "The data are not in this copy" in tested.error[1]
+
+
+def test_a_project_from_before_posted_estimates_were_kept_is_about_the_fit() -> None:
+    session = Session(State(dataset=sample("hsb")))
+    ok(session, "mixed mathach i.sector || id:")
+    ok(session, "margins sector, post")
+    parts = parts_of(Project.of(session))
+    state = json.loads(parts["state.json"])
+    assert state["members"].pop("posted")
+    parts["state.json"] = json.dumps(state).encode()
+    project, lost = read_parts(parts.__getitem__, names=tuple(parts))
+    assert lost == () and project.state.posted is None
+    same_tables(ok(Session(project.state), "test 1.sector").tables, ok(Session(replace(session.state, posted=None)),
+                                                                       "test 1.sector").tables)  # fmt: skip
 
 
 def test_rows_are_found_again_after_sorting_and_adding() -> None:

@@ -30,6 +30,12 @@ class Model:
     like: bool = True
 
 
+def _level(part: str, name: str) -> bool:
+    """True for ``2.name``, a level of the factor as a part of a term."""
+    level, _, own = part.partition(".")
+    return own == name and level.isdigit()
+
+
 class OfData:
     """What a panel has to know of the data that are open; for classes that have a `dataset` and a `title`."""
 
@@ -92,6 +98,9 @@ class Facts(OfData):
 
     ``stored`` is the model's name in the session; ``models`` are all stored ones in the order of their cards,
     this one among them. ``dataset`` is None where no data are open. ``origin`` tells which rows the fit saw.
+
+    All is told by the specification and the results. The arrays of the fit are not asked for: those of a project that
+    was opened would first be made, on the thread of the window.
     """
 
     fit: FitResult
@@ -126,18 +135,9 @@ class Facts(OfData):
 
     def levels_of(self, name: str) -> int:
         """How many levels a factor has in the model."""
-        columns = self.fit.model.design.columns
-        alone = {c.levels for c in columns if c.variables == (name,) and c.name != "_cons"}
-        if alone:
-            return len(alone)
-        found = set()
-        for c in columns:
-            if c.name == "_cons" or name not in c.variables:
-                continue
-            for f, level in zip(self.fit.spec.fixed[c.term].factors, c.levels or (None,) * 8):
-                if f.name == name:
-                    found.add(level)
-        return len(found)
+        parts = [e.term.split("#") for e in self.fit.fixed]
+        alone = {p[0] for p in parts if len(p) == 1 and _level(p[0], name)}
+        return len(alone or {f for p in parts for f in p if _level(f, name)})
 
     @cached_property
     def cells(self) -> tuple[str, ...]:
@@ -174,17 +174,19 @@ class Facts(OfData):
     @cached_property
     def levels(self) -> tuple[str, ...]:
         """Group variables from the highest level down."""
-        return tuple(v.name for v in self.fit.model.design.levels if v.name != "_all")
+        return tuple(dict.fromkeys(e.level for e in self.fit.spec.random if e.level != "_all"))
 
     @cached_property
     def effect_levels(self) -> tuple[str, ...]:
         """Levels that have random effects, ``_all`` among them, as relevel() takes them."""
-        return tuple(dict.fromkeys(b.level.name for b in self.fit.model.design.blocks if b.names))
+        equations = self.fit.spec.random  # a block of effects is an equation; behind them come the residuals
+        found = {r.block for r in self.fit.random}
+        return tuple(dict.fromkeys(e.level for k, e in enumerate(equations) if k in found))
 
     @cached_property
     def groupings(self) -> tuple[str, ...]:
         """Everything that makes groups: levels and crossed factors."""
-        crossed = [b.factor for b in self.fit.model.design.blocks if b.factor]
+        crossed = [e.factor for e in self.fit.spec.random if e.factor]
         return tuple(dict.fromkeys([*self.levels, *crossed]))
 
     @property
@@ -195,7 +197,7 @@ class Facts(OfData):
     @cached_property
     def crossed(self) -> bool:
         """True where random effects cross."""
-        return any(b.factor for b in self.fit.model.design.blocks)
+        return any(e.factor for e in self.fit.spec.random)
 
     @cached_property
     def covariances(self) -> tuple[tuple[str, str], ...]:
@@ -220,17 +222,24 @@ class Facts(OfData):
     @property
     def has_df(self) -> bool:
         """True where the fit has degrees of freedom, so that t and F tests exist."""
-        return self.fit.model.small is not None
+        return self.fit.spec.df_method is not None or self.fit.macros.get("cmd") == "regress"
 
     @cached_property
     def weighted(self) -> bool:
         """True for a fit with weights of any kind."""
-        return bool(self.fit.model.design.weights.kind)
+        return bool(self._weights)
 
     @cached_property
     def pseudo(self) -> bool:
         """True where the likelihood is a pseudolikelihood: sampling weights, or robust standard errors."""
-        return self.fit.model.design.weights.kind == "pweight" or self.fit.model.n_clusters is not None
+        return "pweight" in self._weights or self.fit.spec.vce in ("robust", "cluster")
+
+    @cached_property
+    def _weights(self) -> frozenset[str]:
+        spec = self.fit.spec
+        kinds: set[str] = {spec.weight.kind} if spec.weight is not None else set()
+        kinds |= {"fweight" for e in spec.random if e.fweight} | {"pweight" for e in spec.random if e.pweight}
+        return frozenset(kinds)
 
     # --- the data -----------------------------------------------------------------------------------
     @cached_property

@@ -23,7 +23,7 @@ from terrace_desktop.project.recent import Recent, recent
 from terrace_desktop.project.rescue import Rescued, drop, rescued
 from terrace_desktop.ui import dialogs
 from terrace_desktop.ui.action import Action
-from terrace_desktop.ui.words import tr
+from terrace_desktop.ui.words import from_engine, tr
 from terrace_desktop.work import commands
 from terrace_desktop.work.controller import Controller
 from terrace_desktop.work.session_port import document_name
@@ -200,19 +200,28 @@ class ProjectFlow(QObject):
             self.settings.add_project(file.path)
         if self.autosave is not None:
             self.autosave.changed()
-        self._tell(outcome.warnings, self.name())
+        lost = [str(what) for what in outcome.payload.get("lost", ())]
+        self._tell_lost(lost, self.name())
+        self._tell([w for w in outcome.warnings if not w.startswith("Lost: ")])
         self.state_changed.emit()
 
-    def _tell(self, warnings: tuple[str, ...], name: str) -> None:
-        """One notice for what was lost, one for what else there is to know."""
-        mark = "Lost: "
-        lost = [w.removeprefix(mark) for w in warnings if w.startswith(mark)]
-        others = [w for w in warnings if not w.startswith(mark)]
-        if lost:
-            told = self.tr("{0} was damaged. This is lost, everything else is here:").format(name)
-            more = len(lost) - MOST_TOLD
-            lines = lost[:MOST_TOLD] + ([self.tr("and {0} more", "", more).format(more)] if more > 0 else [])
-            self.notices.put("lost", "\n".join([told, *lines]))
+    def _tell_lost(self, lost: list[str], name: str) -> None:
+        """What a damaged file was opened without, each by name."""
+        if not lost:
+            return
+        words = [from_engine(what) for what in lost]
+        shown, more = words[:MOST_TOLD], words[MOST_TOLD:]
+        told = [self.tr("{0} is damaged. Everything in it is here except:").format(name)]
+        told += [f"\u2022 {w}" for w in shown]
+        told += [self.tr("and {0} more", "", len(more)).format(len(more))] if more else []
+        file = self.controller.snapshot.file
+        advice = "" if file is None else self.tr("When you save, a copy of the damaged file is kept.")
+        save = (self.tr("Save as…"), "lost_save_as", self.save_as)
+        notice = self.notices.put("lost", "\n".join(told), advice=advice, buttons=(save,))
+        notice.setToolTip("\n".join(words) if more else "")
+
+    def _tell(self, others: list[str]) -> None:
+        """What else there is to know."""
         if others:
             file = self.controller.snapshot.file
             save = (self.tr("Save as…"), "notice_save_as", self.save_as)
@@ -289,8 +298,10 @@ class ProjectFlow(QObject):
         ok = outcome is not None and outcome.ok
         if ok:
             self._saved, self._when = version, dt.datetime.now()
-            self.notices.dismiss("save")
-            self.notices.dismiss("project")
+            for subject in ("save", "project", "lost"):
+                self.notices.dismiss(subject)
+            if outcome is not None and outcome.payload.get("aside"):
+                self.notices.put("aside", from_engine(str(outcome.payload["aside"])), kind="info")
             self.settings.add_project(path)
             if self.autosave is not None:
                 self.autosave.changed()
@@ -336,6 +347,7 @@ class ProjectFlow(QObject):
         said = {
             "file": "" if file is None else str(file.path), "stamp": [] if file is None else list(file.stamp),
             "saved": file is not None and not self.edited, "closed": closed,
+            "lost": [] if file is None else [found.what for found in file.lost],
         }  # fmt: skip
         project = replace(project, drafts=self._own.draft(), layout=self._own.layout_now())
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QPalette, QResizeEvent, QTextDocument, QTextOption, QWheelEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
 
@@ -57,6 +59,10 @@ class GrowingBrowser(QTextBrowser):
         self._html = self._dense = ""
         self.setPlainText(text)
         self.fit_height()
+
+    def loadResource(self, _kind: int, _name: QUrl | str) -> Any:
+        """Nothing is loaded: a picture in a note would tell its server that the note is read, or show a file."""
+        return None
 
     def fit_height(self) -> None:
         """Take the height of the document at the present width."""

@@ -10,6 +10,7 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
+from terrace.postestimation.paper.sentence import model_sentences
 from terrace.report import formats
 from terrace.results.labels import table_labels
 from terrace.session.document.card import model_tables, needs_more, table_keys
@@ -19,8 +20,8 @@ from terrace_desktop.results.card import LINE, Card, Folds, Setting
 from terrace_desktop.results.clipboard import tables_mime, values_mime
 from terrace_desktop.results.command_box import command_box
 from terrace_desktop.results.naming import fit_facts
-from terrace_desktop.ui.widgets import Notice, named
-from terrace_desktop.ui.words import marked
+from terrace_desktop.ui.widgets import Notice, label, named
+from terrace_desktop.ui.words import from_engine, marked
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
@@ -131,6 +132,7 @@ class ModelCard(Card):
         height = self.gap + 2 * LINE
         if self.folded:
             return height
+        height += 2 * LINE  # the sentence
         shown = table_keys(self.item, self.setting.look)
         height += LINE * sum(len(t.rows) + 3 for t in self.outcome.tables if t.key in shown)
         height += LINE * 4 * sum(k in shown for k in ("summary", "terms"))
@@ -140,13 +142,15 @@ class ModelCard(Card):
     def tables(self) -> tuple[Table, ...]:
         """The tables that are shown, with the metric, the decimals and the parts chosen."""
         look = self.setting.look
-        labels = {} if look.labels is False else table_labels([self.fit], self.dataset)
-        return tuple(face.dressed(t, look) for t in model_tables(self.item, look, labels))
+        return tuple(face.dressed(t, look) for t in model_tables(self.item, look, self._labels()))
 
     def build(self, column: QVBoxLayout) -> None:
         column.addLayout(self.head("model", self._edit_button(), self._after_button()))
         if self.folded:
             return
+        self._sentence = named(label("", wrap=True, selectable=True), "model_sentence", "")
+        self._say_what()
+        column.addWidget(self._sentence)
         self._add_notices(column)
         name = self.title
         self._browser = named(GrowingBrowser(), "model_tables", self.tr("Tables of {0}").format(name))
@@ -163,6 +167,15 @@ class ModelCard(Card):
         ):
             folds.add(part, text, make, self._open.get(part, False))
         column.addWidget(folds)
+
+    def _say_what(self) -> None:
+        """What the model is, in words."""
+        words = " ".join(map(from_engine, model_sentences(self.fit, self._labels())))
+        self._sentence.setText(words)
+        self._sentence.setAccessibleName(words)
+
+    def _labels(self) -> dict[str, str]:
+        return {} if self.setting.look.labels is False else table_labels([self.fit], self.dataset)
 
     def _fill(self, browser: GrowingBrowser) -> None:
         if self.setting.view == "text":
@@ -181,6 +194,7 @@ class ModelCard(Card):
         around = (setting.view, setting.stale) == (self.setting.view, self.setting.stale)
         if self._browser is None or not same or not around:
             return False
+        self._say_what()
         self._fill(self._browser)
         return True
 
@@ -264,7 +278,7 @@ class ModelCard(Card):
     def _plots(self) -> QWidget:
         from terrace_desktop.plots.cards import PlotRow
 
-        effects = any(block.names for block in self.fit.model.design.blocks)
+        effects = any(r.block < len(self.fit.spec.random) for r in self.fit.random)  # others are of the residuals
         kinds = ("residual-fitted", "qq", "caterpillar")
         self.plots = PlotRow(kinds if effects else kinds[:2])
         self.plots.rows_selected.connect(self.rows_selected)

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import filecmp
 import os
 import re
+import shutil
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -148,6 +150,26 @@ def write_bytes(
 def write_text(path: str | os.PathLike[str], text: str, *, replace: bool = True, private: bool = False) -> Path:
     """`write_bytes` for text, in UTF-8; half a character that no file can hold becomes an escape."""
     return write_bytes(path, text.encode("utf-8", errors="backslashreplace"), replace=replace, private=private)
+
+
+def copy_aside(path: Path, mark: str) -> Path:
+    """Keep a copy of a file beside it, as ``name (mark).ending``, with a number where there is one; returns its path.
+
+    Raises as `replacing` does, and `DataError` where the file cannot be read.
+    """
+    number, place = 1, path.with_name(f"{path.stem} ({mark}){path.suffix}")
+    while os.path.lexists(place):
+        number += 1
+        place = path.with_name(f"{path.stem} ({mark} {number}){path.suffix}")
+    with replacing(place, replace=False, check=lambda made: _same(path, made)) as temporary:
+        shutil.copyfile(path, temporary)
+    return place
+
+
+def _same(one: Path, other: Path) -> None:
+    """Raises `OSError` where two files differ."""
+    if not filecmp.cmp(one, other, shallow=False):
+        raise OSError(errno.EIO, "")
 
 
 def move(old: Path, new: Path) -> None:

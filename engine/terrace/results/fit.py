@@ -179,6 +179,11 @@ class FitResult:
         return self.held.get() if isinstance(self.held, Later) else self.held
 
     @property
+    def has_arrays(self) -> bool:
+        """True where `model` is at hand, and asking for it makes nothing."""
+        return not isinstance(self.held, Later) or self.held.is_made
+
+    @property
     def identity(self) -> int:
         """What tells this fit from others, whatever its name and its tables are, for as long as it is held."""
         return id(self.held)

@@ -9,16 +9,27 @@ from pathlib import Path
 from terrace.disk.held import Held, Holder
 
 
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What a damaged part of a project held, by name, and what is wrong with the part."""
+
+    what: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.why}"
+
+
 @dataclass(frozen=True)
 class ProjectFile:
-    """A project file. ``lost`` says in a sentence each what of it was damaged, ``notes`` what else there is to know.
+    """A project file. ``lost`` is what of it was damaged, ``notes`` say what else there is to know.
 
     ``held`` keeps the file for this process until it is released. Where another has it that is ``holder``, and the file
     is open for reading only. ``stamp`` is what `stamp_of` gave when it was opened or saved here.
     """
 
     path: Path
-    lost: tuple[str, ...] = ()
+    lost: tuple[Lost, ...] = ()
     notes: tuple[str, ...] = ()
     held: Held | None = None
     holder: Holder | None = None

@@ -170,7 +170,7 @@ def _acf_fields(facts: Facts) -> tuple[Field, ...]:
 
 
 def _can_influence(facts: Facts) -> str:
-    if facts.fit.model.constraints is not None:
+    if facts.fit.constraints:
         return tr("Not available with constraints.")
     some = facts.fit.spec.fixed or facts.coefficients
     return need_data(facts) or ("" if some else tr("The model has no coefficients."))

@@ -317,6 +317,8 @@ def _lincom_problem(facts: Facts, values: Values) -> str:
         piece = Piece.of(values["expression"])
         if len(split(piece, "=")) > 1 or len(split(piece, ",")) > 1:
             return tr("Enter one expression, without = or commas.")
+        if not facts.fit.has_arrays:  # making them would hold the window up: the run will say what is wrong
+            return ""
         parse_linear(facts.fit, piece)
     except TerraceError as error:
         return from_engine(error.message)
@@ -330,6 +332,8 @@ def _nlcom_problem(facts: Facts, values: Values) -> str:
 
     if not values["expression"]:
         return tr("Enter an expression.")
+    if not facts.fit.has_arrays:
+        return ""
     try:
         evaluate(facts.fit, Piece.of(values["expression"]), {})
     except TerraceError as error:

@@ -16,10 +16,13 @@ from terrace.data.dataset import Dataset
 from terrace.data.value import Value
 from terrace.design.columns import ColumnInfo
 from terrace.design.independent import Dependence
+from terrace.frozen import freeze
+from terrace.inference.fitted import FittedModel
 from terrace.inference.small import Small
 from terrace.postestimation.margins.margins import Margins
-from terrace.postestimation.tests.combinations import Estimate
+from terrace.postestimation.tests.combinations import Estimate, GivenDf
 from terrace.results.fit import FitResult, FixedEffect
+from terrace.results.later import Later
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -57,13 +60,58 @@ def _token(data: Dataset, name: str, value: Value) -> str:
     return str(data.codes(name)[1].index(value) + 1)
 
 
+@dataclass(frozen=True)
+class PostedEstimates:
+    """What gives posted estimates again: beside the fit ``of`` that they are about, all that was computed.
+
+    ``values`` (k,) have NaN where nothing can be estimated, and the covariance ``vcov`` (k, k) is about all of them.
+    ``rows`` (l, p) is J of those that can be, None where tests go by z; ``df`` are degrees of freedom that the user
+    gave, None for those of the fit.
+    """
+
+    of: FitResult
+    names: tuple[str, ...]
+    values: FloatArray
+    vcov: FloatArray
+    rows: FloatArray | None = None
+    df: float | None = None
+
+    def __post_init__(self) -> None:
+        freeze(self, ("values", "vcov", "rows"))
+
+    def model(self) -> FittedModel:
+        """The model of the fit with the estimates in the place of its coefficients. Raises as `FitResult.model`."""
+        of = self.of.model
+        fine = np.isfinite(self.values)
+        kept, lost = (tuple(c for c, ok in zip(columns_of(self), fine) if bool(ok) is which) for which in (True, False))
+        none = np.zeros(0)
+        depends = Dependence(np.zeros((len(kept), 0)), np.zeros(len(kept)), none, none.astype(np.int64))
+        # what is lost was lost for that, and what is left is settled: there is no direction more
+        open_ = None if of.design.unsettled is None else np.zeros((len(kept), 0))
+        design = replace(of.design, x_info=kept, columns=columns_of(self), lost=lost,
+                         dependence=depends if lost else None, unsettled=open_)  # fmt: skip
+        inner = self.vcov[np.ix_(fine, fine)]
+        return replace(
+            of, beta=self.values[fine], vcov=inner, phi=inner, design=design, small=self._small(of), constraints=None,
+            data=None,
+        )  # fmt: skip
+
+    def _small(self, of: FittedModel) -> Small | None:
+        small = of.small if self.df is None else GivenDf(self.df)
+        return None if self.rows is None or small is None else PostedSmall(small, self.rows)
+
+
+def columns_of(posted: PostedEstimates) -> tuple[ColumnInfo, ...]:
+    """Posted estimates as columns that commands find by name."""
+    fine = np.isfinite(posted.values)
+    return tuple(ColumnInfo(n, n, 0, "estimated" if ok else "empty") for n, ok in zip(posted.names, fine))
+
+
 def posted(fit: FitResult, found: Margins, data: Dataset) -> FitResult:
     """`fit` with the margins in the place of its coefficients: for tests and combinations, for nothing else."""
     names = margin_names(found, data)
-    small = None
-    if found.small and fit.model.small is not None:
-        small = PostedSmall(fit.model.small, found.rows[found.estimable])
-    return as_estimates(fit, names, found.margins, found.vcov, found.estimates, small)
+    rows = found.rows[found.estimable] if found.small else None
+    return as_estimates(fit, names, found.margins, found.vcov, found.estimates, rows)
 
 
 def as_estimates(
@@ -72,33 +120,18 @@ def as_estimates(
     values: FloatArray,
     vcov: FloatArray,
     estimates: Sequence[Estimate],
-    small: Small | None = None,
+    rows: FloatArray | None = None,
 ) -> FitResult:
     """`fit` with `values` (k,) of covariance `vcov` (k, k) in the place of its coefficients.
 
-    ``small`` gives the degrees of freedom of those that can be estimated; None for z. The others, whose values are NaN,
-    have the place of columns that were left out.
+    With ``rows`` (l, p), J of those that can be estimated, hypotheses about them have the degrees of freedom of the
+    fit; None for z. The others, whose values are NaN, have the place of columns that were left out.
     """
-    fine = np.isfinite(values)
-    info = tuple(ColumnInfo(n, n, 0, "estimated" if ok else "empty") for n, ok in zip(names, fine))
-    kept, lost = (tuple(c for c, ok in zip(info, fine) if bool(ok) is which) for which in (True, False))
-    none = np.zeros(0)
-    depends = Dependence(np.zeros((len(kept), 0)), np.zeros(len(kept)), none, none.astype(np.int64)) if lost else None
-    # what is lost was lost for that, and what is left is settled: there is no direction more
-    open_ = None if fit.model.design.unsettled is None else np.zeros((len(kept), 0))
-    inner = vcov[np.ix_(fine, fine)]
-    model = replace(
-        fit.model,
-        beta=values[fine],
-        vcov=inner,
-        phi=inner,
-        design=replace(fit.model.design, x_info=kept, columns=info, lost=lost, dependence=depends, unsettled=open_),
-        small=small,
-        constraints=None,
-        data=None,
-    )
+    small = fit.model.small
+    own = PostedEstimates(fit, tuple(names), values, vcov, rows, small.df if isinstance(small, GivenDf) else None)
     fixed = tuple(
-        FixedEffect(n, n, float(v) if ok else 0.0, e.se, e.stat, e.df, e.p, e.lower, e.upper, c.kind)
-        for n, v, e, c, ok in zip(names, values, estimates, info, fine)
+        FixedEffect(n, n, float(v) if c.kind == "estimated" else 0.0, e.se, e.stat, e.df, e.p, e.lower, e.upper, c.kind)
+        for n, v, e, c in zip(names, values, estimates, columns_of(own))
     )
-    return replace(fit, held=model, fixed=fixed, spec=replace(fit.spec, df_method=None), constraints=())
+    spec = replace(fit.spec, df_method=None)
+    return replace(fit, held=Later(own.model, own), fixed=fixed, spec=spec, constraints=())

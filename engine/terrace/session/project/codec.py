@@ -24,6 +24,7 @@ import numpy as np
 from terrace.data.memory import available_memory
 from terrace.errors import DataError
 from terrace.sealed import DAMAGED
+from terrace.session.opened import Lost
 from terrace.session.project.hints import agrees, members
 
 Json = Any
@@ -279,6 +280,13 @@ BROKEN = (DataError, ValueError, TypeError, KeyError, AttributeError, IndexError
 Back = Callable[["Decoder", Json], Any]
 
 
+def in_words(error: BaseException) -> str:
+    """What was found of damage."""
+    return error.message if isinstance(error, DataError) else "what it holds is not what was written."
+
+
+
+
 class Decoder:
     """Makes values of JSON again. ``get(name)`` gives a blob; `part` names in errors what is being read.
 
@@ -288,14 +296,16 @@ class Decoder:
     def __init__(self, kinds: Kinds, get: Callable[[str], bytes], special: Mapping[str, Back], part: str) -> None:
         self.kinds, self.get, self.special, self.part = kinds, get, special, part
         self.made: dict[str, Any] = {}
-        self.lost: list[str] = []
+        self.lost: list[Lost] = []
+        self.about = ""  # the result that is being read, by name
+        self.in_part = True  # data without a column that is damaged are better than none
 
     def or_none(self, content: Json, what: str) -> Any:
         """A value that others can do without: where it is damaged it is None, and `what` is lost."""
         try:
             return self(content)
         except BROKEN as error:
-            self.lost.append(f"{what}: {error}" if isinstance(error, DataError) else f"{what}.")
+            self.lost.append(Lost(what, in_words(error)))
             return None
 
     def read(self, content: Json, hint: Any) -> Any:

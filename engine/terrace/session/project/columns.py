@@ -21,7 +21,18 @@ from terrace.data.dataset import Dataset
 from terrace.data.row_numbers import keep_off
 from terrace.data.streams.batches import StreamedData
 from terrace.errors import DataError, TerraceError
-from terrace.session.project.codec import Decoder, Encoder, Json, as_bytes, damaged_part, from_bytes, owner_of
+from terrace.session.opened import Lost
+from terrace.session.project.codec import (
+    BROKEN,
+    Decoder,
+    Encoder,
+    Json,
+    as_bytes,
+    damaged_part,
+    from_bytes,
+    in_words,
+    owner_of,
+)
 
 _ENDS = 1 << 20  # bytes at both ends of a file that is not read whole
 _MEMBERS = ("label", "source", "notes", "panel", "sorted_by", "signed", "sha256", "left_out", "documents", "variables")
@@ -154,20 +165,34 @@ class Lineages:
 
 
 def dataset_of(decoder: Decoder, content: Json, lineages: Lineages) -> Dataset:
-    """A dataset as it was stored."""
+    """A dataset as it was stored, without the columns that are damaged where `Decoder.in_part`."""
     known = _members(decoder, content)
     rows = content["rows"]
-    series = [column_of(decoder, c, rows) for c in content["columns"]]
-    names = [v.name for v in known["variables"]]
-    if len(series) != len(names):
+    if len(content["columns"]) != len(known["variables"]):
         raise damaged_part(decoder.part, "a column of the data is missing")
+    names = [v.name for v in known["variables"]]
+    columns = [_column_or_none(decoder, n, c, rows) for n, c in zip(names, content["columns"])]
+    series = [pd.Series(np.zeros(rows)) if c is None else c for c in columns]
     frame = pd.DataFrame(dict(enumerate(series)), index=pd.RangeIndex(rows), copy=False)
     frame.columns = pd.Index(names, dtype=object) if not names else pd.Index(names)
     ids = content["row_ids"]
     if ids is not None:
         ids = column_of(decoder, ids, rows).to_numpy().astype(np.int64, copy=False)
         keep_off(ids)
-    return Dataset(frame, **known, lineage=lineages.of(content["lineage"]), row_ids=ids)
+    data = Dataset(frame, **known, lineage=lineages.of(content["lineage"]), row_ids=ids)
+    there = [n for n, c in zip(names, columns) if c is not None]
+    return data if len(there) == len(names) else data.select(there)
+
+
+def _column_or_none(decoder: Decoder, name: str, content: Json, rows: int) -> pd.Series[Any] | None:
+    """A column, None where it is damaged and the data are wanted all the same."""
+    try:
+        return column_of(decoder, content, rows)
+    except BROKEN as error:
+        if not decoder.in_part:
+            raise
+        decoder.lost.append(Lost(f"The variable {name}", in_words(error)))
+        return None
 
 
 def streamed_of(decoder: Decoder, content: Json, lineages: Lineages) -> Dataset:

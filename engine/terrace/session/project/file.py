@@ -6,7 +6,7 @@ another machine has open is opened for reading only, and says who has it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from terrace.disk.held import Held, Holder, hold_file, holder_of
 from terrace.disk.writing import replacing
 from terrace.errors import DataError
 from terrace.sealed import DAMAGED, Parts, Sealer, is_sealed
-from terrace.session.opened import ProjectFile, stamp_of
+from terrace.session.opened import Lost, ProjectFile, stamp_of
 from terrace.session.project.migrations import FORM
 from terrace.session.project.models import data_are_elsewhere
 from terrace.session.project.parts import Project, read_layout, read_parts, write_parts
@@ -26,13 +26,14 @@ _MOST = 1 << 36  # bytes, where the memory of the machine is not known
 
 
 def save_project(
-    project: Project, path: Path, *, replace: bool = False, without_data: bool = False, held: Held | None = None
-) -> Path:
+    project: Project, path: Path, *, replace: bool = False, without_data: bool = False, held: Held | None = None,
+    first: Callable[[], object] | None = None,
+) -> Path:  # fmt: skip
     """Write a project to a file; returns its path.
 
     With `without_data`, columns of data stay away, and what names rows in plots. Raises `DataError` where the file is
     there and not to be replaced, where another window has it (`held` is the hold of this one), and where the disk
-    refuses.
+    refuses. `first` is called when all is written and the file that it replaces is still there.
     """
     holder = holder_of(path)
     if holder is not None and (held is None or held.holder != holder):
@@ -49,6 +50,8 @@ def save_project(
             for name, content in parts.items():
                 sealer.add(name, content)
             sealer.close()
+            if first is not None:
+                first()
         except BaseException:
             sealer.abandon()
             raise
@@ -95,7 +98,7 @@ def open_project(path: Path, *, hold: bool = False) -> tuple[Project, ProjectFil
         notes.append(f"The data stay in {place}, which is read in parts, so the project holds none of its rows.")
     if project.without_data:
         notes.append(data_are_elsewhere(project.source))
-    told = tuple(t.replace(f"{path}{DAMAGED}", "") for t in lost)
+    told = tuple(Lost(t.what, t.why.replace(f"{path}{DAMAGED}", "")) for t in lost)
     return project, ProjectFile(
         path, told, tuple(notes), found if isinstance(found, Held) else None,
         found if isinstance(found, Holder) else None, stamp,

@@ -20,6 +20,7 @@ from typing import Any
 from terrace.disk import kept
 from terrace.disk.held import Held, hold_file, holder_of
 from terrace.errors import DataError
+from terrace.session.opened import Lost
 from terrace.session.project.codec import BROKEN, Memory, as_bytes, blob_name, damaged_part, from_bytes
 from terrace.session.project.parts import Project, read_parts, write_parts
 
@@ -107,7 +108,7 @@ class Journal:
         self._sweep()
         return True
 
-    def latest(self) -> tuple[Project, tuple[str, ...]] | None:
+    def latest(self) -> tuple[Project, tuple[Lost, ...]] | None:
         """The newest generation that is whole, and what of it was lost all the same; None where there is none."""
         return latest(self.folder)
 
@@ -146,7 +147,7 @@ class Journal:
 
 
 # --- what a folder holds -------------------------------------------------------------------------------------
-def latest(folder: Path) -> tuple[Project, tuple[str, ...]] | None:
+def latest(folder: Path) -> tuple[Project, tuple[Lost, ...]] | None:
     """The newest generation of a journal that is whole. Takes nothing, and changes nothing."""
     found = latest_with_about(folder)
     return None if found is None else found[:2]
@@ -207,7 +208,7 @@ def discard(folder: Path) -> None:
     kept.remove_folder(folder)
 
 
-def _project(folder: Path, body: dict[str, Any]) -> tuple[Project, tuple[str, ...]]:
+def _project(folder: Path, body: dict[str, Any]) -> tuple[Project, tuple[Lost, ...]]:
     parts = body["parts"]
 
     def get(name: str) -> bytes:

@@ -35,6 +35,7 @@ def kinds() -> ProjectKinds:
     from terrace.optimise.log import Iteration
     from terrace.postestimation.margins.at import Dimension
     from terrace.postestimation.margins.margins import Margins
+    from terrace.postestimation.margins.posted import PostedEstimates
     from terrace.postestimation.tests.combinations import Estimate
     from terrace.postestimation.tests.linear import Linear
     from terrace.results import fit, plot, table
@@ -52,7 +53,7 @@ def kinds() -> ProjectKinds:
             model.Factor, model.Term, model.RandomEquation, model.Residuals, model.Weight, model.Display,
             model.Maximisation, model.ModelSpec,
             fit.Advice, fit.FixedEffect, fit.RandomParameter, fit.GroupSummary, fit.Comparison, fit.FitResult,
-            Iteration, Constraints, Recipe,
+            Iteration, Constraints, Recipe, PostedEstimates,
             table.Table, table.Column, table.Row,
             plot.Style, plot.Marks, plot.Axis, plot.PlotPanel, plot.Plot,
             Outcome, Document, Item, Look, Step,
@@ -60,7 +61,7 @@ def kinds() -> ProjectKinds:
             tree.ProgramText, tree.Loop, tree.Branch, tree.Block, DoCommand,
         ),
         (Effect, Measure),
-        (fit.FitResult, Outcome, plot.Plot, Document, Item, Step, Dataset, Recipe, *_streamed()),
+        (fit.FitResult, Outcome, plot.Plot, Document, Item, Step, Dataset, Recipe, PostedEstimates, *_streamed()),
     )  # fmt: skip
 
 
@@ -148,12 +149,13 @@ def _fit_json(encoder: Encoder, value: Any) -> Json:
     kept = None
     if recipe is not None:
         name = encoder.remembered(value.held, "recipe", lambda: encoder(recipe)["b"])
-        kept = {"~": "r", "c": "Recipe", "b": name}
+        kept = {"~": "r", "c": type(recipe).__name__, "b": name}
     members = {f.name: encoder(getattr(value, f.name)) for f in fields(value) if f.name != "held"}
     return {"members": members, "recipe": kept}
 
 
 def _fit_of(decoder: Decoder, content: Json) -> Any:
+    from terrace.postestimation.margins.posted import PostedEstimates
     from terrace.results.fit import FitResult
     from terrace.session.project.hints import agrees, members
     from terrace.session.project.models import Recipe, held_by
@@ -164,9 +166,9 @@ def _fit_of(decoder: Decoder, content: Json) -> Any:
         if name not in hints or not agrees(value, hints[name]):
             raise damaged_part(decoder.part, f"{name} of a fit is not what it has to be")
     about = f"the model of {values['outcome']}"
-    lost = f"What {about} needs for further analysis is lost, but its results are still there"
+    lost = f"What {decoder.about or about} needs for further analysis (its results are still there)"
     recipe = None if content["recipe"] is None else decoder.or_none(content["recipe"], lost)
-    if recipe is not None and not isinstance(recipe, Recipe):
+    if recipe is not None and not isinstance(recipe, Recipe | PostedEstimates):
         raise damaged_part(decoder.part, "the arrays of a fit cannot be made again")
     key = f"held by {content['recipe']['b']}" if recipe is not None else ""
     held = decoder.made.get(key) or held_by(recipe, about, values["log"], values["converged"])

@@ -20,6 +20,7 @@ from terrace.errors import DataError, TerraceError
 from terrace.inference.constraints import Constraints
 from terrace.inference.fitted import FittedModel
 from terrace.optimise.log import Iteration
+from terrace.postestimation.margins.posted import PostedEstimates
 from terrace.results.fit import FitResult
 from terrace.results.later import Later, tell
 from terrace.spec.model import ModelSpec
@@ -59,10 +60,10 @@ class Recipe:
     unbounded: bool = False
 
 
-def recipe_of(fit: FitResult) -> Recipe | None:
-    """The recipe of a fit; None where its arrays cannot be had from data: margins that stand in place of a fit."""
+def recipe_of(fit: FitResult) -> Recipe | PostedEstimates | None:
+    """The recipe of a fit; of margins and the like that stand in its place what they are; None where there is none."""
     if isinstance(fit.held, Later):
-        return fit.held.recipe if isinstance(fit.held.recipe, Recipe) else None
+        return fit.held.recipe if isinstance(fit.held.recipe, Recipe | PostedEstimates) else None
     model = fit.model
     if model.data is None:
         return None
@@ -77,8 +78,12 @@ def recipe_of(fit: FitResult) -> Recipe | None:
     )  # fmt: skip
 
 
-def held_by(recipe: Recipe | None, name: str, log: tuple[Iteration, ...], converged: bool) -> Later:
+def held_by(
+    recipe: Recipe | PostedEstimates | None, name: str, log: tuple[Iteration, ...], converged: bool
+) -> Later:
     """What makes the arrays of a fit when they are asked for. `name` is for messages."""
+    if isinstance(recipe, PostedEstimates):
+        return Later(recipe.model, recipe)
     return Later(partial(_made, recipe, name, log, converged), recipe)
 
 

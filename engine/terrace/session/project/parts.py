@@ -13,6 +13,7 @@ from typing import Any
 from terrace.data.dataset import Dataset
 from terrace.session.contract import Outcome
 from terrace.session.document.items import Document, Item, Look
+from terrace.session.opened import Lost
 from terrace.session.project.codec import (
     BROKEN,
     Decoder,
@@ -23,11 +24,12 @@ from terrace.session.project.codec import (
     as_bytes,
     damaged_part,
     from_bytes,
+    in_words,
 )
 from terrace.session.project.hints import members
 from terrace.session.project.kinds import kinds, reading, writing
 from terrace.session.project.migrations import FORM, migrated
-from terrace.session.project.work import in_words, origins_of, state_json, stored_members
+from terrace.session.project.work import origins_of, state_json, stored_members
 from terrace.session.session import Session
 from terrace.session.state import State
 from terrace.session.steps import Step
@@ -168,8 +170,8 @@ def _steps_json(encoder: Encoder, steps: Sequence[Step], before: set[str]) -> Js
 
 
 # --- reading -----------------------------------------------------------------------------------------------
-def read_parts(get: Get, *, names: Sequence[str] = ()) -> tuple[Project, tuple[str, ...]]:
-    """The project that parts hold, and in a sentence each what was lost of it.
+def read_parts(get: Get, *, names: Sequence[str] = ()) -> tuple[Project, tuple[Lost, ...]]:
+    """The project that parts hold, and what was lost of it.
 
     ``get(name)`` gives a part and raises `DataError` where it is damaged; `names` are those that there are, by which
     results are found again where their order is lost. Raises `DataError` where there is no project at all, or one of
@@ -177,13 +179,13 @@ def read_parts(get: Get, *, names: Sequence[str] = ()) -> tuple[Project, tuple[s
     """
     get = migrated(get)
     decoder = Decoder(kinds(), get, reading(), "project.json")
-    lost: list[str] = []
+    lost: list[Lost] = []
 
     def each(what: str, read: Callable[[], Any], instead: Any) -> Any:
         try:
             return read()
         except BROKEN as error:
-            lost.append(f"{what}: {in_words(error)}")
+            lost.append(Lost(what, in_words(error)))
             return instead
 
     about = _part(get, "project.json")
@@ -202,7 +204,7 @@ def read_parts(get: Get, *, names: Sequence[str] = ()) -> tuple[Project, tuple[s
         replace(state, origins=origins), history, undo, redo, kept["drafts"], kept["layout"], sources,
         decoder.read(about["program"], str), bool(about["without_data"]), decoder.read(about["source"], str),
     )  # fmt: skip
-    return project, tuple(dict.fromkeys((*lost, *decoder.lost)))
+    return project, tuple({found.what: found for found in reversed((*lost, *decoder.lost))}.values())[::-1]
 
 
 def read_layout(get: Get) -> Mapping[str, Any]:
@@ -226,7 +228,7 @@ def _mapping(decoder: Decoder, get: Get, name: str) -> dict[str, Any]:
     return found
 
 
-def _state(decoder: Decoder, get: Get, lost: list[str]) -> State:
+def _state(decoder: Decoder, get: Get, lost: list[Lost]) -> State:
     content = _part(get, "state.json")
     decoder.part = "state.json"
     hints = members(State, decoder.kinds.classes)
@@ -236,37 +238,41 @@ def _state(decoder: Decoder, get: Get, lost: list[str]) -> State:
             if name in content["members"]:
                 found[name] = decoder.read(content["members"][name], hints[name])
         except BROKEN as error:
-            lost.append(f"{_WORDS.get(name, name)}: {in_words(error)}")
+            lost.append(Lost(_WORDS.get(name, name), in_words(error)))
     return State(**found)
 
 
 _WORDS = {
     "dataset": "The data", "fit": "The active model", "stored": "The stored estimates", "graphs": "The graphs by name",
     "preserved": "The preserved data", "programs": "The programs that were defined", "margins": "The last margins",
-    "tested": "The last test", "rng": "The state of the random numbers",
+    "posted": "The posted estimates", "tested": "The last test", "rng": "The state of the random numbers",
 }  # fmt: skip
 
 
-def _document(decoder: Decoder, get: Get, lost: list[str], names: Sequence[str]) -> Document:
+def _document(decoder: Decoder, get: Get, lost: list[Lost], names: Sequence[str]) -> Document:
     try:
         content = _part(get, "document.json")
     except BROKEN as error:
-        lost.append(f"The order of the results: {in_words(error)}")
+        lost.append(Lost("The order of the results", in_words(error)))
         return _gathered(decoder, names)
     decoder.part = "document.json"
     items: list[Item] = []
     for entry in content["items"]:
+        what = decoder.read(entry["heading"], str) or _UNNAMED.get(entry["kind"], "A result")
+        decoder.about = what
         try:
             items.append(_item(decoder, entry["item"]))
         except BROKEN as error:
-            heading = decoder.read(entry["heading"], str)
-            what = heading or f"A result ({entry['kind']})"
-            lost.append(f"{what}: {in_words(error)}")
+            lost.append(Lost(what, in_words(error)))
             text = f"{what} in the file could not be read and is lost."
-            items.append(Item(entry["id"], "note", under=entry["under"], text=text))
+            items.append(Item(entry["id"], "note", title=f"Lost: {what}", under=entry["under"], text=text))
+    decoder.about = ""
     return Document(
         decoder.read(content["title"], str), tuple(items), decoder.read(content["look"], Look), content["next"]
     )
+
+
+_UNNAMED = {"note": "A note", "heading": "A heading", "model": "A model", "data": "A note on the data"}
 
 
 def _item(decoder: Decoder, content: Json) -> Item:
@@ -278,7 +284,7 @@ def _item(decoder: Decoder, content: Json) -> Item:
             raise damaged_part(name, "it is not a result")
         values = dict(inner["v"])
         data = values.pop("data", None)
-        given = {} if data is None else {"data": decoder.or_none(data, "The data of a model are lost")}
+        given = {} if data is None else {"data": decoder.or_none(data, f"The data of {decoder.about or 'a model'}")}
         decoder.made[name] = decoder.instance(Item, values, **given)
     found: Item = decoder.made[name]
     return found
@@ -306,23 +312,25 @@ def _gathered(decoder: Decoder, names: Sequence[str]) -> Document:
     return Document("", tuple(ordered), next_id=max(there, default=0) + 1)
 
 
-def _history(decoder: Decoder, get: Get, lost: list[str]) -> tuple[Outcome, ...]:
+def _history(decoder: Decoder, get: Get, lost: list[Lost]) -> tuple[Outcome, ...]:
     content = _part(get, "history.json")
     decoder.part = "history.json"
     out: list[Outcome] = []
+    gone: list[Lost] = []
     for entry in content:
         try:
             out.append(decoder.read(entry["outcome"], Outcome))
         except BROKEN as error:
             command = decoder.read(entry["command"], str)
-            lost.append(f"What this command showed, in the history: {command}: {in_words(error)}")
+            gone.append(Lost(f"In the history, what {command} showed", in_words(error)))
             out.append(Outcome(command, "", "ok", 0.0, text="What this command showed is lost."))
+    lost += gone if len(gone) < 2 else [Lost(f"In the history, what {len(gone)} commands showed", gone[0].why)]
     return tuple(out)
 
 
-def _undo(decoder: Decoder, get: Get, lost: list[str]) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+def _undo(decoder: Decoder, get: Get, lost: list[Lost]) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
     content = _part(get, "undo.json")
-    decoder.part = "undo.json"
+    decoder.part, decoder.in_part = "undo.json", False  # a step of which less came back would change the data
     both: list[tuple[Step, ...]] = []
     for name in ("undo", "redo"):
         steps: list[Step] = []
@@ -331,7 +339,7 @@ def _undo(decoder: Decoder, get: Get, lost: list[str]) -> tuple[tuple[Step, ...]
                 steps.append(decoder.read(entry, Step))
             except BROKEN as error:
                 done = "undone" if name == "undo" else "done again"
-                lost.append(f"Older steps that could be {done}: {in_words(error)}")
+                lost.append(Lost(f"Older steps that could be {done}", in_words(error)))
                 break
         both.append(tuple(steps[::-1]))
     return both[0], both[1]

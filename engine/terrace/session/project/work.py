@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from terrace.errors import DataError
 from terrace.results.fit import FitResult
 from terrace.session.project.codec import Decoder, Encoder, Json, Unknown
 from terrace.session.project.hints import members
@@ -15,7 +14,7 @@ from terrace.session.state import Origin, State
 
 _MEMBERS = (
     *("dataset", "fit", "stored", "settings", "constraints", "scalars", "matrices", "returned", "rng", "rc", "margins"),
-    *("tested", "graphs", "label_sets", "preserved", "reshaped", "locals", "globals", "programs", "bases"),
+    *("posted", "tested", "graphs", "label_sets", "preserved", "reshaped", "locals", "globals", "programs", "bases"),
 )
 
 
@@ -25,17 +24,16 @@ def stored_members() -> tuple[str, ...]:
 
 
 def _member_json(encoder: Encoder, state: State, name: str) -> Json:
-    """A member; None where it is None, or holds what no file can hold, as margins of a kind that is made by programs.
-    """
+    """A member; None where it is None, or holds what no file can hold."""
     value = getattr(state, name)
-    if name == "fit" and value is not None and _stands_in(value):
-        value = None
-    if name == "tested" and value is not None and _stands_in(value[0]):
-        value = None
+    if name in ("fit", "posted", "tested"):
+        held = value if isinstance(value, tuple) else (value,)
+        if any(isinstance(v, FitResult) and _stands_in(v) for v in held):
+            value = None
     try:
         return encoder(value)
     except Unknown:
-        if name not in ("margins", "tested", "returned", "graphs"):
+        if name not in ("margins", "posted", "tested", "returned", "graphs"):
             raise
         return None
 
@@ -55,7 +53,7 @@ def state_of(decoder: Decoder, content: Json) -> State:
 
 
 def _stands_in(fit: FitResult) -> bool:
-    """True for margins that stand in place of a fit."""
+    """True for a fit that nothing in a file gives again, as one that another program made."""
     from terrace.session.project.models import recipe_of
 
     return recipe_of(fit) is None
@@ -94,8 +92,3 @@ def origins_of(decoder: Decoder, content: Json) -> dict[int, Origin]:
         lineage = decoder.special["lineage"](decoder, entry["lineage"])
         out[fit.identity] = Origin(fit.held, lineage, None if ids is None else ids.astype(np.int64, copy=False))
     return out
-
-
-def in_words(error: BaseException) -> str:
-    """What was found of damage."""
-    return error.message if isinstance(error, DataError) else "what it holds is not what was written."

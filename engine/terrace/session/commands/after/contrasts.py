@@ -113,14 +113,13 @@ def _posted(
     small: bool,
 ) -> CommandResult:
     """The result with rows·β as estimates _c1, _c2, ... that tests and combinations speak of."""
-    from terrace.postestimation.margins.posted import PostedSmall, as_estimates
+    from terrace.postestimation.margins.posted import as_estimates
     from terrace.postestimation.tests.combinations import combine, covariance
 
     names = [f"_c{k + 1}" for k in range(len(rows))]
-    own = PostedSmall(fit.model.small, rows) if small and fit.model.small is not None else None
     estimates = combine(fit, rows, small=small)
     vcov = rows @ covariance(fit, small) @ rows.T
-    kept = as_estimates(fit, names, rows @ fit.model.beta, vcov, estimates, own)
+    kept = as_estimates(fit, names, rows @ fit.model.beta, vcov, estimates, rows if small else None)
     note = "Posted: " + "; ".join(f"{n} {label}" for n, label in zip(names, labels)) + "."
     table = replace(result.tables[-1], notes=(*result.tables[-1].notes, note))
     state = replace(result.state or session.state, posted=(active, kept))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from terrace.disk.held import Held, Holder, hold_file, holder_of
 from terrace.errors import DataError
 from terrace.session.commands.helpers.working import plural
-from terrace.session.opened import ProjectFile, stamp_of
+from terrace.session.opened import Lost, ProjectFile, stamp_of
 from terrace.session.session import Session, Work
 from terrace.session.state import CommandResult
 
@@ -28,8 +28,7 @@ def opened_project(session: Session, path: Path, *, returned: bool = True) -> Co
 
     session.report(f"Opening {path.name}")
     project, file = open_project(path, hold=session.holds)
-    return _taken_over(session, project, file, path.name, (*(f"Lost: {what}" for what in file.lost), *file.notes),
-                       returned=returned)  # fmt: skip
+    return _taken_over(session, project, file, path.name, file.lost, file.notes, returned=returned)
 
 
 def recovered_project(session: Session, folder: Path) -> CommandResult:
@@ -47,22 +46,24 @@ def recovered_project(session: Session, folder: Path) -> CommandResult:
         raise DataError(f"{folder} has no work to restore.", code="no-such-file", subject=str(folder))
     project, lost, about = found
     path, stamp = Path(str(about.get("file") or ".")), tuple(about.get("stamp") or ())
-    warnings = [f"Lost: {what}" for what in lost]
+    notes: list[str] = []
+    # what was lost when the file was opened is still in it alone, and neither in the journal
+    before = tuple(Lost(what, "it was lost before") for what in about.get("lost") or () if isinstance(what, str))
     file = None
     if path.is_file() and stamp_of(path) == stamp:
         held = hold_file(path) if session.holds else None
-        file = ProjectFile(path, lost, (), held if isinstance(held, Held) else None,
+        file = ProjectFile(path, (*lost, *before), (), held if isinstance(held, Held) else None,
                            held if isinstance(held, Holder) else None, stamp_of(path))  # fmt: skip
         if file.holder is not None:
-            warnings.append(f"{path.name} is open elsewhere: {file.holder}. Save this under another name.")
+            notes.append(f"{path.name} is open elsewhere: {file.holder}. Save this under another name.")
     elif path.is_file():
-        warnings.append(f"{path.name} has been saved again since. Save this under another name.")
-    return _taken_over(session, project, file, "The work that was rescued", tuple(warnings))
+        notes.append(f"{path.name} has been saved again since. Save this under another name.")
+    return _taken_over(session, project, file, "The work that was rescued", lost, tuple(notes))
 
 
 def _taken_over(
-    session: Session, project: Project, file: ProjectFile | None, name: str, warnings: tuple[str, ...], *,
-    returned: bool = True,
+    session: Session, project: Project, file: ProjectFile | None, name: str, lost: tuple[Lost, ...],
+    notes: tuple[str, ...], *, returned: bool = True,
 ) -> CommandResult:  # fmt: skip
     """The result of a command after which the session holds this project and nothing else."""
     kept, own = project.state, session.state
@@ -70,6 +71,7 @@ def _taken_over(
     if not returned:
         state = replace(state, returned=own.returned)
     session.take_over(Work(state, project.history, project.undo, project.redo, project.drafts, project.layout, file))
+    warnings = (*(f"Lost: {found}" for found in lost), *notes)
     models = len(kept.document.models())
     others = len(kept.document) - models
     held = [plural(models, "model")] if models else []
@@ -77,5 +79,5 @@ def _taken_over(
     told = [f"{name}: {' and '.join(held)}" if held else f"{name} has no results yet."]
     if kept.dataset is not None:
         told.append(f"{plural(len(kept.dataset), 'row')}, {plural(len(kept.dataset.names), 'variable')}")
-    payload = {"project": "" if file is None else str(file.path)}
+    payload = {"project": "" if file is None else str(file.path), "lost": [found.what for found in lost]}
     return CommandResult(text="\n".join([*told, *warnings]), warnings=warnings, state=state, payload=payload)

@@ -18,11 +18,12 @@ from terrace.session.state import CommandResult
     "project save",
     syntax="project save FILE [, replace nodata]",
     help="Save all work to a project file (.terrace): the data, models, results, notes and history. nodata leaves out "
-    "the data and whatever identifies rows in plots.",
+    "the data and whatever identifies rows in plots. A file that was damaged when it was opened is kept as a copy.",
     effects=Effect.FILES | Effect.BRIEF,
 )
 def project_save(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.disk.held import Held, hold_file
+    from terrace.disk.writing import copy_aside
     from terrace.session.opened import ProjectFile, stamp_of
     from terrace.session.project.file import save_project
     from terrace.session.project.parts import Project
@@ -32,16 +33,22 @@ def project_save(session: Session, parsed: ParsedCommand) -> CommandResult:
     bare = "nodata" in options
     now = session.file
     own = now.held if now is not None and now.path == path else None
+    kept: list[str] = []
+    damaged = now is not None and bool(now.lost) and now.path == path and path.is_file()
     session.report(f"Writing {path.name}")
-    save_project(Project.of(session), path, replace="replace" in options, without_data=bare, held=own)
+    save_project(Project.of(session), path, replace="replace" in options, without_data=bare, held=own,
+                 first=lambda: kept.append(copy_aside(path, "damaged").name) if damaged else None)  # fmt: skip
     if session.holds and not bare:
         held = own or hold_file(path)
         if now is not None and own is None:
             now.release()
         session.file = ProjectFile(path, held=held if isinstance(held, Held) else None, stamp=stamp_of(path))
+    aside = f"The damaged file was kept as {kept[0]}." if kept else ""
     if bare:
-        return CommandResult(text=f"A copy without the data is in {path}.", payload={"copy": str(path)})
-    return CommandResult(text=f"The project is in {path}.", payload={"project": str(path)})
+        told, payload = f"A copy without the data is in {path}.", {"copy": str(path), "aside": aside}
+    else:
+        told, payload = f"The project is in {path}.", {"project": str(path), "aside": aside}
+    return CommandResult(text=" ".join(t for t in (told, aside) if t), payload=payload)
 
 
 @command(
