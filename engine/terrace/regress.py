@@ -243,7 +243,7 @@ def _residual(ls: LeastSquares, level: float, *, root: bool = False) -> RandomPa
     return RandomParameter("Residual", "", name, value, value * relative, value / half, value * half)
 
 
-_OF_ANY_MODEL = ("wtype", "wexp", "margins", "datasignature", "datafile", "not_estimable")
+_OF_ANY_MODEL = ("wtype", "wexp", "margins", "datasignature", "datafile", "not_estimable", "filter")
 
 
 def _macros(base: FitResult, spec: ModelSpec, command: str, robust: bool) -> Mapping[str, str]:

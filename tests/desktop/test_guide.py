@@ -96,6 +96,7 @@ class Guided:
         return [i.heading for i in self.window.controller.snapshot.document if i.kind != "data"]
 
     def answers(self) -> list[str]:
+        settled()
         rows = self.panel.findChildren(QWidget)
         return [w.text() for w in rows if w.objectName().startswith("guide_said_") and isinstance(w, QLabel)]
 

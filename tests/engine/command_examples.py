@@ -65,6 +65,7 @@ project save work
 project save bare, nodata
 project save work => sample winer43, clear => project use work
 sample winer43, clear => project recover window
+filter x > 0
 fvset base 2 c
 fvset base 2 c => fvset clear c
 test x = 0

@@ -18,7 +18,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 
 def selected_rows(spec: ModelSpec, data: Dataset) -> BoolArray:
-    """Rows that ``if`` and ``in`` keep, shape (rows of the data,)."""
+    """Rows that ``if``, ``in`` and the filter keep, shape (rows of the data,)."""
     rows = np.ones(len(data), dtype=bool)
     if spec.range_:
         first, last = parse_range(spec.range_, len(data))
@@ -32,6 +32,12 @@ def selected_rows(spec: ModelSpec, data: Dataset) -> BoolArray:
             raise DataError(
                 f"No row satisfies if {spec.condition}.", code="no-observations", subject=spec.condition
             )
+    if spec.filter:
+        from terrace.language.expressions.truth import surely_true
+
+        rows &= surely_true(spec.filter, data)
+        if not rows.any():
+            raise DataError(f"The filter {spec.filter} leaves no rows.", code="no-observations", subject=spec.filter)
     return rows
 
 

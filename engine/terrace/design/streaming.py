@@ -62,7 +62,7 @@ def why_rows_are_needed(spec: ModelSpec) -> str:
 
 
 def model_variables(spec: ModelSpec, data: Dataset) -> tuple[str, ...]:
-    """The variables that a model reads, those of its condition and weights included; each once."""
+    """The variables that a model reads, those of its condition, filter and weights included; each once."""
     from terrace.language.expressions.entry import variables_in
 
     names = [spec.outcome.name]
@@ -74,6 +74,8 @@ def model_variables(spec: ModelSpec, data: Dataset) -> tuple[str, ...]:
     names += [n for n in (spec.residuals.by, spec.residuals.time, spec.cluster) if n]
     if spec.condition:
         names += variables_in(spec.condition, data)
+    if spec.filter:
+        names += variables_in(spec.filter, data)
     for _, expression, _ in weight_expressions(spec):
         names += variables_in(expression, data)
     for name in names:
@@ -174,6 +176,10 @@ class _Passes:
                 from terrace.language.expressions.entry import condition
 
                 mask &= condition(self.spec.condition, batch)
+            if self.spec.filter:
+                from terrace.language.expressions.truth import surely_true
+
+                mask &= surely_true(self.spec.filter, batch)
             mask = complete_rows(self.spec, batch, mask, self.lost, self.n_rows + 1)
             self.n_rows += len(batch)
             yield batch, mask

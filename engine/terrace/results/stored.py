@@ -112,6 +112,8 @@ def stored_macros(
         "predict": "predict",
         "estat_cmd": "estat",
     }
+    if spec.filter:
+        m["filter"] = spec.filter
     if design.counts is None:  # a streamed file leaves no rows to sign
         m |= {"datasignature": _signature(design), "datasignaturevars": " ".join(_variables(spec))}
     if data.source:

@@ -24,7 +24,7 @@ def fit_notes(fit: FitResult, display: Display | None = None) -> tuple[str, ...]
     `display` replaces the options of display of the fit's own specification.
     """
     display = display or fit.spec.display
-    notes = [sample_note(fit, groups=not display.nogroup), method_note(fit), model_test_note(fit)]
+    notes = [sample_note(fit, groups=not display.nogroup), filter_note(fit), method_note(fit), model_test_note(fit)]
     if fit.comparison is not None and not display.nolrtest:
         notes.append(comparison_note(fit.comparison))
     return tuple(n for n in notes if n)
@@ -39,6 +39,16 @@ def sample_note(fit: FitResult, *, groups: bool = True) -> str:
     first = f"{_count(levels[0].n_groups)} groups of {levels[0].level} ({_sizes(levels[0])})"
     rest = [f"{_count(g.n_groups)} of {g.level} ({_sizes(g)})" for g in levels[1:]]
     return f"{n} observations in {enumerated([first, *rest])}."
+
+
+def filter_note(fit: FitResult) -> str:
+    """``Filter: ses > 0 (6,012 of 7,185 rows).`` of a fit that was restricted by one; else empty."""
+    expression = fit.macros.get("filter")
+    if not expression:
+        return ""
+    kept = fit.scalars.get("N_filter")
+    rows = f" ({kept:,.0f} of {len(fit.sample):,} rows)" if kept is not None and len(fit.sample) else ""
+    return f"Filter: {expression}{rows}."
 
 
 def _sizes(g: GroupSummary) -> str:

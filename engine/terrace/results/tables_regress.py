@@ -8,6 +8,7 @@ from dataclasses import replace
 from terrace.results.fit import FitResult
 from terrace.results.table import Column, Row, RowKind, Table
 from terrace.results.tables import fit_tables
+from terrace.results.tables_notes import filter_note
 from terrace.spec.model import Display
 
 
@@ -66,4 +67,5 @@ def fit_table(fit: FitResult) -> Table:
         Column("rmse", "Root MSE"),
     )
     row = Row(fit.name or fit.outcome, tuple(s.get(c.key) for c in columns), code=fit.name or ".")
-    return Table("Model fit", columns, (row,), "Model", key="fit")
+    notes = (note,) if (note := filter_note(fit)) else ()
+    return Table("Model fit", columns, (row,), "Model", notes, key="fit")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
         "error": error,
         "elapsed": outcome.elapsed,
         "warnings": list(outcome.warnings),
+        **({} if outcome.filter is None else {"filter": _plain(asdict(outcome.filter))}),
         "text": outcome.text,
         "tables": [_plain(t.plain()) for t in outcome.tables],
         **{name: _plain(value) for name, value in outcome.payload.items()},

@@ -10,6 +10,7 @@ from terrace.results.fit import FitResult
 from terrace.results.plot import Plot
 from terrace.results.table import Table
 from terrace.session.effects import Effect
+from terrace.session.filter import Filtered
 
 __all__ = ["CancelCheck", "Outcome", "Progress", "ProgressCallback"]
 
@@ -18,14 +19,14 @@ __all__ = ["CancelCheck", "Outcome", "Progress", "ProgressCallback"]
 class Outcome:
     """What one command did.
 
-    ``type`` is the command's full name without its arguments (``mixed``, ``estat icc``). On an error
-    ``error`` is ``(code, message)``, `error_at` the range of characters concerned, ``error_instead`` the word to write
-    in their place where one is known, and the session is as it was before. ``changed`` names what a driver must
-    refresh: any of ``data``, ``results``, ``settings``, ``estimates``. ``effects`` are those on the data that came
-    about, and the others that are declared for the command; none on an error. ``payload`` is the further JSON of the
-    command (``scalars``, ``groups``, ``fixed``, ...); ``line`` is where the command begins in its do-file. ``number``
-    counts the commands of the session that gave a fit, a table or a plot, from 1, by which ``report`` names them; 0 for
-    any other.
+    ``type`` is the command's full name without its arguments (``mixed``, ``estat icc``). On an error ``error`` is
+    ``(code, message)``, `error_at` the range of characters concerned, ``error_instead`` the word to write in their
+    place where one is known, and the session is as it was before. ``changed`` names what a driver must refresh: any
+    of ``data``, ``results``, ``settings``, ``estimates``, ``document``, ``filter``. ``effects`` are those on the data
+    that came about, and the others that are declared for the command; none on an error. ``payload`` is the further
+    JSON of the command (``scalars``, ``groups``, ``fixed``, ...); ``line`` is where the command begins in its
+    do-file. ``number`` counts the commands of the session that gave a fit, a table or a plot, from 1, by which
+    ``report`` names them; 0 for any other. ``filter`` is the one that the result was restricted by, None without one.
     """
 
     command: str
@@ -47,6 +48,7 @@ class Outcome:
     line: int | None = None
     number: int = 0
     effects: Effect = Effect.NONE
+    filter: Filtered | None = None
 
     @property
     def ok(self) -> bool:

@@ -26,6 +26,13 @@ class Effect(Flag):
         Changes the results document: its order, titles, notes, headings or looks.
     BRIEF
         Does something else than to show: what it prints is a line that may be told in passing.
+    ANALYSES
+        Analyses rows, although it can also change the data: a filter that is in use restricts it.
+    WHOLE
+        Takes the data as a whole, although it changes none of them: a filter has no part in that.
+
+    A filter that is in use restricts what opens, changes and saves nothing and is not about a model, which has rows of
+    its own (`terrace.session.filtering`).
     """
 
     NONE = 0
@@ -38,3 +45,5 @@ class Effect(Flag):
     RETURNS = auto()
     BRIEF = auto()
     OUTLINE = auto()
+    ANALYSES = auto()
+    WHOLE = auto()

@@ -28,12 +28,13 @@ _MOST = 2
 _FEW = 0.5  # of the rows; where more values are others, the variable was recoded
 
 
-def stale(state: State) -> dict[int, str]:
+def stale(state: State, *, filters: bool = True) -> dict[int, str]:
     """The models that are out of date, by their ids, each with the reason: ``3 values of ses changed``.
 
     A model whose file is not the one that is open is not out of date, and neither is any where no data are open. What
     is told apart: rows that left the estimation sample, new rows, values and missing codes of the model's variables,
-    their measures, and the reference levels of factors. Labels and the order of rows change no model.
+    their measures, and the reference levels of factors. Labels and the order of rows change no model. With `filters`,
+    so is a model that was fitted under another filter than the one in use; its rows and estimates stay as they are.
     """
     now = state.dataset
     out: dict[int, str] = {}
@@ -42,7 +43,7 @@ def stale(state: State) -> dict[int, str]:
         fit = item.fit
         if fit is None or item.data is None or compared is None or not _of_one_source(item.data, compared.now):
             continue
-        reasons = list(_reasons(state, fit, item.data, compared))
+        reasons = [*_reasons(state, fit, item.data, compared), *(_of_filter(state, fit) if filters else ())]
         if reasons:
             more = ["more"] if len(reasons) > _MOST else []
             out[item.id] = enumerated([*reasons[:_MOST], *more])
@@ -150,6 +151,21 @@ def _different(old: pd.Series, new: pd.Series, position: IntArray, there: npt.ND
     a, b = old.astype(object), new.astype(object)
     same = (a == b).to_numpy(dtype=bool) | (a.isna() & b.isna()).to_numpy(dtype=bool)
     return int((~same).sum())
+
+
+# --- the filter ---------------------------------------------------------------------------------------------
+def _of_filter(state: State, fit: FitResult) -> Iterator[str]:
+    """That the filter is another one now."""
+    now = state.filter.expression if state.filter is not None and state.filter.in_use else ""
+    then = fit.spec.filter or ""
+    if now == then:
+        return
+    if not now:
+        yield f"the filter {then} is not in use now"
+    elif not then:
+        yield f"it was fitted without the filter {now}"
+    else:
+        yield f"the filter changed from {then} to {now}"
 
 
 # --- reference levels ---------------------------------------------------------------------------------------

@@ -5,13 +5,16 @@ from __future__ import annotations
 from terrace.errors import TerraceError
 from terrace.session.contract import Outcome
 from terrace.session.effects import Effect
+from terrace.session.filter import Filtered
 from terrace.session.state import CommandResult
 
 
 def success(
-    command: str, name: str, result: CommandResult, quiet: bool, effects: Effect = Effect.NONE
+    command: str, name: str, result: CommandResult, quiet: bool, effects: Effect = Effect.NONE,
+    told: Filtered | None = None,
 ) -> Outcome:
-    """The outcome of a command that ran; under ``quietly`` it has no text. `effects` are those declared for it."""
+    """The outcome of a command that ran; under ``quietly`` it has no text. `effects` are those declared for it, `told`
+    is the filter that it was restricted by."""
     return Outcome(
         command,
         name,
@@ -25,6 +28,7 @@ def success(
         quiet=quiet,
         payload=dict(result.payload),
         effects=effects,
+        filter=told,
     )
 
 

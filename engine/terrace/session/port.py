@@ -11,6 +11,7 @@ from terrace.language.expressions.context import EvalContext
 from terrace.language.grammar.command import ParsedCommand
 from terrace.progress import CancelCheck, ProgressCallback
 from terrace.session.contract import Outcome
+from terrace.session.filter import Restriction
 from terrace.session.state import CommandResult, State
 
 
@@ -22,6 +23,7 @@ class SessionPort(Protocol):
     cancel: CancelCheck | None
     depth: int
     places: bool
+    filtering: Restriction
 
     @property
     def dataset(self) -> Dataset | None:

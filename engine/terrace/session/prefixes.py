@@ -7,6 +7,7 @@ from dataclasses import replace
 from terrace.errors import CommandError, TerraceError
 from terrace.language.grammar.command import ParsedCommand, Prefix, by_variables
 from terrace.session.clauses_taken import refuse_what_has_no_use
+from terrace.session.filtering import restriction
 from terrace.session.groups import group_rows, sort_rows
 from terrace.session.outcome import result_text
 from terrace.session.port import SessionPort
@@ -19,7 +20,16 @@ _SILENT = ("quietly", "noisily", "capture", "version", "xi")
 
 
 def dispatch(session: SessionPort, found: Command, parsed: ParsedCommand) -> CommandResult:
-    """Run a command with what its outermost prefix asks for."""
+    """Run a command with what its outermost prefix asks for, on the rows of the filter where it sees that."""
+    before = session.filtering
+    session.filtering = restriction(session.state, found.effects, before)
+    try:
+        return _prefixed(session, found, parsed)
+    finally:
+        session.filtering = before
+
+
+def _prefixed(session: SessionPort, found: Command, parsed: ParsedCommand) -> CommandResult:
     outer = next((p for p in parsed.prefixes if p.name not in _SILENT), None)
     if outer is None:
         return _run(session, found, parsed)
@@ -65,6 +75,7 @@ def _each_group(session: SessionPort, parsed: ParsedCommand, names: tuple[str, .
     from terrace.errors import Cancelled
 
     data = session.data
+    chosen = parsed.clauses.condition is not None or bool(session.filtering.expression)
     out = CommandResult(state=session.state)
     texts: list[str] = []
     empty: list[str] = []
@@ -81,7 +92,7 @@ def _each_group(session: SessionPort, parsed: ParsedCommand, names: tuple[str, .
         except CommandError:
             raise
         except TerraceError as error:  # one group without data must not end the others
-            if error.code == "no-observations" and parsed.clauses.condition is not None:
+            if error.code == "no-observations" and chosen:
                 empty.append(labels)
                 last = error
                 continue
@@ -89,7 +100,7 @@ def _each_group(session: SessionPort, parsed: ParsedCommand, names: tuple[str, .
             texts.append(f"-> {labels}\n{error}")
             continue
         text = result_text(result)
-        if not text and parsed.clauses.condition is not None and not result.plots:
+        if not text and chosen and not result.plots:
             empty.append(labels)
             continue
         texts.append(f"-> {labels}\n{text}")

@@ -27,6 +27,8 @@ from terrace.session.context import eval_context, with_origin
 from terrace.session.contract import Outcome
 from terrace.session.document.placing import placed, with_free_names
 from terrace.session.effects import Effect
+from terrace.session.filter import Restriction
+from terrace.session.filtering import filtered, kept_on, with_ignored, with_note
 from terrace.session.happened import happened
 from terrace.session.log import record_defect
 from terrace.session.opened import ProjectFile
@@ -75,6 +77,7 @@ class Session:
         self.writes = True  # False while a history is run that must not touch files
         self._logs = True  # a fork leaves that to the session that it comes from
         self.places = True  # what it does goes into the results document; a fork on trial has no part in that
+        self.filtering = Restriction()  # the filter as the command that runs sees it
         self.depth = 0  # of programs and do-files that call each other
         self._history: list[Outcome] = []
         self._numbered = 0  # the last number of a result in what commands ran inside
@@ -176,6 +179,10 @@ class Session:
             outcome, elapsed=time.perf_counter() - begun, number=self._number(outcome, before),
             effects=happened(outcome.effects, before, self.state),
         )  # fmt: skip
+        opened = Effect.OPENS in outcome.effects
+        self.state, told_of_filter = kept_on(before, self.state, opened=opened)
+        if told_of_filter and not outcome.quiet:
+            outcome = replace(outcome, text=f"{outcome.text} {told_of_filter}".strip())
         if told := later.taken():
             outcome = replace(outcome, warnings=(*outcome.warnings, *told))
         if self.places:
@@ -394,7 +401,7 @@ class Session:
         Opening data is no step: nobody wants the grid emptied by an undo too many. It is where undoing ends.
         """
         now = self.state
-        if now.dataset is before.dataset and now.document is before.document:
+        if all(getattr(now, part) is getattr(before, part) for part in ("dataset", "document", "filter")):
             return
         if outcome.type == "undo":
             self.redo_steps.append(Step(self.undo_steps.pop().name, work_of(before)))
@@ -413,7 +420,8 @@ class Session:
         """Run one command or block: its outcome, and the state that follows."""
         name, effects = "", Effect.NONE
         parsed: ParsedCommand | None = None
-        begun = self.state
+        begun, outer = self.state, self.filtering
+        self.filtering = Restriction()
         try:
             found = one_node(command_text)
             if found is None:
@@ -432,11 +440,15 @@ class Session:
             if name not in self.state.programs:
                 known = registry.find(parsed)[0]
                 name, effects = known.type, known.effects
-            result = self.execute(parsed)
+            result = with_ignored(self.execute(parsed), name, effects, begun)
+            told = None
+            if self.filtering.used and begun.filter is not None and begun.dataset is not None:
+                told = filtered(begun.filter.expression, begun.dataset)
+                result = with_note(result, told)
             after = result.state or self.state
             if parsed.prefix("capture"):
                 after = replace(after, rc=0)
-            return success(command_text, name, result, parsed.quiet, effects), after
+            return success(command_text, name, result, parsed.quiet, effects, told), after
         except TerraceError as error:
             if self.state is not begun:  # what macros counted up on the way
                 self.state = begun
@@ -458,6 +470,8 @@ class Session:
         except Exception as defect:  # whatever it is, the user keeps the session, and the log the cause
             where = record_defect(defect, command_text)
             return failure(command_text, name, _internal(defect, where)), self.state
+        finally:
+            self.filtering = outer
 
 
 def one_node(text: str) -> Node | None:

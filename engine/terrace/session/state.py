@@ -13,6 +13,7 @@ import numpy.typing as npt
 from terrace.data.dataset import Dataset
 from terrace.data.value import Value
 from terrace.session.document.items import Document
+from terrace.session.filter import Filter
 from terrace.session.paths import path_of
 from terrace.spec.model import Base, Display
 
@@ -104,7 +105,7 @@ class State:
     ``programs`` the commands of ``program define``, ``returning`` what a running one leaves in r(); ``log`` is the file
     that the session is written to, ``pending`` what ``display _continue`` has shown of a line. ``bases`` are base
     levels of factors by ``fvset base``. ``document`` is what a reader of the results sees. ``folder`` is where names of
-    files begin from, the process's own where empty.
+    files begin from, the process's own where empty. ``filter`` chooses the rows of analyses.
     """
 
     dataset: Dataset | None = None
@@ -134,6 +135,7 @@ class State:
     bases: Mapping[str, Base] = field(default_factory=dict)
     folder: str = ""
     document: Document = field(default_factory=Document)
+    filter: Filter | None = None
 
     def path(self, name: str) -> Path:
         """The file or folder of a name in a command: what is relative begins from ``folder``."""
@@ -141,13 +143,15 @@ class State:
         return Path(self.folder, path) if self.folder else path
 
     def changed_since(self, before: State) -> frozenset[str]:
-        """What a driver must refresh: any of ``data``, ``results``, ``estimates``, ``settings``, ``document``."""
+        """What a driver must refresh: any of ``data``, ``results``, ``estimates``, ``settings``, ``document``,
+        ``filter``."""
         parts = {
             "data": ("dataset",),
             "results": ("fit",),
             "estimates": ("stored",),
             "settings": ("settings", "constraints"),
             "document": ("document",),
+            "filter": ("filter",),
         }
         return frozenset(
             name for name, members in parts.items() if any(getattr(self, m) is not getattr(before, m) for m in members)

@@ -59,6 +59,8 @@ def step_name(outcome: Outcome, before: State, after: State) -> str:
     models = [i for i in new if i.kind == "model"]
     if models:
         return models[-1].heading if len(models) == 1 else f"{len(models)} models"
+    if outcome.type == "filter":
+        return "filter"
     if Effect.OUTLINE in outcome.effects:
         return _outline(outcome, before, after)
     return (

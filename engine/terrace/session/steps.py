@@ -16,7 +16,7 @@ MAX_UNDO = 100
 """Steps that can be undone."""
 WORK = (
     *("dataset", "document", "fit", "stored", "margins", "posted", "tested", "graphs", "label_sets", "origins"),
-    *("reshaped", "bases"),
+    *("reshaped", "bases", "filter"),
 )
 """The members of `State` that a step brings back. What belongs to the session stays: settings, macros, programs,
 the folder, the log, random numbers."""

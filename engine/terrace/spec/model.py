@@ -146,7 +146,8 @@ class ModelSpec:
     """A linear mixed model, complete: what ``mixed`` takes, as data.
 
     ``fixed`` holds main effects and interactions already expanded (``a##b`` is ``a b a#b``); the constant is
-    implied by ``constant``. ``condition`` and ``range_`` are the texts of ``if`` and ``in``.
+    implied by ``constant``. ``condition`` and ``range_`` are the texts of ``if`` and ``in``;
+    ``filter`` is the filter of the session that was in use, which is no part of the command.
     ``vce_correction`` is how robust variances make up for few clusters (`terrace.inference.robust`).
     ``df_information`` belongs to satterthwaite and kroger (``eim`` or ``oim``). ``constraints`` are the
     numbers of ``constraint define``.
@@ -171,3 +172,4 @@ class ModelSpec:
     nostderr: bool = False
     display: Display = field(default_factory=Display)
     maximisation: Maximisation = field(default_factory=Maximisation)
+    filter: str | None = None

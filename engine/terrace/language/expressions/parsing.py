@@ -56,7 +56,9 @@ _AFTER_VALUE = re.compile(r"[\w)\]]\s*$")  # a [ after a value is a subscript
 
 
 @dataclass(frozen=True, slots=True)
-class _Token:
+class Token:
+    """A word of an expression, with its place."""
+
     kind: str  # number, text, name, stored, coefficient, prefix, level, operator, end
     piece: Piece
     value: object = None
@@ -80,9 +82,9 @@ def parse_expression(text: str | Piece) -> Expression:
     return Expression(root, piece)
 
 
-def _scan(piece: Piece) -> list[_Token]:
+def _scan(piece: Piece) -> list[Token]:
     source = piece.source
-    tokens: list[_Token] = []
+    tokens: list[Token] = []
     i, depth = piece.start, 0
     while i < piece.end:
         if source[i].isspace():
@@ -91,31 +93,32 @@ def _scan(piece: Piece) -> list[_Token]:
         depth += (source[i] in "([") - (source[i] in ")]")
         if depth > _DEEPEST:  # here, before what follows is looked through again for each of them
             raise piece.at(i, i + 1).error("The expression is nested too deeply.", code="too-deep")
-        token = _token(piece, i)
+        token = token_at(piece, i)
         tokens.append(token)
         i = token.piece.end
-    tokens.append(_Token("end", piece.at(piece.end, piece.end)))
+    tokens.append(Token("end", piece.at(piece.end, piece.end)))
     return tokens
 
 
-def _token(piece: Piece, i: int) -> _Token:
+def token_at(piece: Piece, i: int) -> Token:
+    """The word that begins at a position. Raises `CommandError` where none can."""
     source = piece.source
     if source[i] == '"' or source.startswith('`"', i):
         place = piece.at(i, skip_string(piece, i))
-        return _Token("text", place, unquoted(place))
+        return Token("text", place, unquoted(place))
     if found := _NUMBER.match(source, i, piece.end):
         after = found.end()
         if after < piece.end and (source[after].isalpha() or source[after] == "_"):
             if found[0].rstrip(".").isdigit() and found[0].endswith("."):
-                return _Token("level", piece.at(i, after), float(found[0]))
+                return Token("level", piece.at(i, after), float(found[0]))
             raise piece.at(i, after + 1).error(
                 "A name cannot begin with a digit, and a number ends here.",
                 code="syntax",
                 advice="Put an operator between them.",
             )
-        return _Token("number", piece.at(i, after), float(found[0]))
+        return Token("number", piece.at(i, after), float(found[0]))
     if found := _MISSING.match(source, i, piece.end):
-        return _Token("number", piece.at(i, found.end()), float("nan"))
+        return Token("number", piece.at(i, found.end()), float("nan"))
     if found := NAME.match(source, i, piece.end):
         return _name_token(piece, i, found.end())
     if source[i] == "[" and not _AFTER_VALUE.search(source, piece.start, i):
@@ -123,40 +126,40 @@ def _token(piece: Piece, i: int) -> _Token:
         if token is not None:
             return token
     if found := _OPERATOR.match(source, i, piece.end):
-        return _Token("operator", piece.at(i, found.end()), _SPELLING.get(found[0], found[0]))
+        return Token("operator", piece.at(i, found.end()), _SPELLING.get(found[0], found[0]))
     raise piece.at(i, i + 1).error(f"{source[i]!r} does not belong in an expression.", code="syntax", subject=source[i])
 
 
-def _in_equation(piece: Piece, i: int) -> _Token | None:
+def _in_equation(piece: Piece, i: int) -> Token | None:
     """``[weight]_b[week]``, ``[lns1_1_1]_cons``: a coefficient with its equation in front; None where it is none."""
     found = _EQUATION.match(piece.source, i, piece.end)
     if found is None:
         return None
     if found["kind"] is None:
         place = piece.at(i, found.end())
-        return _Token("coefficient", place, f"{found['equation']}:{found['term']}")
+        return Token("coefficient", place, f"{found['equation']}:{found['term']}")
     stop = closing(piece, found.end() - 1)
     inside = str(piece.at(found.end(), stop)).strip()
-    return _Token("coefficient", piece.at(i, stop + 1), f"{found['equation']}:{inside}")
+    return Token("coefficient", piece.at(i, stop + 1), f"{found['equation']}:{inside}")
 
 
-def _name_token(piece: Piece, i: int, end: int) -> _Token:
+def _name_token(piece: Piece, i: int, end: int) -> Token:
     """A name; ``e(b)`` and ``_b[1.x#c.z]`` whole; the operators of ``L2.x`` where a name follows them."""
     source = piece.source
     name = source[i:end]
     if name in ("_b", "_coef", "_se") and source.startswith("[", end):
         stop = closing(piece, end)
-        return _Token("coefficient", piece.at(i, stop + 1), piece.at(end + 1, stop).strip())
+        return Token("coefficient", piece.at(i, stop + 1), piece.at(end + 1, stop).strip())
     if name == "td" and source.startswith("(", end):
         stop = closing(piece, end)
         inside = piece.at(end + 1, stop).strip()
         day = read_date(str(inside), "DMY")
         if math.isnan(day):
             raise inside.error(f"{str(inside)!r} is not a date, such as 31jan2020.", code="bad-date")
-        return _Token("number", piece.at(i, stop + 1), day)
+        return Token("number", piece.at(i, stop + 1), day)
     if name in ("c", "e", "r") and source.startswith("(", end):
         stop = closing(piece, end)
-        return _Token("stored", piece.at(i, stop + 1), piece.at(end + 1, stop).strip())
+        return Token("stored", piece.at(i, stop + 1), piece.at(end + 1, stop).strip())
     if end < piece.end and source[end] in ".(":
         dot = prefix_end(piece, i)
         if dot > i and NAME.match(source, dot, piece.end):
@@ -168,21 +171,21 @@ def _name_token(piece: Piece, i: int, end: int) -> _Token:
                     code="operator",
                     advice="L. F. D. S. with one number can, and 2.x is 1 where x is 2.",
                 )
-            return _Token("prefix", piece.at(i, dot), prefix.operators[0])
-    return _Token("name", piece.at(i, end), name)
+            return Token("prefix", piece.at(i, dot), prefix.operators[0])
+    return Token("name", piece.at(i, end), name)
 
 
 class _Parser:
-    def __init__(self, tokens: list[_Token]) -> None:
+    def __init__(self, tokens: list[Token]) -> None:
         self._tokens = tokens
         self._i = 0
         self._depth = 0
 
     @property
-    def _next(self) -> _Token:
+    def _next(self) -> Token:
         return self._tokens[self._i]
 
-    def _take(self) -> _Token:
+    def _take(self) -> Token:
         token = self._tokens[self._i]
         self._i += token.kind != "end"
         return token
@@ -190,7 +193,7 @@ class _Parser:
     def _is(self, operator: str) -> bool:
         return self._next.kind == "operator" and self._next.value == operator
 
-    def _expect(self, operator: str, opened: _Token) -> _Token:
+    def _expect(self, operator: str, opened: Token) -> Token:
         if self._is(operator):
             return self._take()
         if self._next.kind == "end":
@@ -278,7 +281,7 @@ class _Parser:
             return inner
         raise self._unexpected()
 
-    def _named(self, token: _Token) -> Node:
+    def _named(self, token: Token) -> Node:
         name = str(token.value)
         if not self._is("("):
             return Name(token.piece, name)
@@ -304,14 +307,14 @@ class _Parser:
         return node
 
 
-def _stored(token: _Token) -> Node:
+def _stored(token: Token) -> Node:
     kind = str(token)[0]
     if not NAME.fullmatch(str(token.value)):
         raise token.piece.error(f"{kind}() takes the name of one stored result, such as {kind}(N).", code="syntax")
     return Stored(token.piece, kind, str(token.value))
 
 
-def _coefficient(token: _Token) -> Node:
+def _coefficient(token: Token) -> Node:
     name = "_se" if re.match(r"(\[[^]]*\]\s*)?_se\[", str(token)) else "_b"
     term = re.sub(r"\s+", "", str(token.value))
     if not term:

@@ -105,6 +105,8 @@ def _model(fit: FitResult, words: _Words) -> str:
     if effects:
         text += f", with {_listed(effects)}"
     text += "."
+    if fit.macros.get("filter"):
+        text += f" The analysis was restricted to rows with {fit.macros['filter']}."
     method_df = fit.spec.df_method
     if method_df:
         name = {"residual": "residual", "repeated": "repeated-measures"}.get(method_df, TITLES[method_df])

@@ -288,7 +288,9 @@ def _inside(block: RandomBlock, other: RandomBlock) -> bool:
 # --- what to know -------------------------------------------------------------------------------------------
 def _rows(fit: FitResult) -> Iterator[Check]:
     rows, used = len(fit.sample), int(np.count_nonzero(fit.sample))
-    if 0 < used < rows:
+    if 0 < used < rows and fit.spec.filter:
+        yield Check("note", f"{used:,} of {rows:,} rows are used; the filter is {fit.spec.filter}")
+    elif 0 < used < rows:
         yield Check("note", f"{used:,} of {rows:,} rows are used; the others are missing or left out by a condition")
 
 

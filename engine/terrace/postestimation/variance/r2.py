@@ -159,7 +159,7 @@ def intercept_spec(spec: ModelSpec, *, fixed: bool) -> ModelSpec:
             equations.append(RandomEquation(e.level, fweight=e.fweight, pweight=e.pweight))
     return replace(
         spec, fixed=spec.fixed if fixed else (), constant=True if not fixed else spec.constant,
-        random=tuple(equations), condition=None, range_=None, df_method=None, constraints=(),
+        random=tuple(equations), condition=None, range_=None, filter=None, df_method=None, constraints=(),
         residuals=replace(spec.residuals, structure="independent", order=None, time=None, by=None),
         maximisation=replace(spec.maximisation, from_=None), nostderr=True,
     )  # fmt: skip

@@ -15,7 +15,14 @@ from terrace.results.fit import FitResult, RandomParameter
 from terrace.results.stored import covariance_names
 from terrace.results.table import CellValue, Row, Table
 from terrace.results.tables import fit_tables, small_sample
-from terrace.results.tables_notes import boundary_note, conservative_note, df_title, likelihood_name, nearly_zero_notes
+from terrace.results.tables_notes import (
+    boundary_note,
+    conservative_note,
+    df_title,
+    filter_note,
+    likelihood_name,
+    nearly_zero_notes,
+)
 from terrace.results.tables_rows import BOUNDARY_MARK, listing_name, random_blocks
 from terrace.spec.model import Display
 
@@ -48,6 +55,7 @@ def fit_text(fit: FitResult, display: Display | None = None) -> str:
             blocks.append(_listing(classic["random"], display, wide=True))
         if "random" in classic or display.metric == "estmetric":
             blocks.append(_comparison(fit, display))
+    blocks.append([note] if (note := filter_note(fit)) else [])
     blocks.append(_warnings(fit))
     return "\n".join("\n".join(line.rstrip() for line in b) for b in _spaced([b for b in blocks if b]))
 

@@ -10,6 +10,7 @@ from terrace.report.text.fit import _halves, _listing, _pair, _robust_line, _war
 from terrace.results.fit import FitResult
 from terrace.results.table import CellValue
 from terrace.results.tables import fit_tables
+from terrace.results.tables_notes import filter_note
 from terrace.results.tables_regress import anova_table, with_betas
 from terrace.spec.model import Display
 
@@ -28,6 +29,7 @@ def regress_text(
     if "fixed" in classic:
         table = classic["fixed"] if betas is None else with_betas(classic["fixed"], betas)
         blocks.append(_listing(table, display))
+    blocks.append([note] if (note := filter_note(fit)) else [])
     blocks.append(_warnings(fit))
     return "\n\n".join("\n".join(line.rstrip() for line in b) for b in blocks if b)
 

@@ -42,6 +42,7 @@ def kinds() -> ProjectKinds:
     from terrace.session.contract import Outcome
     from terrace.session.document.items import Document, Item, Look
     from terrace.session.effects import Effect
+    from terrace.session.filter import Filter, Filtered
     from terrace.session.project.models import Recipe
     from terrace.session.state import Matrix, Returned, Settings, State
     from terrace.session.steps import Step
@@ -56,7 +57,7 @@ def kinds() -> ProjectKinds:
             Iteration, Constraints, Recipe, PostedEstimates,
             table.Table, table.Column, table.Row,
             plot.Style, plot.Marks, plot.Axis, plot.PlotPanel, plot.Plot,
-            Outcome, Document, Item, Look, Step,
+            Outcome, Document, Item, Look, Step, Filter, Filtered,
             State, Matrix, Returned, Settings, Margins, Dimension, Estimate, Linear,
             tree.ProgramText, tree.Loop, tree.Branch, tree.Block, DoCommand,
         ),

@@ -99,7 +99,7 @@ def _needed(spec: ModelSpec, data: Dataset) -> Dataset:
     if isinstance(data, StreamedData):
         return data
     try:
-        names = list(model_variables(replace(spec, condition=None), data))
+        names = list(model_variables(replace(spec, condition=None, filter=None), data))
     except TerraceError:
         return data
     if data.panel is not None:
@@ -129,7 +129,8 @@ def _regressed(recipe: Recipe) -> FittedModel:
     assert recipe.data is not None
     data, spec = _marked(recipe, recipe.data)
     model = regress(spec, data).model
-    own = replace(model.design.spec, condition=recipe.spec.condition, range_=recipe.spec.range_)
+    own = replace(model.design.spec, condition=recipe.spec.condition, range_=recipe.spec.range_,
+                  filter=recipe.spec.filter)  # fmt: skip
     return replace(model, design=replace(model.design, spec=own))
 
 
@@ -179,4 +180,4 @@ def _marked(recipe: Recipe, data: Dataset) -> tuple[Dataset, ModelSpec]:
         raise DataError("The data have changed since the model was fitted.", code="stale-sample",
                         advice="Fit the model again.")  # fmt: skip
     marked = data.with_column(_MARK, recipe.sample.astype(np.float64), Variable(_MARK))
-    return marked, replace(recipe.spec, condition=f"{_MARK} == 1", range_=None)
+    return marked, replace(recipe.spec, condition=f"{_MARK} == 1", range_=None, filter=None)

@@ -15,6 +15,7 @@ from terrace.session.state import Origin, State
 _MEMBERS = (
     *("dataset", "fit", "stored", "settings", "constraints", "scalars", "matrices", "returned", "rng", "rc", "margins"),
     *("posted", "tested", "graphs", "label_sets", "preserved", "reshaped", "locals", "globals", "programs", "bases"),
+    "filter",
 )
 
 

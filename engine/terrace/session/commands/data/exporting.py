@@ -29,14 +29,14 @@ from terrace.session.state import CommandResult
     minimum="export delim",
     syntax='export delimited [variables] using FILE [if] [in] [, delimiter(";") novarnames nolabel replace]',
     help="Save the data as text, with labels for labelled values unless nolabel is given.",
-    effects=Effect.FILES,
+    effects=Effect.FILES | Effect.WHOLE,
 )
 @command(
     "export excel",
     minimum="export exc",
     syntax="export excel [variables] using FILE [if] [in] [, nolabel replace]",
     help="Save the data as an Excel file, with names in the first row.",
-    effects=Effect.FILES,
+    effects=Effect.FILES | Effect.WHOLE,
 )
 def export(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.data.write import write

@@ -238,6 +238,8 @@ def mi_estimate(session: Session, parsed: ParsedCommand) -> CommandResult:
     if len(fits) < 2:
         raise DataError("Fewer than two imputations could be fitted.", code="mi-too-few", advice=failed[0])
     result = _result(session, model, fits, level)
+    if len({f.scalars.get("N_filter") for f in fits}) > 1:
+        failed.insert(0, f"The filter {session.filtering.expression} keeps different rows in different imputations.")
     if "vartable" in options:
         result = replace(result, tables=(_variance_table(fits), *result.tables))
     return replace(result, warnings=(*result.warnings, *failed))

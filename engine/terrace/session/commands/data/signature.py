@@ -30,7 +30,7 @@ EXTENSION = ".dtasig"
     syntax="datasignature [variables]",
     help="Show the signature of the data: rows, variables, and a SHA-256 of names and values in their order. "
     "It is the same for the same data in any file format. Labels do not count.",
-    effects=Effect.RETURNS,
+    effects=Effect.RETURNS | Effect.WHOLE,
 )
 def datasignature(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(())
@@ -71,7 +71,7 @@ def sign(session: Session, parsed: ParsedCommand) -> CommandResult:
     syntax="datasignature confirm [using FILE] [, strict]",
     help="Stop with an error if values, the number of rows or their order have changed since the data were signed, or "
     "if a variable is gone. With strict, also if variables were added or reordered.",
-    effects=Effect.RETURNS,
+    effects=Effect.RETURNS | Effect.WHOLE,
 )
 def confirm(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("strict"))
@@ -95,7 +95,7 @@ def confirm(session: Session, parsed: ParsedCommand) -> CommandResult:
     minimum="datasig rep",
     syntax="datasignature report [using FILE]",
     help="Show what has changed since the data were signed.",
-    effects=Effect.RETURNS,
+    effects=Effect.RETURNS | Effect.WHOLE,
 )
 def report(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(())

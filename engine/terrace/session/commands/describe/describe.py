@@ -19,6 +19,7 @@ from terrace.session.commands.helpers.describing import about, describe_table, i
 from terrace.session.commands.helpers.rows import selected
 from terrace.session.commands.helpers.streamed import moments_of
 from terrace.session.effects import Effect
+from terrace.session.filtering import status
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Returned
@@ -53,6 +54,8 @@ def describe(session: Session, parsed: ParsedCommand) -> CommandResult:
         title = [data.label] if data.label else []
         return CommandResult(text="\n".join([*title, *about(data)]), state=state)
     table = describe_table(data, names)
+    if clauses.using is None and session.state.filter is not None:
+        table = replace(table, notes=(*table.notes, status(session.state)))
     if "numbers" in options:
         columns = (Column("number", "Number", "count"), *table.columns)
         rows = tuple(replace(r, values=(list(data.names).index(r.label) + 1, *r.values)) for r in table.rows)

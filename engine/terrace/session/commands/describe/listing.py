@@ -39,6 +39,8 @@ def list_rows(session: Session, parsed: ParsedCommand) -> CommandResult:
     data = session.source
     names = parsed.variables(data.names) or data.names
     if isinstance(data, StreamedData):
+        if session.filtering.expression:
+            raise data.needs_rows()
         rows = first_rows(data, parsed.clauses)
     else:
         rows = np.flatnonzero(chosen(session, parsed.clauses))

@@ -49,7 +49,7 @@ _WEIGHTS = ("fweight", "aweight")
     "exact V plot summarize(variable) generate(stub) subpop(variable) matcell(name) matrow(name) matcol(name)]",
     help="Count the values of a variable, or the pairs of values of two.",
     by="loop",
-    effects=Effect.DATA | Effect.RETURNS,
+    effects=Effect.DATA | Effect.RETURNS | Effect.ANALYSES,
 )
 def tabulate(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = _options(parsed)

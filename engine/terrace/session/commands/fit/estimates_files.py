@@ -54,6 +54,7 @@ class _About:
     name: str = ""
     source: str = ""
     source_sha256: str = ""
+    filter: str = ""
 
 
 @command(
@@ -75,7 +76,7 @@ def save(session: Session, parsed: ParsedCommand) -> CommandResult:
         raise parsed.word.error("Only fits of mixed can be saved.", code="not-mixed")
     need_own_rows(fit)
     data = _needed(session, fit)
-    spec = replace(fit.spec, condition=f"{_MARK} == 1", range_=None)
+    spec = replace(fit.spec, condition=f"{_MARK} == 1", range_=None, filter=None)
     if _unlike(session, fit, data, spec):
         raise DataError(
             "The data have changed since the fit.",
@@ -88,6 +89,7 @@ def save(session: Session, parsed: ParsedCommand) -> CommandResult:
     about = _About(
         format_mixed(spec), fit.command, bound, fit.ll, fit.name,
         fit.macros.get("datafile", ""), fit.macros.get("datafile_sha256", ""),
+        fit.macros.get("filter", ""),
     )  # fmt: skip
     as_json = json.dumps(asdict(about), ensure_ascii=False, indent=1).encode()
     content = seal(_KIND, _VERSION, {"fit.json": as_json, "data.parquet": _parquet(data)})
@@ -114,7 +116,7 @@ def _needed(session: Session, fit: FitResult) -> Dataset:
             advice="Open them and fit the model again, then save.",
         )
     data = session.data
-    names = list(model_variables(replace(fit.spec, condition=None), data))
+    names = list(model_variables(replace(fit.spec, condition=None, filter=None), data))
     if data.panel is not None:
         names += [n for n in (data.panel.panel, data.panel.time) if n and n not in names]
     return data.select(names).with_column(_MARK, rows.astype(np.float64), Variable(_MARK))
@@ -157,6 +159,8 @@ def use(session: Session, parsed: ParsedCommand) -> CommandResult:
     spec = parse_mixed(about.model, data.names)
     constraints = {int(k): v for k, v in about.constraints.items()}
     result = replace(mixed_result(session, spec, data, constraints, about.command), name=about.name)
+    if about.filter:  # its rows are the marked ones; that it had a filter stays known
+        result = replace(result, macros={**result.macros, "filter": about.filter})
     warnings = list(_source_changed(about))
     if abs(result.ll - about.ll) > 1e-6 * (1 + abs(result.ll)):
         warnings.append(f"The log likelihood was {about.ll:.6f} when the file was written, but is now {result.ll:.6f}.")
@@ -229,7 +233,7 @@ def _about(path: Path, content: bytes) -> _About:
             _of(str, raw["command"]),
             {str(int(k)): _of(str, v) for k, v in _of(dict, raw["constraints"]).items()},
             float(_of((int, float), raw["ll"])),
-            *(_of(str, raw.get(key, "")) for key in ("name", "source", "source_sha256")),
+            *(_of(str, raw.get(key, "")) for key in ("name", "source", "source_sha256", "filter")),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _damaged(path, "fit.json is not what estimates save writes") from error

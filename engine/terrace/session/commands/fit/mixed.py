@@ -57,9 +57,11 @@ def mixed(session: Session, parsed: ParsedCommand) -> CommandResult:
         display=session.state.settings.display(),
     )
     from terrace.session.commands.helpers.bases import with_bases
+    from terrace.session.commands.helpers.filtered_fit import with_count, with_filter
 
-    spec = _with_start(session, with_bases(session.state, spec))
+    spec = with_filter(session, _with_start(session, with_bases(session.state, spec)))
     result = mixed_result(session, spec, data, session.state.constraints, parsed.bare.strip())
+    result = with_count(session, result)
     shown = _shown(result, spec.display)
     return replace(
         shown,

@@ -14,6 +14,7 @@ from terrace.language.mixed_options import DISPLAY_RULES, argument, read_display
 from terrace.results.fit import FitResult
 from terrace.session.commands.fit.mixed import fit_returned
 from terrace.session.commands.helpers.bases import with_bases
+from terrace.session.commands.helpers.filtered_fit import with_count, with_filter
 from terrace.session.commands.helpers.fits import current_fit
 from terrace.session.effects import Effect
 from terrace.session.payload import fit_payload
@@ -51,10 +52,11 @@ def regress(session: Session, parsed: ParsedCommand) -> CommandResult:
         return _replay(session, parsed, display, beta="beta" in options)
     from terrace.regress import regress as fitted
 
-    spec = with_bases(session.state, read_spec(parsed, session.data.names, options, display))
+    spec = with_filter(session, with_bases(session.state, read_spec(parsed, session.data.names, options, display)))
     result = fitted(
         spec, session.data, command=parsed.bare.strip(), progress=session.progress, cancel=session.cancel
     )
+    result = with_count(session, result)
     state = replace(session.state, fit=result, returned=fit_returned(result))
     warnings = tuple(str(w) for w in result.warnings)
     return replace(_shown(result, display, beta="beta" in options), state=state, warnings=warnings)

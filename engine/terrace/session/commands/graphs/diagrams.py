@@ -31,7 +31,7 @@ _MOST_POINTS = 10_000_000
     syntax=f"kdensity x [if] [in] [fweight] [, kernel(epanechnikov) bwidth(#) n(#) normal "
     f"generate(x d) nograph {TITLES}]",
     help="Estimate the density of a variable with a kernel and plot it.",
-    effects=Effect.DATA | Effect.FILES | Effect.RETURNS,
+    effects=Effect.DATA | Effect.FILES | Effect.RETURNS | Effect.ANALYSES,
 )
 def kdensity(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.graphs.diagrams import density_graph, known
@@ -90,7 +90,7 @@ def _generated(session: Session, own: dict[str, Option], columns: dict[str, Floa
     "lowess",
     syntax=f"lowess y x [if] [in] [, bwidth(.8) generate(name) nograph {TITLES}]",
     help="Smooth y over x by locally weighted regression and plot both.",
-    effects=Effect.DATA | Effect.FILES | Effect.RETURNS,
+    effects=Effect.DATA | Effect.FILES | Effect.RETURNS | Effect.ANALYSES,
 )
 def lowess(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.errors import DataError

@@ -25,6 +25,7 @@ from terrace.session.commands.graphs.store import KINDS, about, save, written
 from terrace.session.commands.helpers.files import file_name
 from terrace.session.commands.helpers.rows import selected
 from terrace.session.effects import Effect
+from terrace.session.filtering import filtered, noted_plot
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Returned
@@ -312,6 +313,14 @@ def drawn_result(
     return replace(result, state=state)
 
 
+def _with_filter(session: Session, drawing: Drawing) -> Drawing:
+    """The drawing with a note of the filter that its rows were chosen by, which goes with it into files."""
+    if not session.filtering.used or not session.filtering.expression:
+        return drawing
+    told = filtered(session.filtering.expression, session.data)
+    return replace(drawing, plots=tuple(noted_plot(p, told) for p in drawing.plots))
+
+
 def _drawn(session: Session, drawing: Drawing, options: GraphOptions) -> CommandResult:
     """The result of a command that drew a graph: it has its name now, and its file where it asked for one."""
     name = options.name or UNNAMED
@@ -324,7 +333,7 @@ def _drawn(session: Session, drawing: Drawing, options: GraphOptions) -> Command
             subject=name,
             advice=f"Choose another name, or write name({name}, replace).",
         )
-    text = drawing.text
+    text, drawing = drawing.text, _with_filter(session, drawing)
     if options.saving is not None:
         where = file_name(session, options.saving, "saving")
         path = Path(where) if Path(where).suffix else Path(f"{where}.{KINDS[0]}")

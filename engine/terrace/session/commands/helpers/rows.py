@@ -9,13 +9,14 @@ import numpy.typing as npt
 
 from terrace.errors import DataError
 from terrace.language.grammar.clauses import Clauses, range_rows
+from terrace.session.filter import kept_rows
 
 if TYPE_CHECKING:
     from terrace.session.session import Session
 
 
 def selected(session: Session, clauses: Clauses) -> npt.NDArray[np.bool_]:
-    """Rows that ``if`` and ``in`` keep, shape (rows of the data,).
+    """Rows that ``if``, ``in`` and the filter keep, shape (rows of the data,).
 
     Raises `CommandError` where either makes no sense, `DataError` where no row is left.
     """
@@ -29,6 +30,10 @@ def selected(session: Session, clauses: Clauses) -> npt.NDArray[np.bool_]:
         from terrace.language.expressions.entry import condition
 
         keep &= condition(clauses.condition, data, session.context())
+    expression = session.filtering.take()
+    if expression:
+        keep &= kept_rows(expression, data)
     if not keep.any():
-        raise DataError("if and in leave no rows.", code="no-observations")
+        what = f"The filter {expression} leaves" if expression else "if and in leave"
+        raise DataError(f"{what} no rows.", code="no-observations")
     return keep

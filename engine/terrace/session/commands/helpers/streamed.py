@@ -12,6 +12,7 @@ from terrace.data.dataset import Dataset
 from terrace.data.progress import Report
 from terrace.data.streams.batches import StreamedData, TypeGivenUp
 from terrace.language.grammar.clauses import Clauses, range_rows
+from terrace.session.filter import kept_rows
 
 if TYPE_CHECKING:
     from terrace.session.session import Session
@@ -22,7 +23,8 @@ FloatArray = npt.NDArray[np.float64]
 def chosen_batches(
     session: Session, data: StreamedData, clauses: Clauses, names: Sequence[str]
 ) -> Iterator[Dataset]:
-    """The rows that ``if`` and ``in`` keep, batch by batch, with the variables `names` and those of the condition.
+    """The rows that ``if``, ``in`` and the filter keep, batch by batch, with the variables `names` and those of the
+    conditions.
 
     Raises `CommandError` for a condition that looks at other rows.
     """
@@ -37,6 +39,9 @@ def chosen_batches(
                 advice="Use a condition that depends only on the values in each row.",
             )
         also = variables_in(clauses.condition, data)
+    expression = session.filtering.take()
+    if expression:
+        also = (*also, *variables_in(expression, data))
     report = Report(f"Reading {data.file.path.name}", session.report, session.cancelled)
     first, last = 0, np.iinfo(np.int64).max
     if clauses.range_ is not None:
@@ -47,6 +52,8 @@ def chosen_batches(
         keep = (rows >= first) & (rows < last)
         if clauses.condition is not None:
             keep &= condition(clauses.condition, batch, session.context())
+        if expression:
+            keep &= kept_rows(expression, batch)
         before += len(batch)
         yield batch if keep.all() else batch.rows(keep)
 
@@ -70,8 +77,8 @@ def first_rows(data: StreamedData, clauses: Clauses) -> npt.NDArray[np.int64]:
 
 
 def count_rows(session: Session, data: StreamedData, clauses: Clauses) -> int:
-    """The rows that ``if`` and ``in`` keep."""
-    if clauses.condition is None and clauses.range_ is None:
+    """The rows that ``if``, ``in`` and the filter keep."""
+    if clauses.condition is None and clauses.range_ is None and not session.filtering.expression:
         return data.count(Report(f"Reading {data.file.path.name}", session.report, session.cancelled))
     try:
         return sum(len(batch) for batch in chosen_batches(session, data, clauses, ()))

@@ -18,6 +18,7 @@ from terrace.language.grammar.command import ParsedCommand, by_variables
 from terrace.language.grammar.options import Option
 from terrace.language.grammar.tokens import Piece, unquoted
 from terrace.results.table import Table
+from terrace.session.filter import kept_rows
 from terrace.session.port import SessionPort
 from terrace.session.state import CommandResult, Matrix, Returned
 
@@ -53,7 +54,7 @@ def by_groups(session: SessionPort, parsed: ParsedCommand, also: Sequence[str] =
 
 
 def chosen(session: SessionPort, clauses: Clauses, by: By | None = None) -> BoolArray:
-    """Rows that ``if`` and ``in`` keep, shape (n,); perhaps none. ``_n`` counts within the groups of `by`."""
+    """Rows that ``if``, ``in`` and the filter keep, (n,); perhaps none. ``_n`` counts within the groups of `by`."""
     data = session.data
     keep = np.ones(len(data), dtype=bool)
     if clauses.range_ is not None:
@@ -65,6 +66,8 @@ def chosen(session: SessionPort, clauses: Clauses, by: By | None = None) -> Bool
 
         codes = None if by is None else by.codes
         keep &= condition(clauses.condition, data, session.context(), by=codes)
+    if expression := session.filtering.take():
+        keep &= kept_rows(expression, data)
     return keep
 
 

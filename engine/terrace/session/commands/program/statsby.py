@@ -24,6 +24,7 @@ from terrace.language.mixed_options import argument, number
 from terrace.session.commands.helpers.working import plural
 from terrace.session.commands.program.resample import distinct_names, saving_of, write_replicates
 from terrace.session.comparable import Coding, coding_of, common_bases
+from terrace.session.filter import kept_rows
 from terrace.session.registry import prefix
 from terrace.session.replicates.kept import Statistic, Value, collect, inner, read_statistics, renamed, run_on
 from terrace.session.session import Session
@@ -59,6 +60,11 @@ def statsby(session: Session, parsed: ParsedCommand) -> CommandResult:
     rows = np.split(groups.order, groups.starts[1:-1]) if len(data) else []
     # groups without a value of a by-variable are none, unless the user wants them
     kept = [g for g in range(groups.n_groups) if also_missing or not groups.missing[groups.first[g]]]
+    if expression := session.filtering.take():  # a group that the filter leaves nothing of is none either
+        inside = kept_rows(expression, data)
+        kept = [g for g in kept if inside[rows[g]].any()]
+        if not kept:
+            raise DataError(f"The filter {expression} leaves no rows.", code="no-observations")
     if not kept:
         raise DataError(f"No row has values of {' and '.join(names)}.", code="no-observations", subject=names[0])
     parts = [Part(rows[g], {}, "") for g in kept]
