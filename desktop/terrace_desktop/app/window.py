@@ -20,6 +20,7 @@ from terrace_desktop.app.data_pane import DATA, HISTORY, VARIABLES, DataPane
 from terrace_desktop.app.export_flow import ExportFlow
 from terrace_desktop.app.find import Thing
 from terrace_desktop.app.help_flow import HelpFlow
+from terrace_desktop.app.loading import Loader, pieces
 from terrace_desktop.app.model_flow import ModelFlow
 from terrace_desktop.app.own import Own
 from terrace_desktop.app.script_flow import ScriptFlow
@@ -261,6 +262,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         c = self.controller
         c.ready.connect(self._ready)
+        c.warm.connect(Loader(self, pieces()).begin)
         c.finished.connect(self._finished)
         c.changed.connect(self._changed)
         c.busy_changed.connect(self._busy_changed)
