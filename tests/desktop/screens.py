@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QWidget
 from waiting import settled, wait_idle, wait_until
 
 from terrace.spec.guide import begun
@@ -42,7 +42,11 @@ def screens(window: MainWindow, forms: Callable[[str], bool] = lambda _key: True
         settled()
         yield f"left: {name}", window.left
     window.show_tab(0)
-    yield from written(window)
+    window.results.show_contents(True)
+    settled()
+    yield "results: outline", window.results
+    window.results.show_contents(False)
+    settled()
     window.models.open_builder(window.results.newest().fit.spec)
     wait_until(lambda: window.models.builder is not None, "the builder")
     builder = window.models.builder
@@ -73,20 +77,6 @@ def screens(window: MainWindow, forms: Callable[[str], bool] = lambda _key: True
     yield from guided(window, idle)
     window.splitter.close_panel()
     idle()
-
-
-def written(window: MainWindow) -> Iterator[tuple[str, QWidget]]:
-    """The outline, with what the results hold, and a note that is being written."""
-    window.results.show_contents(True)
-    settled()
-    yield "results: outline", window.results
-    window.results.begin_draft("note")
-    settled()
-    yield "results: note", window.results
-    cancel = window.results.findChild(QPushButton, "note_cancel")
-    assert cancel is not None
-    cancel.click()
-    settled()
 
 
 def guided(window: MainWindow, idle: Callable[[], object]) -> Iterator[tuple[str, QWidget]]:

@@ -89,6 +89,16 @@ def test_every_screen_is_told_as_it_is(window: MainWindow) -> None:
     assert found == {}
 
 
+def test_a_note_that_is_written_is_told_as_it_is(window: MainWindow) -> None:
+    window.controller.run("sample hsb")
+    wait_idle(window.controller)
+    window.results.begin_draft("note")  # no screen of `screens`: it ends where the focus leaves it
+    settled()
+    draft = window.results.view.draft
+    assert draft is not None and draft.isVisible()
+    assert unnamed(draft) + misread(draft) == []
+
+
 def test_what_is_pressed_is_a_button(window: MainWindow) -> None:
     card = QAccessible.queryAccessibleInterface(window.start.findChild(QPushButton, "sample_hsb"))
     assert card.role() == Role.Button and "7,185 rows" in card.text(QAccessible.Text.Name)
