@@ -36,6 +36,7 @@ from terrace_desktop.app import app as desktop_app
 from terrace_desktop.app.window import MainWindow
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.settings import Settings
+from terrace_desktop.work import session_port
 
 TICK = 5  # ms
 LIMIT = 0.050  # s, what the window allows itself
@@ -216,7 +217,7 @@ def heavy(window: MainWindow, times: int) -> tuple[float, float, float]:
 
 def new_window(folder: Path, name: str) -> MainWindow:
     """A window that is ready."""
-    window = MainWindow(Settings(folder / f"{name}.json"), warm_up=desktop_app.warm_up)
+    window = MainWindow(Settings(folder / f"{name}.json"), warm_up=session_port.warm_up)
     window.resize(1440, 900)
     window.show()
     window.begin()

@@ -42,6 +42,11 @@ def screens(window: MainWindow, forms: Callable[[str], bool] = lambda _key: True
         settled()
         yield f"left: {name}", window.left
     window.places.show_tab(0)
+    window.results.show_contents(True)
+    settled()
+    yield "results: outline", window.results
+    window.results.show_contents(False)
+    settled()
     window.models.open_builder(window.results.newest().fit.spec)
     wait_until(lambda: window.models.builder is not None, "the builder")
     builder = window.models.builder

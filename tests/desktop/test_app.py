@@ -446,9 +446,9 @@ def environment(tmp_path: Path, **more: str) -> dict[str, str]:
 
 
 def run_program(tmp_path: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    code = "import sys; from terrace_desktop.app.app import main; sys.exit(main())"
+    watched = Path(__file__).with_name("watched_program.py")
     return subprocess.run(
-        [sys.executable, "-c", code, *arguments], env=environment(tmp_path, **more), capture_output=True,
+        [sys.executable, str(watched), *arguments], env=environment(tmp_path, **more), capture_output=True,
         text=True, timeout=240, check=False,
     )  # fmt: skip
 

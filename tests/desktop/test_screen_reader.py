@@ -68,8 +68,15 @@ def misread(root: QWidget) -> list[str]:
             "disabled": bool(state.disabled) == (not w.isEnabled()),
             "focus": bool(state.focused) == (w.hasFocus() and w.isActiveWindow()),
         }
+        if isinstance(w, QAbstractButton):
+            facts["can be pressed"] = bool(told.actionInterface().actionNames()) == w.isEnabled()
+            one_of = w.group() is not None and w.group().exclusive()
+            facts["one of several"] = (told.role() == Role.RadioButton) == one_of
         if isinstance(w, QAbstractButton) and w.isCheckable():
             facts["checked"] = bool(state.checked) == w.isChecked()
+        if isinstance(w, QComboBox):  # on Linux its name is what it holds
+            labels = [found for found, kind in told.relations() if kind & QAccessible.RelationFlag.Label]
+            facts["label"] = bool(labels) or w.accessibleName() in told.text(QAccessible.Text.Description)
         if isinstance(w, QLineEdit):
             facts["read only"] = bool(state.readOnly) == w.isReadOnly()
         name = f"{w.objectName()} in {where(w)}: {told.role()}"
@@ -82,6 +89,16 @@ def test_every_screen_is_told_as_it_is(window: MainWindow) -> None:
     assert found == {}
 
 
+def test_a_note_that_is_written_is_told_as_it_is(window: MainWindow) -> None:
+    window.controller.run("sample hsb")
+    wait_idle(window.controller)
+    window.results.begin_draft("note")  # no screen of `screens`: it ends where the focus leaves it
+    settled()
+    draft = window.results.view.draft
+    assert draft is not None and draft.isVisible()
+    assert unnamed(draft) + misread(draft) == []
+
+
 def test_what_is_pressed_is_a_button(window: MainWindow) -> None:
     card = QAccessible.queryAccessibleInterface(window.start.findChild(QPushButton, "sample_hsb"))
     assert card.role() == Role.Button and "7,185 rows" in card.text(QAccessible.Text.Name)
@@ -89,6 +106,33 @@ def test_what_is_pressed_is_a_button(window: MainWindow) -> None:
     card.actionInterface().doAction("Press")
     wait_until(lambda: window.controller.snapshot.dataset is not None, "the data")
     wait_idle(window.controller)
+
+
+def switch(root: QWidget, name: str) -> None:
+    """As a screen reader does it: without a click."""
+    told = QAccessible.queryAccessibleInterface(root.findChild(QAbstractButton, name))
+    assert "Toggle" in told.actionInterface().actionNames(), name
+    told.actionInterface().doAction("Toggle")
+
+
+def test_what_is_switched_without_a_click_holds(window: MainWindow) -> None:
+    switch(window.start, "start_convention_stata")
+    wait_until(lambda: window.settings.convention() == "stata", "the convention")
+    window.controller.run("sample hsb")
+    wait_idle(window.controller)
+    switch(window.left, "left_history")
+    assert window.left.history_tab.isVisible()
+    switch(window.left, "left_history")
+    assert not window.left.history_tab.isVisible()
+    window.models.open_builder_with("mixed mathach ses || id:")
+    wait_until(lambda: window.models.builder is not None, "the builder")
+    builder = window.models.builder
+    switch(builder, "builder_views_command")
+    assert builder.findChild(QPlainTextEdit, "builder_command").isVisible()
+    for name in ("fixed_intercept", "maximisation_nostderr", "reporting_nofvlabel"):
+        switch(builder, name)
+    spec = builder.spec
+    assert (spec.constant, spec.nostderr, spec.display.nofvlabel) == (False, True, True)
 
 
 def test_figures_and_tables_have_an_alternative_in_words(window: MainWindow) -> None:

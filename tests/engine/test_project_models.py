@@ -333,7 +333,7 @@ def test_a_file_that_is_read_in_parts_stays_where_it_is(tmp_path) -> None:
         same_tables(ok(session, command).tables, ok(other, command).tables)
     source.write_bytes(source.read_bytes()[:-1] + b"x")
     changed, file = open_project(path)
-    assert changed.state.dataset is None and any("has changed since" in what for what in file.lost)
+    assert changed.state.dataset is None and any("has changed since" in str(found) for found in file.lost)
     assert changed.state.fit is not None and changed.state.fit.tables() == session.fit.tables()  # type: ignore[union-attr]
 
 

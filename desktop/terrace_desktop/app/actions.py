@@ -37,6 +37,7 @@ GIVE_WAY = (  # entries of the bar, in the order in which they lose their words
     "open", "save", "compare", "export", "tool_plot", "tool_describe", "tool_prepare", "after_all", "new_model",
 )  # fmt: skip
 BESIDE, ICON = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
+SHOW_WORK = frozenset({"tool_describe", "tool_prepare", "tool_plot", "new_model", "after_all"})  # see `show_open`
 ICONS = {
     "open": "open", "save": "save", "undo": "undo", "redo": "redo", "copy": "copy", "new_model": "model",
     "edit_model": "edit", "compare": "compare", "after_all": "after", "export": "report", "tab_data": "data",
@@ -333,7 +334,7 @@ class Actions(QObject):
         b.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         b.setCursor(Qt.CursorShape.PointingHandCursor)
         set_icon(b, icon, on="accent_text")
-        b.setCheckable(True)
+        b.setCheckable(name in SHOW_WORK)
         b.setToolButtonStyle(BESIDE)
         b.setEnabled(action.isEnabled())
         b.clicked.connect(lambda _checked=False: self._pressed(b, action))

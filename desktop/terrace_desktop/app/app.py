@@ -17,7 +17,7 @@ from terrace_desktop.ui import theme, words
 from terrace_desktop.ui.later import soon
 from terrace_desktop.ui.settings import Settings
 from terrace_desktop.ui.words import tr
-from terrace_desktop.work import logs
+from terrace_desktop.work import logs, session_port
 from terrace_desktop.work.collector import Collector
 
 if TYPE_CHECKING:
@@ -36,15 +36,6 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--language", metavar="CODE", help="language for this run, such as de")
     parser.add_argument("--self-test", action="store_true", help="open, fit, check, export, and quit")
     return parser.parse_args(argv)
-
-
-def warm_up() -> None:
-    """Load what the first fit and the first builder need, while the user looks at the window."""
-    from terrace_desktop.work import session_port
-
-    session_port.warm_up()
-    import terrace_desktop.builder.form
-    import terrace_desktop.builder.preview  # noqa: F401
 
 
 def has_display() -> bool:
@@ -88,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from terrace_desktop.app.window import MainWindow
 
     journals = None if options.self_test else logs.log_path().parent / "windows"
-    window = MainWindow(settings, warm_up=warm_up, journals=journals)
+    window = MainWindow(settings, warm_up=session_port.warm_up, journals=journals)
     window.asks_on_close = not options.self_test
     relay.told.connect(window.failures.show)
     window.show()

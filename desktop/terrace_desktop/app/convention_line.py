@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QRadioButton, QVBoxLayout, QWidget
 
@@ -33,9 +35,10 @@ class ConventionLine(QWidget):
         lines.setSpacing(2)
         self._group = QButtonGroup(self)
         self._buttons: dict[str, QRadioButton] = {}
+        self._shown = ""
         for c in CONVENTIONS:
             choice = named(QRadioButton(c.title), f"start_convention_{c.key}", c.title)
-            choice.clicked.connect(lambda _on=False, key=c.key: self.chosen.emit(key))
+            choice.toggled.connect(partial(self._take, c.key))
             self._group.addButton(choice)
             self._buttons[c.key] = choice
             lines.addWidget(choice)
@@ -50,8 +53,14 @@ class ConventionLine(QWidget):
     def show_choice(self, key: str) -> None:
         """Show which convention holds; empty is that of the program."""
         found = convention(key)
+        self._shown = found.key
         self.text.setText(self.tr("{0}: {1}").format(found.title, found.purpose))
         self._buttons[found.key].setChecked(True)
+
+    def _take(self, key: str, on: bool) -> None:
+        """One is ticked: by a click, or without one by a screen reader."""
+        if on and key != self._shown:
+            self.chosen.emit(key)
 
     def _unfold(self) -> None:
         shown = self.choices.isHidden()

@@ -148,12 +148,13 @@ class DataPane(QFrame):
         for k, words in enumerate((self.tr("Data"), self.tr("Variables"), self.tr("History"))):
             b = tool_button(words, f"left_tab_{k}", variant="tab")
             b.setCheckable(True)
-            b.clicked.connect(partial(self.show_tab, k))
+            b.setAutoExclusive(True)  # for screen readers: see `Segments`
+            b.toggled.connect(partial(self._tab_switched, k))
             self.tabs.addButton(b, k)
             self._tab_buttons.append(b)
             row.addWidget(b)
         self.history_button = icon_button("history", "left_history", self.tr("History (Ctrl+3)"), checkable=True)
-        self.history_button.clicked.connect(lambda on: self.show_tab(HISTORY if on else DATA))
+        self.history_button.toggled.connect(self._history_switched)
         self.fold_button = icon_button(
             "fold", "left_fold", self.tr("Hide the data"), lambda: self.fold_asked.emit(True)
         )
@@ -192,6 +193,15 @@ class DataPane(QFrame):
     def tab(self) -> int:
         """Which of data, variables and history is in front."""
         return self._tab
+
+    def _tab_switched(self, tab: int, on: bool) -> None:
+        """By a click, or without one by a screen reader."""
+        if on and tab != self._tab:
+            self.show_tab(tab)
+
+    def _history_switched(self, on: bool) -> None:
+        if on != (self._tab == HISTORY):
+            self.show_tab(HISTORY if on else DATA)
 
     def show_tab(self, tab: int) -> None:
         """Bring data, variables or history to the front."""

@@ -21,6 +21,7 @@ from terrace_desktop.app.failures import Failures
 from terrace_desktop.app.find import Thing
 from terrace_desktop.app.frame import Frame
 from terrace_desktop.app.help_flow import HelpFlow
+from terrace_desktop.app.loading import Loader, pieces
 from terrace_desktop.app.looks_flow import LooksFlow
 from terrace_desktop.app.model_flow import ModelFlow
 from terrace_desktop.app.own import Own
@@ -182,6 +183,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         c = self.controller
         c.ready.connect(self._ready)
+        c.warm.connect(Loader(self, pieces()).begin)
         c.finished.connect(self._finished)
         c.changed.connect(self._changed)
         c.busy_changed.connect(self._busy_changed)

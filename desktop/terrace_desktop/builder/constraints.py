@@ -11,7 +11,7 @@ from terrace.spec import edit
 from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.builder.terms.coefficients import coefficient_names
 from terrace_desktop.builder.terms.term_menu import inside
-from terrace_desktop.ui.widgets import ElidedLabel, button, clear_layout, label, named
+from terrace_desktop.ui.widgets import ElidedLabel, button, clear_layout, described, label, named
 from terrace_desktop.ui.words import in_words
 
 
@@ -91,6 +91,7 @@ class ConstraintForm(QFrame):
         self.second.setEditable(True)
         self.second.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         for box in (self.first, self.second):
+            described(box)
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(14)
         self.first.addItems(names)

@@ -30,7 +30,7 @@ from terrace.errors import TerraceError
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.measures import BADGES, measure_icon, measure_word
-from terrace_desktop.ui.widgets import named, restyle
+from terrace_desktop.ui.widgets import described, named, restyle
 from terrace_desktop.ui.words import from_engine, in_words
 
 Index = QModelIndex | QPersistentModelIndex
@@ -74,9 +74,13 @@ class Choice(QComboBox, Generic[V]):
         options: Sequence[tuple[V, str]] = (),
         *,
         quiet: bool = False,
+        alone: bool = False,
     ) -> None:
+        """`alone` is for one without a label that is its buddy: see `described`."""
         super().__init__()
         named(self, object_name, accessible)
+        if alone:
+            described(self)
         self.setProperty("quiet", quiet)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)

@@ -35,7 +35,7 @@ from terrace_desktop.grid.filter_bar import EscapeLine
 from terrace_desktop.grid.header import draw_badge
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.measures import measure_title
-from terrace_desktop.ui.widgets import hairline, label, named, sized
+from terrace_desktop.ui.widgets import described, hairline, label, named, sized
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset, Variable
@@ -160,6 +160,7 @@ class VariableDelegate(QStyledItemDelegate):
         model = index.model()
         assert isinstance(model, VariablesModel)
         box = named(QComboBox(parent), "measure_editor", self.tr("Measure level"))
+        described(box)
         for measure in MEASURES:
             box.addItem(measure_title(measure), measure)
 

@@ -199,8 +199,10 @@ class LargePlot(QFrame):
         )
 
     def _segment(self, text: str, object_name: str, selecting: bool, group: QButtonGroup) -> QPushButton:
-        b = button(text, object_name, lambda: self.view.set_selecting(selecting), variant="segment")
+        b = button(text, object_name, variant="segment")
+        b.toggled.connect(lambda on: self.view.set_selecting(selecting) if on else None)
         b.setCheckable(True)
+        b.setAutoExclusive(True)  # for screen readers: see `Segments`
         group.addButton(b)
         return b
 

@@ -126,7 +126,7 @@ class ResultsPane(QFrame):
         self.contents_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.contents_button.setCheckable(True)
         set_icon(self.contents_button, "contents", "accent_text")
-        self.contents_button.clicked.connect(self.show_contents)
+        self.contents_button.toggled.connect(self.show_contents)
         title = self._title = named(label(self.tr("Results")), "results_title", self.tr("Results"))
         self.view_choice = Segments(
             "results_view", self.tr("View"), [("tables", self.tr("Tables")), ("text", self.tr("Text"))]

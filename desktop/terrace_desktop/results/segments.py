@@ -22,24 +22,26 @@ class Segments(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._group = QButtonGroup(self)
-        self._buttons = {}
+        self._buttons: dict[str, QPushButton] = {}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         for key, text in choices:
             b = button(text, f"{object_name}_{key}", variant="segment", accessible=f"{accessible}: {text}")
             b.setCheckable(True)
+            b.setAutoExclusive(True)  # the group sees to it; this tells a screen reader that one of them holds
             b.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-            b.toggled.connect(partial(self._stop_at, b))
-            b.clicked.connect(lambda _checked=False, k=key: self.chosen.emit(k))
+            b.toggled.connect(partial(self._held, key))
             self._group.addButton(b)
             self._buttons[key] = b
             row.addWidget(b)
         self._buttons[choices[0][0]].setChecked(True)
 
-    def _stop_at(self, b: QPushButton, on: bool) -> None:
+    def _held(self, key: str, on: bool) -> None:
         """The Tab key stops at the one that holds; from there the arrow keys go to the others."""
-        b.setFocusPolicy(Qt.FocusPolicy.StrongFocus if on else Qt.FocusPolicy.ClickFocus)
+        self._buttons[key].setFocusPolicy(Qt.FocusPolicy.StrongFocus if on else Qt.FocusPolicy.ClickFocus)
+        if on:  # a screen reader chooses without a click
+            self.chosen.emit(key)
 
     def offer(self, key: str, on: bool) -> None:
         """Whether this choice is there."""
@@ -50,6 +52,7 @@ class Segments(QWidget):
         return next(k for k, b in self._buttons.items() if b.isChecked())
 
     def choose(self, key: str) -> None:
-        """Choose as a click would."""
+        """Choose as a click would; tells it even where it holds already."""
+        if self._buttons[key].isChecked():
+            self.chosen.emit(key)
         self._buttons[key].setChecked(True)
-        self.chosen.emit(key)

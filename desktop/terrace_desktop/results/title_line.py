@@ -71,6 +71,7 @@ class Title(QWidget):
         self._shown.setWordWrap(True)
         self._shown.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._shown.setCursor(Qt.CursorShape.IBeamCursor if clicks == 1 else Qt.CursorShape.ArrowCursor)
+        self._shown.setAccessibleDescription(self.tr("Press Enter to edit"))
         self._shown.edit_asked.connect(self.edit)
         self._shown.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._line: _Line | None = None

@@ -9,10 +9,12 @@ from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QComboBox,
     QCompleter,
     QFrame,
     QLabel,
     QLayout,
+    QMenu,
     QPushButton,
     QSizePolicy,
     QToolButton,
@@ -33,6 +35,11 @@ def named(widget: W, object_name: str, accessible: str) -> W:
     widget.setObjectName(object_name)
     widget.setAccessibleName(accessible)
     return widget
+
+
+def described(box: QComboBox) -> None:
+    """Have a screen reader tell the name of a list that no label names: on Linux Qt gives what it holds as its name."""
+    box.setAccessibleDescription(box.accessibleName())
 
 
 def proposals(completer: QCompleter) -> QAbstractItemView:
@@ -63,13 +70,20 @@ def button(
     return b
 
 
+class _ToolButton(QToolButton):
+    """Opens its menu at once. Where there is none, this mode would leave a screen reader nothing to press."""
+
+    def setMenu(self, menu: QMenu) -> None:
+        super().setMenu(menu)
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+
+
 def tool_button(text: str, object_name: str, *, variant: str = "flat", accessible: str = "") -> QToolButton:
     """A tool button without icon; give it a menu with `setMenu` and it opens at once."""
-    b = named(QToolButton(), object_name, accessible or text)
+    b = named(_ToolButton(), object_name, accessible or text)
     b.setText(text)
     b.setProperty("variant", variant)
     b.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-    b.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
     b.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     b.setCursor(Qt.CursorShape.PointingHandCursor)
     return b

@@ -45,6 +45,7 @@ class Controller(QObject):
     """Every command of the window goes through `run`; every other piece of work through `call` or `call_view`."""
 
     ready = Signal()
+    warm = Signal()  # the engine has loaded what the first command needs
     changed = Signal(object, object)  # Snapshot, frozenset of what changed
     started = Signal(object)  # Entry
     finished = Signal(object, object)  # Entry, Outcome or None
@@ -92,7 +93,7 @@ class Controller(QObject):
         port, warm_up = self.port, self._warm_up
         self.worker.put(Operation(lambda _t: port.open(), self._session_ready, self.failed.emit, "making the session"))
         if warm_up is not None:  # while the user looks at the window
-            self.worker.put(Operation(lambda _t: warm_up(), lambda _: None, self.failed.emit, "warming up"))
+            self.worker.put(Operation(lambda _t: warm_up(), lambda _: self.warm.emit(), self.failed.emit, "warming up"))
 
     def run(self, command: str, then: Then | None = None, *, question: Question | None = None) -> Entry:
         """Queue a command; `then` is called with its outcome (None if it never ran)."""

@@ -120,10 +120,12 @@ def make_session() -> Session:
 
 
 def warm_up() -> None:
-    """Load what the first fit, plot and file of another program need, so that none begins with a hitch."""
+    """Load what the first fit, plot and file of another program need, so that none begins with a hitch.
+
+    On the worker's thread, hence nothing of Qt: see `app/loading.py`.
+    """
     import numpy as np
     import pandas as pd
-    import pyqtgraph  # noqa: F401
     import scipy.linalg
     import scipy.sparse
     import scipy.special  # noqa: F401  (tests of several degrees of freedom; the others are for crossed effects)

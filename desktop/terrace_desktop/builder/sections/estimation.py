@@ -56,7 +56,9 @@ class EstimationSection(Section):
 
     def __init__(self, state: BuilderState) -> None:
         super().__init__(state, "estimation", tr("Estimation"))
-        self.method = Choice("estimation_method", self.tr("Method"), [("ml", self.tr("ML")), ("reml", self.tr("REML"))])
+        self.method = Choice(
+            "estimation_method", self.tr("Method"), [("ml", self.tr("ML")), ("reml", self.tr("REML"))], alone=True
+        )
         self.method.setToolTip(self.tr("Maximum likelihood, or restricted maximum likelihood"))
         self.method.chosen.connect(lambda v: state.apply(edit.set_method(self.spec, v)))
         self.df: Choice[DfMethod | None] = Choice("estimation_df", self.tr("Degrees of freedom"))

@@ -133,7 +133,7 @@ class FixedSection(Section):
             tip=self.tr("Centre a covariate at its mean, over all rows or within groups"),
         )  # fmt: skip
         self.intercept = named(QCheckBox(self.tr("Intercept")), "fixed_intercept", self.tr("Fixed intercept"))
-        self.intercept.clicked.connect(lambda on: state.apply(edit.set_constant(self.spec, on)))
+        self.intercept.toggled.connect(lambda on: state.apply(edit.set_constant(self.spec, on)))
         for w in (self.centre, self.power, self.interaction):
             self.add_link(w)
         self.chips.add_last(self.add)

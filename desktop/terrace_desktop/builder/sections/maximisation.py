@@ -89,12 +89,12 @@ class MaximisationSection(Section):
         ticks.setContentsMargins(0, 4, 0, 4)
         for k, (key, title) in enumerate(boxes):
             box = named(QCheckBox(title), f"maximisation_{key}", title)
-            box.clicked.connect(lambda on, key=key: self._set(key, on))
+            box.toggled.connect(lambda on, key=key: self._set(key, on))
             self._boxes[key] = box
             ticks.addWidget(box, k // 2, k % 2)
         title = self.tr("No random-effects SEs")
         self.nostderr = named(QCheckBox(title), "maximisation_nostderr", title)
-        self.nostderr.clicked.connect(lambda on: state.apply(replace(self.spec, nostderr=on)))
+        self.nostderr.toggled.connect(lambda on: state.apply(replace(self.spec, nostderr=on)))
         ticks.addWidget(self.nostderr, len(boxes) // 2, len(boxes) % 2)
         row = self._grid.rowCount()
         self._grid.addLayout(ticks, row, 0, 1, 3)

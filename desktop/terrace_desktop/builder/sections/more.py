@@ -48,7 +48,7 @@ class MoreSection(Section):
         super().__init__(state, "more", "")
         inner = QWidget()
         self.fold = Fold(self.tr("Weights, constraints and rows"), "more_fold", inner)
-        self.kind: Choice[WeightKind | None] = Choice("more_weight_kind", self.tr("Weights of the rows"))
+        self.kind: Choice[WeightKind | None] = Choice("more_weight_kind", self.tr("Weights of the rows"), alone=True)
         self.kind.chosen.connect(self._weigh)
         self.weight = FieldButton("more_weight", self.tr("Weight variable"))
         self.weight.clicked.connect(self._pick_weight)

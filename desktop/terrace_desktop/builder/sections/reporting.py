@@ -54,7 +54,7 @@ class ReportingSection(Section):
         for k, (key, title) in enumerate(flags):
             box = named(QCheckBox(title), f"reporting_{key}", title)
             box.setToolTip(key)
-            box.clicked.connect(lambda on, key=key: self._set(key, on))
+            box.toggled.connect(lambda on, key=key: self._set(key, on))
             self._boxes[key] = box
             ticks.addWidget(box, k // 2, k % 2)
         self._fields: dict[str, Typed[Any]] = {}

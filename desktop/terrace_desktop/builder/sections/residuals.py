@@ -39,7 +39,7 @@ class ResidualsSection(Section):
     def __init__(self, state: BuilderState) -> None:
         super().__init__(state, "residuals", tr("Residuals"))
         self.structure = Choice(
-            "residuals_structure", self.tr("Residual structure"), list(TITLES.items())
+            "residuals_structure", self.tr("Residual structure"), list(TITLES.items()), alone=True
         )
         self.structure.chosen.connect(lambda v: state.apply(edit.set_residual_structure(self.spec, v)))
         self.order = Typed(

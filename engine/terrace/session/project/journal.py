@@ -153,7 +153,7 @@ def latest(folder: Path) -> tuple[Project, tuple[Lost, ...]] | None:
     return None if found is None else found[:2]
 
 
-def latest_with_about(folder: Path) -> tuple[Project, tuple[str, ...], Mapping[str, Any]] | None:
+def latest_with_about(folder: Path) -> tuple[Project, tuple[Lost, ...], Mapping[str, Any]] | None:
     """`latest`, with what was said of it when it was written."""
     for body in _whole(folder):
         try:

@@ -1,0 +1,61 @@
+"""What the window needs later, loaded on the window's thread in pieces, while nobody waits for it.
+
+Qt's classes must come into being on no other thread. Qt asks any object for its class without Python's lock (PySide's
+`retrieveMetaObject`, since PYSIDE-803), and up to Python 3.11 shiboken looks the answer up in one table of all classes
+(`PepType_SOTP`). A class that another thread enters meanwhile, by an import or a first use, can end the program. A
+screen reader has such questions asked thousands of times, a repaint by the style sheet some. PySide 6.12 still has
+this; from Python 3.12 on each class keeps its own answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from PySide6 import QtCore, QtGui, QtWidgets
+from PySide6.QtCore import QObject, QTimer
+
+
+def pieces() -> Iterator[None]:
+    """Load the builder and the plots; between two pieces the window can answer."""
+    for module in (QtCore, QtGui, QtWidgets):  # PySide makes a class when it is first named; pyqtgraph names them all
+        for name in dir(module):
+            getattr(module, name)
+        yield
+    import PySide6.QtOpenGLWidgets
+    import PySide6.QtTest  # noqa: F401
+
+    yield
+    import pyqtgraph  # noqa: F401
+
+    yield
+    import terrace_desktop.plots.view
+
+    yield
+    import terrace_desktop.builder.sections.fixed
+
+    yield
+    import terrace_desktop.builder.sections.levels
+
+    yield
+    import terrace_desktop.builder.live
+
+    yield
+    import terrace_desktop.builder.form
+    import terrace_desktop.builder.preview  # noqa: F401
+
+
+class Loader(QObject):
+    """Takes one piece after the other, and lets the events that have come in go first."""
+
+    def __init__(self, parent: QObject, work: Iterator[None]) -> None:
+        super().__init__(parent)
+        self.setObjectName("loader")
+        self._work = work
+
+    def begin(self) -> None:
+        """Load the next piece as soon as the window has nothing else to do, and so on to the last."""
+        QTimer.singleShot(0, self, self._next)
+
+    def _next(self) -> None:
+        if next(self._work, self) is None:
+            self.begin()
