@@ -20,7 +20,6 @@ from terrace.spec import edit
 from terrace.spec.conventions import Convention
 from terrace.spec.model import ModelSpec
 from terrace.spec.templates import TEMPLATES
-from terrace_desktop.builder import look
 from terrace_desktop.builder.checking import DIRECT_ROWS
 from terrace_desktop.builder.explaining import DF, Explained, df_sentence
 from terrace_desktop.builder.foot import BuilderFoot
@@ -41,17 +40,16 @@ from terrace_desktop.builder.terms.chips import RoleBox
 from terrace_desktop.builder.terms.variable_menu import fill_variable_menu
 from terrace_desktop.builder.uses import uses
 from terrace_desktop.builder.variables import VariablePane
-from terrace_desktop.ui import theme
 from terrace_desktop.ui.dialogs import PageDialog
 from terrace_desktop.ui.tab_order import order_tabs
 from terrace_desktop.ui.widgets import ElidedLabel, button, hairline, label, named, tell
-from terrace_desktop.ui.work_panel import Head, Keys, WorkContent, done_keys
+from terrace_desktop.ui.work_panel import FormContent, Head, Keys, done_keys
 from terrace_desktop.work.worker import Worker
 
 LEAST_LIVE = 150  # px of the live panel that stay, however long the form is
 
 
-class BuilderForm(WorkContent):
+class BuilderForm(FormContent):
     """Builds a model of `dataset`, starting from `spec`. Its variables come from the list `variables`.
 
     ``fit_requested`` carries the command of a model that is to be kept; ``spec_changed`` every new model; ``cancelled``
@@ -111,8 +109,6 @@ class BuilderForm(WorkContent):
         layout.addWidget(self.live, 1)
         layout.addWidget(hairline())
         layout.addWidget(self.foot)
-        self._dress()
-        theme.manager().changed.connect(self._dress)
         self.variables.taken.connect(self.add_variable)
         self.variables.typed.connect(self.add_typed)
         self.variables.menu_wanted.connect(self._variable_menu)
@@ -181,9 +177,6 @@ class BuilderForm(WorkContent):
             **super().keys(), **done_keys(self.request_fit),
             "Ctrl+F": self.variables.begin, "Ctrl+Shift+V": self.paste_command, "F1": self.show_help,
         }  # fmt: skip
-
-    def _dress(self) -> None:
-        self.setStyleSheet(look.sheet())
 
     # --- as contents of the work panel -------------------------------------------------------------------
     def head(self) -> Head:
