@@ -23,6 +23,7 @@ from terrace.spec.templates import TEMPLATES
 from terrace_desktop.builder.checking import DIRECT_ROWS
 from terrace_desktop.builder.explaining import DF, Explained, df_sentence
 from terrace_desktop.builder.foot import BuilderFoot
+from terrace_desktop.builder.further import Further
 from terrace_desktop.builder.live import LivePanel, command_of
 from terrace_desktop.builder.pasting import read_paste
 from terrace_desktop.builder.scroll import FormScroll
@@ -92,11 +93,6 @@ class BuilderForm(FormContent):
         self.outcome = OutcomeSection(self.state)
         self.fixed = FixedSection(self.state)
         self.levels = LevelsSection(self.state)
-        self.residuals = ResidualsSection(self.state)
-        self.estimation = EstimationSection(self.state)
-        self.more = MoreSection(self.state)
-        self.maximisation = MaximisationSection(self.state)
-        self.reporting = ReportingSection(self.state)
         self.foot = BuilderFoot(self.state, self.go_to_problem, self.discard, self.request_fit)
         self.status, self.status_more = self.foot.status, self.foot.status_more
         self.cancel, self.fit = self.foot.cancel, self.foot.fit
@@ -126,11 +122,32 @@ class BuilderForm(FormContent):
     # --- building ----------------------------------------------------------------------------------------
     def sections(self) -> tuple[Section, ...]:
         """The parts of the form in the order of thought."""
-        return (self.outcome, self.fixed, self.levels, *self._further())
+        return (self.outcome, self.fixed, self.levels, *self.further.sections())
 
-    def _further(self) -> tuple[Section, ...]:
-        """The parts that `Change` unfolds."""
-        return (self.estimation, self.residuals, self.more, self.maximisation, self.reporting)
+    @property
+    def estimation(self) -> EstimationSection:
+        """How the model is estimated."""
+        return self.further.get(EstimationSection)
+
+    @property
+    def residuals(self) -> ResidualsSection:
+        """The structure of the residuals."""
+        return self.further.get(ResidualsSection)
+
+    @property
+    def more(self) -> MoreSection:
+        """Weights, rows and constraints."""
+        return self.further.get(MoreSection)
+
+    @property
+    def maximisation(self) -> MaximisationSection:
+        """How the maximum is searched for."""
+        return self.further.get(MaximisationSection)
+
+    @property
+    def reporting(self) -> ReportingSection:
+        """What the output says."""
+        return self.further.get(ReportingSection)
 
     def _form(self) -> QWidget:
         column = QWidget()
@@ -160,12 +177,7 @@ class BuilderForm(FormContent):
         self.levels.last.addWidget(self.change)
         self.explained = Explained("summary", "", self.tr("Which degrees of freedom?"), DF)
         lines.addWidget(self.explained)
-        self.further = QWidget()
-        folds = QVBoxLayout(self.further)
-        folds.setContentsMargins(0, 0, 0, 0)
-        folds.setSpacing(12)
-        for more in self._further():
-            folds.addWidget(more)
+        self.further = Further(self.state)
         lines.addWidget(self.further)
         self.further.hide()
         lines.addStretch(1)
@@ -207,6 +219,7 @@ class BuilderForm(FormContent):
         super().showEvent(event)
         self.variables.lend(self.keys)
         self.variables.model.set_uses(uses(self.spec))
+        self.further.make_soon()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
@@ -238,6 +251,8 @@ class BuilderForm(FormContent):
         PageDialog(self, "help_model_builder", self.tr("The model builder"), text).show()
 
     def _unfold(self, on: bool) -> None:
+        if on:
+            self.further.make()
         self.further.setVisible(on)
         self.explained.setVisible(not on)  # the choice itself says it then
         for card in self.levels.cards:
