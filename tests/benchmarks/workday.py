@@ -186,6 +186,14 @@ def day(window: MainWindow, watch: Watch, big: Path) -> None:
     watch.step("larger text", lambda: window.looks.zoom_text(1), idle)
     watch.step("text as before", lambda: window.looks.zoom_text(0), idle)
     watch.step("dark", lambda: window.looks.set_theme("dark"), idle)
+    watch.step("open the builder again", lambda: window.models.open_builder(window.results.newest().fit.spec), idle)
+    again = window.models.builder
+    assert again is not None
+    watch.step("its further parts", again.change.click, idle)
+    watch.step("light, with the builder open", lambda: window.looks.set_theme("light"), idle)
+    watch.step("larger text, with the builder open", lambda: window.looks.zoom_text(1), idle)
+    watch.step("text as before, with the builder open", lambda: window.looks.zoom_text(0), idle)
+    watch.step("give the model up", window.models.close_builder, idle)
     run("open a file of many rows", f'use "{big}", clear')
     bar = window.left.grid.verticalScrollBar()
     watch.step("scroll to the end", lambda: bar.setValue(bar.maximum()), idle)

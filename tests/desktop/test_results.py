@@ -219,9 +219,9 @@ def test_html_of_the_clipboard_is_light_whatever_the_theme() -> None:
 
 def test_a_change_of_theme_changes_the_colours_of_the_tables(card: ModelCard) -> None:
     theme.manager().apply("dark")
-    dark = card.browser.toHtml()
+    wait_until(lambda: theme.DARK.ink in card.browser.toHtml(), "the tables in the dark")
     theme.manager().apply("light")
-    assert theme.DARK.ink in dark and theme.DARK.ink not in card.browser.toHtml()
+    wait_until(lambda: theme.DARK.ink not in card.browser.toHtml(), "the tables in the light")
 
 
 def test_a_result_that_is_out_of_date_says_why_and_offers_another_fit(pane: ResultsPane, card: ModelCard) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from PySide6.QtCore import QEvent
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPalette
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QWidget
 from waiting import show, wait_until
@@ -34,6 +35,54 @@ def test_change_of_theme_reaches_palette_and_listeners(qapp: QApplication) -> No
     theme.manager().apply("light")
     assert qapp.palette().color(QPalette.ColorRole.Base) == QColor(theme.LIGHT.panel)
     assert heard == ["dark", "light"]
+
+
+class Nested(QWidget):
+    """Counts how often it is told of a change of style."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.told = 0
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        self.told += event.type() == QEvent.Type.StyleChange
+
+
+def test_what_is_seen_is_dressed_once_however_deep_and_what_is_hidden_soon_after(qapp: QApplication) -> None:
+    """Qt alone tells a widget once for each that it is inside of: 1, 2, … 6 times."""
+    chain = [Nested()]
+    for _ in range(5):
+        chain.append(Nested(chain[-1]))
+    hidden = label("Words", "muted")
+    hidden.setParent(chain[0])
+    show(chain[0])
+    hidden.hide()
+    for n in chain:
+        n.told = 0
+    theme.manager().apply("dark")
+    assert [n.told for n in chain] == [1] * 6
+    wait_until(lambda: hidden.palette().color(hidden.foregroundRole()) == QColor(theme.DARK.muted), "the hidden label")
+    theme.manager().apply("light")
+    chain[0].close()
+
+
+def test_what_a_part_of_the_window_adds_holds_inside_of_it_alone(qapp: QApplication) -> None:
+    manager = theme.manager()
+    theme.add_looks({"Nested": 'QLabel[tone="muted"], QLineEdit { color: $danger; }'})
+    manager.apply("light")
+    window = QWidget()
+    inside, outside = label("Words", "muted"), label("Words", "muted")
+    row, holder = QHBoxLayout(window), Nested()
+    QHBoxLayout(holder).addWidget(inside)
+    row.addWidget(holder)
+    row.addWidget(outside)
+    show(window)
+    colours = [w.palette().color(w.foregroundRole()).name() for w in (inside, outside)]
+    del manager.looks["Nested"]
+    manager.apply("light")
+    assert colours == [theme.LIGHT.danger, theme.LIGHT.muted]
+    window.close()
 
 
 def test_an_unknown_choice_follows_the_system(qapp: QApplication) -> None:

@@ -13,6 +13,9 @@ from PySide6.QtWidgets import QApplication
 
 from terrace.data.apart import served
 from terrace.data.resources import resource_path
+from terrace_desktop.builder import look as builder_look
+from terrace_desktop.forms import look as forms_look
+from terrace_desktop.results import look as results_look
 from terrace_desktop.ui import theme, words
 from terrace_desktop.ui.later import soon
 from terrace_desktop.ui.settings import Settings
@@ -22,6 +25,9 @@ from terrace_desktop.work.collector import Collector
 
 if TYPE_CHECKING:
     from terrace_desktop.app.window import MainWindow
+
+
+LOOKS = {"FormContent": builder_look.SHEET + forms_look.SHEET, "ResultsPane": results_look.SHEET}
 
 
 def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -58,6 +64,7 @@ def make_application(language: str = words.ENGLISH) -> QApplication:
     app.setDesktopFileName("terrace")
     app.setWindowIcon(QIcon(str(resource_path("icons", "terrace.svg"))))
     words.speak(app, language)
+    theme.add_looks(LOOKS)
     return app
 
 

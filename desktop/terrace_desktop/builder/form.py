@@ -20,10 +20,10 @@ from terrace.spec import edit
 from terrace.spec.conventions import Convention
 from terrace.spec.model import ModelSpec
 from terrace.spec.templates import TEMPLATES
-from terrace_desktop.builder import look
 from terrace_desktop.builder.checking import DIRECT_ROWS
 from terrace_desktop.builder.explaining import DF, Explained, df_sentence
 from terrace_desktop.builder.foot import BuilderFoot
+from terrace_desktop.builder.further import Further
 from terrace_desktop.builder.live import LivePanel, command_of
 from terrace_desktop.builder.pasting import read_paste
 from terrace_desktop.builder.scroll import FormScroll
@@ -41,17 +41,16 @@ from terrace_desktop.builder.terms.chips import RoleBox
 from terrace_desktop.builder.terms.variable_menu import fill_variable_menu
 from terrace_desktop.builder.uses import uses
 from terrace_desktop.builder.variables import VariablePane
-from terrace_desktop.ui import theme
 from terrace_desktop.ui.dialogs import PageDialog
 from terrace_desktop.ui.tab_order import order_tabs
 from terrace_desktop.ui.widgets import ElidedLabel, button, hairline, label, named, tell
-from terrace_desktop.ui.work_panel import Head, Keys, WorkContent, done_keys
+from terrace_desktop.ui.work_panel import FormContent, Head, Keys, done_keys
 from terrace_desktop.work.worker import Worker
 
 LEAST_LIVE = 150  # px of the live panel that stay, however long the form is
 
 
-class BuilderForm(WorkContent):
+class BuilderForm(FormContent):
     """Builds a model of `dataset`, starting from `spec`. Its variables come from the list `variables`.
 
     ``fit_requested`` carries the command of a model that is to be kept; ``spec_changed`` every new model; ``cancelled``
@@ -94,11 +93,6 @@ class BuilderForm(WorkContent):
         self.outcome = OutcomeSection(self.state)
         self.fixed = FixedSection(self.state)
         self.levels = LevelsSection(self.state)
-        self.residuals = ResidualsSection(self.state)
-        self.estimation = EstimationSection(self.state)
-        self.more = MoreSection(self.state)
-        self.maximisation = MaximisationSection(self.state)
-        self.reporting = ReportingSection(self.state)
         self.foot = BuilderFoot(self.state, self.go_to_problem, self.discard, self.request_fit)
         self.status, self.status_more = self.foot.status, self.foot.status_more
         self.cancel, self.fit = self.foot.cancel, self.foot.fit
@@ -111,8 +105,6 @@ class BuilderForm(WorkContent):
         layout.addWidget(self.live, 1)
         layout.addWidget(hairline())
         layout.addWidget(self.foot)
-        self._dress()
-        theme.manager().changed.connect(self._dress)
         self.variables.taken.connect(self.add_variable)
         self.variables.typed.connect(self.add_typed)
         self.variables.menu_wanted.connect(self._variable_menu)
@@ -130,11 +122,32 @@ class BuilderForm(WorkContent):
     # --- building ----------------------------------------------------------------------------------------
     def sections(self) -> tuple[Section, ...]:
         """The parts of the form in the order of thought."""
-        return (self.outcome, self.fixed, self.levels, *self._further())
+        return (self.outcome, self.fixed, self.levels, *self.further.sections())
 
-    def _further(self) -> tuple[Section, ...]:
-        """The parts that `Change` unfolds."""
-        return (self.estimation, self.residuals, self.more, self.maximisation, self.reporting)
+    @property
+    def estimation(self) -> EstimationSection:
+        """How the model is estimated."""
+        return self.further.get(EstimationSection)
+
+    @property
+    def residuals(self) -> ResidualsSection:
+        """The structure of the residuals."""
+        return self.further.get(ResidualsSection)
+
+    @property
+    def more(self) -> MoreSection:
+        """Weights, rows and constraints."""
+        return self.further.get(MoreSection)
+
+    @property
+    def maximisation(self) -> MaximisationSection:
+        """How the maximum is searched for."""
+        return self.further.get(MaximisationSection)
+
+    @property
+    def reporting(self) -> ReportingSection:
+        """What the output says."""
+        return self.further.get(ReportingSection)
 
     def _form(self) -> QWidget:
         column = QWidget()
@@ -164,12 +177,7 @@ class BuilderForm(WorkContent):
         self.levels.last.addWidget(self.change)
         self.explained = Explained("summary", "", self.tr("Which degrees of freedom?"), DF)
         lines.addWidget(self.explained)
-        self.further = QWidget()
-        folds = QVBoxLayout(self.further)
-        folds.setContentsMargins(0, 0, 0, 0)
-        folds.setSpacing(12)
-        for more in self._further():
-            folds.addWidget(more)
+        self.further = Further(self.state)
         lines.addWidget(self.further)
         self.further.hide()
         lines.addStretch(1)
@@ -181,9 +189,6 @@ class BuilderForm(WorkContent):
             **super().keys(), **done_keys(self.request_fit),
             "Ctrl+F": self.variables.begin, "Ctrl+Shift+V": self.paste_command, "F1": self.show_help,
         }  # fmt: skip
-
-    def _dress(self) -> None:
-        self.setStyleSheet(look.sheet())
 
     # --- as contents of the work panel -------------------------------------------------------------------
     def head(self) -> Head:
@@ -214,6 +219,7 @@ class BuilderForm(WorkContent):
         super().showEvent(event)
         self.variables.lend(self.keys)
         self.variables.model.set_uses(uses(self.spec))
+        self.further.make_soon()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
@@ -245,6 +251,8 @@ class BuilderForm(WorkContent):
         PageDialog(self, "help_model_builder", self.tr("The model builder"), text).show()
 
     def _unfold(self, on: bool) -> None:
+        if on:
+            self.further.make()
         self.further.setVisible(on)
         self.explained.setVisible(not on)  # the choice itself says it then
         for card in self.levels.cards:

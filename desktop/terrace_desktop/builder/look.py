@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from terrace_desktop.ui import theme
-
 SHEET = """
 QFrame[surface="form"], QWidget[surface="form"], QScrollArea > QWidget > QWidget[surface="form"] {
     background: $panel; }
@@ -84,8 +82,3 @@ QLineEdit { padding: 4px 8px; }
 QListView#builder_variables, QListView[role="pick"] { background: transparent; border: none; outline: 0; }
 QPlainTextEdit#builder_command { background: $panel; }
 """
-
-
-def sheet() -> str:
-    """The style sheet of the builder in the present theme."""
-    return theme.filled(SHEET)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from terrace_desktop.builder import look
-from terrace_desktop.ui import theme
-
 SHEET = """
 QFrame[role="command"] { background: $ground; border: 1px solid $line; border-radius: 6px; }
 QListWidget[role="ticks"] { background: $panel; border: 1px solid $outline; border-radius: 6px; }
@@ -17,8 +14,3 @@ QListWidget[role="ticks"]::indicator:checked { border: 1px solid $accent; backgr
     image: url($icons/check-$shade.svg); }
 QMenu[scrolls="true"] { menu-scrollable: 1; }
 """
-
-
-def sheet() -> str:
-    """The style sheet of the panel in the present theme."""
-    return look.sheet() + theme.filled(SHEET)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from terrace_desktop.ui import theme
-
 INSET, DOCUMENT = 16, 24  # px at the sides
 OUTLINE, OUTLINE_OVER = 184, 260  # px, beside the document and over it
 WIDEST = 920  # px of the text of the document
@@ -37,8 +35,3 @@ QFrame[role="note"]:focus { background: $accent_soft; }
 QTextEdit#note_editor { background: $panel; border: 1px solid $line; border-radius: 4px; padding: 4px; }
 QTextEdit#note_editor:focus { border: 1px solid $accent; }
 """
-
-
-def sheet() -> str:
-    """The sheet in the colours of the theme."""
-    return theme.filled(SHEET)

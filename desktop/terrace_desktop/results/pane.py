@@ -91,7 +91,6 @@ class ResultsPane(QFrame):
         self._row.addWidget(self._hint, 1)
         column.addLayout(self._row, 1)
         self._connect()
-        self._dress()
         theme.manager().changed.connect(self._redress)
         self._narrow = False
         self._refresh()
@@ -471,7 +470,6 @@ class ResultsPane(QFrame):
                 self._place_contents()
             else:
                 self._row.insertWidget(0, self.contents)
-            self._dress()
         self.contents_button.setVisible(narrow and self.has_cards())
         self._fit_head()
         if not narrow:
@@ -481,14 +479,9 @@ class ResultsPane(QFrame):
         at = self.view.mapTo(self, QPoint(8, 8)) if self.view.isVisible() else QPoint(8, 48)
         self.contents.setGeometry(at.x(), at.y(), theme.px(look.OUTLINE_OVER), max(160, self.height() - at.y() - 16))
 
-    def _dress(self) -> None:
-        self.setStyleSheet(look.sheet())
-
     def _redress(self) -> None:
-        self._dress()
         self._place_outline()
-        for card in self.view.ordered():
-            card.rebuild()
+        self.view.redress()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -45,6 +45,7 @@ class DocumentView(QScrollArea):
         self._placing = False
         self._unchained = True  # the Tab key does not go yet as one reads
         self._at = 0
+        self._old: set[int] = set()  # ids of cards that are to be made anew
         page = named(QWidget(), "results_page", self.tr("Results document"))
         self.setWidget(page)
         self._column = QVBoxLayout(page)
@@ -157,6 +158,7 @@ class DocumentView(QScrollArea):
 
     def _remove(self, id_: int) -> None:
         card = self.cards.pop(id_)
+        self._old.discard(id_)
         if self._anchor is not None and (self._anchor[0] is card or card.isAncestorOf(self._anchor[0])):
             self._anchor = None
         card.sleep()
@@ -178,14 +180,30 @@ class DocumentView(QScrollArea):
             away = max(card.y() - (top + height), top - (card.y() + card.height()), 0)
             if card.awake and away > FAR * height and card.can_sleep():
                 card.sleep()
-            elif not card.awake and away <= nearest and (wanting is None or away < nearest):
+                self._old.discard(card.item.id)
+            elif self._wants(card) and away <= nearest and (wanting is None or away < nearest):
                 wanting, nearest = card, away
-        if wanting is not None:
+        if wanting is not None and wanting.awake:
+            self._old.discard(wanting.item.id)
+            wanting.rebuild()
+        elif wanting is not None:
             wanting.wake()  # which asks to look again
         elif self._unchained:
             self._unchained = False
             order_tabs(self)
         self._tell_at()
+
+    def _wants(self, card: Card) -> bool:
+        return not card.awake or card.item.id in self._old
+
+    def redress(self) -> None:
+        """Colours or sizes of text are others: cards that are near are made anew, one after the other."""
+        for card in self.ordered():
+            if card.awake:
+                self._old.add(card.item.id)
+            else:
+                card.rebuild()
+        self.look_soon()
 
     def ordered(self) -> Iterable[Card]:
         """The cards from top to bottom."""

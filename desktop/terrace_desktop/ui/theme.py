@@ -2,12 +2,15 @@
 
 Nothing else names a colour. Widgets choose a look by dynamic properties (`variant` of buttons, `tone` of
 labels, `surface` of frames); painters ask `manager().theme`. A change of theme sets one palette and one style
-sheet and emits `changed`, upon which painters and rendered tables redraw.
+sheet and emits `changed`, upon which painters and rendered tables redraw. No widget has a sheet of its own: what a
+part of the window adds to the style goes into the one sheet (`add_looks`), since Qt is slow where sheets lie over
+each other.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from string import Template
 
@@ -16,6 +19,7 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalett
 from PySide6.QtWidgets import QApplication
 
 from terrace.data.resources import resource_path
+from terrace_desktop.ui.wardrobe import Wardrobe
 
 STRONG = "contrast_"  # what the names of themes of high contrast begin with
 
@@ -141,9 +145,19 @@ def palette(theme: Theme) -> QPalette:
 
 
 def stylesheet(theme: Theme) -> str:
-    """The one style sheet of the application, from `resources/styles/terrace.qss` and the tokens."""
+    """The one style sheet of the application, from `resources/styles/terrace.qss`, what was added, and the tokens."""
     text = resource_path("styles", "terrace.qss").read_text(encoding="utf-8")
-    return filled(text, theme)
+    parts = (_inside(holder, filled(sheet, theme)) for holder, sheet in manager().looks.items())
+    return "\n".join((filled(text, theme), *parts))
+
+
+def _inside(holder: str, sheet: str) -> str:
+    """A sheet for what is inside widgets of a class."""
+
+    def held(rule: re.Match[str]) -> str:
+        return ", ".join(f"{holder} {selector.strip()}" for selector in rule[1].split(",")) + " {"
+
+    return re.sub(r"([^{}]+)\{", held, sheet)
 
 
 # Where contrast is high, the focus is more than another colour of an outline. It ends every sheet, so that it has the
@@ -193,6 +207,8 @@ class ThemeManager(QObject):
         self.choice = "system"
         self.theme = LIGHT
         self.zoom = 100
+        self.looks: dict[str, str] = {}  # sheets of parts of the window, by the class that they are inside of
+        self._wardrobe = Wardrobe(self)
         hints = QGuiApplication.styleHints()
         if hasattr(hints, "colorSchemeChanged"):  # Qt 6.5
             hints.colorSchemeChanged.connect(self._follow)
@@ -205,7 +221,7 @@ class ThemeManager(QObject):
         assert isinstance(app, QApplication)
         app.setFont(text_font())
         app.setPalette(palette(self.theme))
-        app.setStyleSheet(stylesheet(self.theme))
+        self._wardrobe.put_on(app, stylesheet(self.theme))
         self.changed.emit()
 
     def set_zoom(self, percent: int) -> None:
@@ -241,6 +257,11 @@ def colour(name: str, alpha: float = 1.0) -> QColor:
     c = QColor(getattr(manager().theme, name))
     c.setAlphaF(alpha)
     return c
+
+
+def add_looks(looks: Mapping[str, str]) -> None:
+    """What parts of the window add to the style, for what is inside widgets of a class, from the next `apply` on."""
+    manager().looks.update(looks)
 
 
 def dress(app: QApplication, choice: str = "system") -> None:

@@ -101,6 +101,10 @@ class WorkContent(KeyTaker):
         """Make it again."""
 
 
+class FormContent(WorkContent):
+    """What is a form: the style sheet knows its controls by this class."""
+
+
 class Zones(Protocol):
     """What those who have something to show ask of the window: a `QObject` that owns what they make."""
 

@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
-from terrace_desktop.forms import look
 from terrace_desktop.forms.entry import Entry, F, Group
 from terrace_desktop.forms.facts import short_title
 from terrace_desktop.forms.form import EntryForm
@@ -18,7 +17,7 @@ from terrace_desktop.forms.preview import FormPreview
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.widgets import ElidedLabel, Notice, button, hairline, label, named
-from terrace_desktop.ui.work_panel import Head, Keys, WorkContent, done_keys
+from terrace_desktop.ui.work_panel import FormContent, Head, Keys, done_keys
 from terrace_desktop.work.previewer import Previewer
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ BESIDE = 600  # px: a wider panel has list and form side by side
 SHORT = 80  # characters of a message that fits beside the buttons
 
 
-class AfterPanel(WorkContent, Generic[F]):
+class AfterPanel(FormContent, Generic[F]):
     """Offers what can be done with one subject; `run_asked` carries the commands that the user wants run.
 
     In a narrow panel the list gives way to the form that is chosen, and comes back by its button.
@@ -68,8 +67,6 @@ class AfterPanel(WorkContent, Generic[F]):
         layout.addWidget(self._foot_line)
         self._footer = self._foot()
         layout.addWidget(self._footer)
-        self._dress()
-        theme.manager().changed.connect(self._dress)
         self.list.chosen.connect(self._show_entry)
         self.list.opened.connect(self.go_to_form)
         self.list.clicked.connect(lambda _index: self._turn(True))
@@ -174,9 +171,6 @@ class AfterPanel(WorkContent, Generic[F]):
         self._turn(False)
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.search.selectAll()
-
-    def _dress(self) -> None:
-        self.setStyleSheet(look.sheet())
 
     # --- as contents of the work panel --------------------------------------------------------------
     def head(self) -> Head:

@@ -11,17 +11,15 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from terrace.spec import guide
 from terrace.spec.conventions import Convention
 from terrace.spec.guide import PATHS, Answers
-from terrace_desktop.builder import look
 from terrace_desktop.panels.guide.asking import OpenStep
 from terrace_desktop.panels.guide.climb import Climb
 from terrace_desktop.panels.guide.rows import StepRow
 from terrace_desktop.panels.guide.wording import path_words, short_title, step_title
-from terrace_desktop.ui import theme
 from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.later import soon
 from terrace_desktop.ui.undo import Steps
 from terrace_desktop.ui.widgets import ClickFrame, button, clear_layout, hairline, label, named, tell
-from terrace_desktop.ui.work_panel import Head, Keys, WorkContent, done_keys
+from terrace_desktop.ui.work_panel import FormContent, Head, Keys, done_keys
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
@@ -30,7 +28,7 @@ if TYPE_CHECKING:
 WIDE = 448  # px
 
 
-class GuidePanel(WorkContent):
+class GuidePanel(FormContent):
     """Asks one thing after the other. `keep_asked` tells that the open step is to be kept; others run its commands
     and call `show_climb` with where that leads. The state, with its own undo, is `climb`; None chooses a path first.
     """
@@ -55,8 +53,6 @@ class GuidePanel(WorkContent):
         self.open_step: OpenStep | None = None
         self._column = QVBoxLayout()
         self._make()
-        self._dress()
-        theme.manager().changed.connect(self._dress)
         previews.changed.connect(self._show_preview)
         self._rebuild()
 
@@ -103,9 +99,6 @@ class GuidePanel(WorkContent):
         row.addWidget(self.keep)
         column.addLayout(row)
         return out
-
-    def _dress(self) -> None:
-        self.setStyleSheet(look.sheet())
 
     # --- as contents of the work panel --------------------------------------------------------------
     def head(self) -> Head:
