@@ -225,7 +225,8 @@ class GridView(QTableView):
     def _go(self, row: int, column: int) -> None:
         index = self.grid.index(row, column)
         if index.isValid():
-            self.setCurrentIndex(index)
+            flag = QItemSelectionModel.SelectionFlag  # setCurrentIndex would go by the keys that are down
+            self.selectionModel().setCurrentIndex(index, flag.ClearAndSelect)
             self.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
             self.setFocus(Qt.FocusReason.OtherFocusReason)
 
