@@ -22,6 +22,7 @@ from terrace.data.row_numbers import keep_off
 from terrace.data.streams.batches import StreamedData
 from terrace.errors import DataError, TerraceError
 from terrace.session.project.codec import Decoder, Encoder, Json, as_bytes, damaged_part, from_bytes, owner_of
+from terrace.wording import plural
 
 _ENDS = 1 << 20  # bytes at both ends of a file that is not read whole
 _MEMBERS = ("label", "source", "notes", "panel", "sorted_by", "signed", "sha256", "left_out", "documents", "variables")
@@ -208,7 +209,7 @@ def column_of(decoder: Decoder, content: Json, rows: int) -> pd.Series[Any]:
         decoder.made[key] = _read_column(decoder, content, name)
     found: pd.Series[Any] = decoder.made[key]
     if len(found) != rows:
-        raise damaged_part(decoder.part, f"{name} has {len(found)} rows, not {rows}")
+        raise damaged_part(decoder.part, f"{name} has {plural(len(found), 'row')}, not {rows}")
     return found
 
 
