@@ -364,7 +364,7 @@ def test_everyone_rated_everything(ratings: Guided) -> None:
     assert isinstance(told, QLabel) and "variance" in told.text()
     g.tick("x")
     g.keep("Keep Model 3")
-    assert "mixed y x || _all: R.item_id || rater_id: x, covariance(unstructured) reml" in g.commands()[-3]
+    assert "mixed y x || _all: R.item_id || rater_id: x, covariance(unstructured) reml" in g.commands()[-4]
     g.click("guide_keep")
     assert not g.window.splitter.is_open()
 

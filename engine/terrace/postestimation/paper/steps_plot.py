@@ -15,7 +15,7 @@ from terrace.results.plot import Axis, MarkRole, Marks, Plot, PlotPanel, Style
 from terrace.wording import two
 
 BAR = 0.6  # of the distance between two bars
-ROOM = 1.35  # of the longest bar, so that its number has a place behind it
+ROOM = 1.6  # of the longest bar, so that its number has a place behind it
 _EARLIER: MarkRole = "reference"
 _LAST: MarkRole = "data"
 _NO_POINTS = Style(marker="none")
