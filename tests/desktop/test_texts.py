@@ -109,7 +109,7 @@ MANY = re.compile(
     r"polynomials|needs all rows|take \{taken\}|first \{\w+\} rows|the first of them|matches \{|counted in cells|"
     r"with fewer than|common correlation|were left out|more columns were|columns of the data|This would create|"
     r"because of|rows in several|fields where|^ in \{|are not numbers|look like remarks|effects have|cells hold|"
-    r"names are given|are only|rows$|in order$"
+    r"names are given|are only|rows$|in order$|of the \{"
 )
 """Texts of the engine whose count is above one: limits, and what is said where there are several."""
 

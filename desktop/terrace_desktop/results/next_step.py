@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
+from PySide6.QtWidgets import QFrame, QPushButton
 
 from terrace_desktop.results import look
+from terrace_desktop.ui.flow import Flow
 from terrace_desktop.ui.widgets import button, label, named, tell
 
 
@@ -27,13 +28,10 @@ class NextStep(QFrame):
         self.after = button(self.tr("After the fit"), "next_after", self.after_asked.emit, variant="link")
         self.model = button(self.tr("New model"), "next_model", self.model_asked.emit, variant="link")
         self.describe = button(self.tr("Describe the data"), "next_describe", self.describe_asked.emit, variant="link")
-        row = QHBoxLayout(self)
+        row = Flow(self, across=12, down=2)  # which takes no width from its neighbours
         row.setContentsMargins(look.DOCUMENT, 6, look.INSET, 8)
-        row.setSpacing(12)
-        row.addWidget(self._text)
-        for link in self._links():
-            row.addWidget(link)
-        row.addStretch(1)
+        for widget in (self._text, *self._links()):
+            row.addWidget(widget)
 
     def _links(self) -> Sequence[QPushButton]:
         return self.draft, self.after, self.model, self.describe
@@ -41,11 +39,13 @@ class NextStep(QFrame):
     def show_state(self, draft: str, model: str) -> None:
         """Where things stand: the title of the model that is not kept yet, and that of the newest model."""
         if draft:
-            text, links = self.tr("{0} is not kept yet.").format(draft), {self.draft}
+            text, links = self.tr("Not kept yet:"), {self.draft}
         elif model:
-            text, links = self.tr("Next, after {0}:").format(model), {self.after, self.model}
+            text, links = self.tr("Next:"), {self.after, self.model}
         else:
             text, links = self.tr("Next:"), {self.model, self.describe}
         tell(self._text, text)
+        self.draft.setToolTip(draft)
+        self.after.setToolTip(model)
         for link in self._links():
             link.setVisible(link in links)
