@@ -46,6 +46,5 @@ class NextStep(QFrame):
             text, links = self.tr("Next:"), {self.model, self.describe}
         tell(self._text, text)
         self.draft.setToolTip(draft)
-        self.after.setToolTip(model)
         for link in self._links():
             link.setVisible(link in links)
