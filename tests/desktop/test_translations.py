@@ -180,7 +180,7 @@ def test_no_text_of_the_window_is_left_in_english(marked: None, settings: Settin
     w.prepare.open("centre")
     program.idle()
     assert english(w.prepare.panel) == {}
-    w.prepare.close()
+    w.splitter.close_panel()
     w.close()
     w.deleteLater()
 
