@@ -67,6 +67,16 @@ def texts_of(source: str) -> Iterator[tuple[int, str]]:
         text = None if id(node) in skipped or not isinstance(node, ast.expr) else template(node)
         if text is not None and is_text(text):
             yield node.lineno, text
+        for words in _counted(node):
+            yield node.lineno, words
+
+
+def _counted(node: ast.AST) -> Iterator[str]:
+    """``{count} row`` and ``{count} rows``: a count is put into a sentence, and is translated by itself."""
+    if isinstance(node, ast.Call) and _called(node) == "plural":
+        words = [a.value for a in node.args[1:] if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+        if words:
+            yield from (f"{{count}} {w}" for w in (words[0], words[-1] if len(words) > 1 else words[0] + "s"))
 
 
 def _silent(node: ast.AST) -> Iterator[ast.AST]:

@@ -278,7 +278,7 @@ def _validate(options: argparse.Namespace) -> int:
         if line is not None:
             line.clear()
         for wrong in (v for v in found.verdicts if not v.passed):
-            print(f"{wrong.case.id}: {wrong.error or f'{len(wrong.failed)} of {len(wrong.checks)} numbers are off'}")
+            print(f"{wrong.case.id}: {wrong.error or f'{len(wrong.failed)} of {len(wrong.checks)} numbers differ'}")
         for file in found.installed.altered:
             print(f"altered: {file}")
         print(("Passed: " if found.passed else "FAILED: ") + found.summary)

@@ -29,6 +29,7 @@ from terrace.results.fit import FitResult, RandomParameter
 from terrace.results.stored import coefficient_places, spread
 from terrace.spec.model import ModelSpec
 from terrace.statistics.distributions import confidence_quantile, f_upper
+from terrace.wording import plural
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -65,7 +66,7 @@ def least_squares(x: FloatArray, y: FloatArray, w: FloatArray | None, n: float, 
     p = x.shape[1]
     if n - p <= 0:
         raise SpecError(
-            f"The model has {p} coefficients and only {n:g} observations.",
+            f"The model has {plural(p, 'coefficient')} and only {plural(n, 'observation')}.",
             code="too-many-parameters",
             advice="Leave out some terms, or use more data.",
         )

@@ -1,8 +1,12 @@
-"""Words as lists in a sentence."""
+"""Words as lists, counts and numbers in a sentence: one way of writing each, whichever part of the program speaks."""
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterable, Sequence
+
+MINUS = "−"
 
 
 def enumerated(words: Iterable[str], link: str = "and") -> str:
@@ -14,3 +18,31 @@ def enumerated(words: Iterable[str], link: str = "and") -> str:
 def others_are(names: Sequence[str], what: str = "other") -> str:
     """``the other is a``, ``the others are a and b``: what a file holds besides what was read."""
     return f"the {what} is {names[0]}" if len(names) == 1 else f"the {what}s are {enumerated(names)}"
+
+
+def plural(count: float, one: str, many: str = "") -> str:
+    """``1 row``, ``1,234 rows``; weights can make a count fractional, then it has two decimals."""
+    return f"{count:,.{0 if float(count).is_integer() else 2}f} {one if count == 1 else many or one + 's'}"
+
+
+# --- numbers ------------------------------------------------------------------------------------------------
+def decimals(se: float) -> int:
+    """Two, or as many as show two figures of a standard error; at most six."""
+    if not se > 0 or not math.isfinite(se):
+        return 2
+    return min(max(2, 1 - math.floor(math.log10(se))), 6)
+
+
+def fixed(value: float, d: int, *, zero: bool = True) -> str:
+    """A number with `d` decimals; `zero` False drops the zero before the point (values within ±1)."""
+    text = f"{value:,.{d}f}"
+    if not any(c in "123456789" for c in text):
+        text = text.lstrip("-")
+    if not zero:
+        text = re.sub(r"^(-?)0\.", r"\1.", text)
+    return text.replace("-", MINUS)
+
+
+def two(x: float) -> str:
+    """A number with two decimals, or more where it would show fewer than two figures."""
+    return fixed(x, decimals(abs(x)))

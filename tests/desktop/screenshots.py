@@ -220,7 +220,7 @@ def dialog_screens(c: Camera) -> None:
     w.prepare.open("centre")
     c.idle()
     c.shoot("prepare")
-    w.prepare.close()
+    w.splitter.close_panel()
     w.find_anything()
     c.idle()
     QTest.keyClicks(w.actions_.find, "icc")

@@ -146,7 +146,7 @@ def begin_schools(g: Guided) -> None:
 def climb_schools(g: Guided) -> None:
     begin_schools(g)
     g.keep("Keep Model 1")
-    g.keep("Keep the correlation")
+    g.keep("Add the ICC to the results")
     g.tick("x", "z")
     g.click("guide_split_x")
     g.keep("Keep Model 2")
@@ -183,6 +183,41 @@ def test_pupils_in_classes_from_the_null_model_to_cross_level(schools: Guided) -
     origins = [m.origin for m in session.state.document.models()]
     ids = [m.id for m in session.state.document.models()]
     assert origins == [0, *ids[:-1]]
+
+
+def test_each_step_is_one_step_to_undo(schools: Guided) -> None:
+    g = schools
+    climb_schools(g)
+    g.keep()
+    names = []
+    while g.window.controller.snapshot.can_undo:
+        names.append(g.window.controller.snapshot.undo_text)
+        g.run("undo")
+    assert names == [
+        "Model 4: Cross-level", "Model 3: Random slope", "Model 2: Random intercept", "Intraclass correlation",
+        "Model 1: Null",
+    ]  # fmt: skip
+    assert g.titles() == [] and set(g.window.controller.snapshot.dataset.names) == {"y", "x", "z", "school_id"}
+    g.run("redo", "redo", "redo")
+    assert g.titles()[-2:] == ["Model 2: Random intercept", "Steps compared"]
+
+
+def test_new_variables_are_among_the_first(settings: Settings, tmp_path: Path) -> None:
+    """Behind many others, also one that is made while the guide is open."""
+    rng = np.random.default_rng(6)
+    many = {f"v{k}": rng.normal(size=60) for k in range(14)}
+    for g in opened(settings, tmp_path, y=rng.normal(size=60), school_id=np.repeat(np.arange(12), 5), **many):
+        g.run("generate before = v1 * v2")
+        begin_schools(g)
+        g.keep()
+        g.keep()
+        assert g.find("guide_take_before") and not g.panel.findChildren(QCheckBox, "guide_take_v13")
+        g.run("generate after = v1 + v2")
+        box = g.find("guide_take_after")
+        row = box.parentWidget()
+        assert isinstance(box, QCheckBox) and row is not None
+        QTest.mouseClick(row, Qt.MouseButton.LeftButton, pos=row.rect().center())  # anywhere on the row
+        assert g.panel.climb is not None and g.panel.climb.answers.predictors == ("after",)
 
 
 def test_a_changed_step_fits_those_behind_it_again(schools: Guided) -> None:
@@ -329,7 +364,7 @@ def test_everyone_rated_everything(ratings: Guided) -> None:
     assert isinstance(told, QLabel) and "variance" in told.text()
     g.tick("x")
     g.keep("Keep Model 3")
-    assert "mixed y x || _all: R.item_id || rater_id: x, covariance(unstructured) reml" in g.commands()[-3]
+    assert "mixed y x || _all: R.item_id || rater_id: x, covariance(unstructured) reml" in g.commands()[-4]
     g.click("guide_keep")
     assert not g.window.splitter.is_open()
 

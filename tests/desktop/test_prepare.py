@@ -10,7 +10,9 @@ import after_help as help_
 import numpy as np
 import pandas as pd
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton, QScrollArea
 from test_accessibility import unnamed
 from test_after_catalog import defaults, variants
 from test_app import Program
@@ -18,10 +20,14 @@ from waiting import settled, wait_until
 
 from terrace.session.session import Session
 from terrace.session.state import State
+from terrace_desktop.forms.controls import Control
 from terrace_desktop.forms.entry import Entry, Field
+from terrace_desktop.forms.tick_list import TickList
 from terrace_desktop.panels.data import catalog
 from terrace_desktop.panels.data.facts import DataFacts
 from terrace_desktop.plots.cards import LargePlot
+from terrace_desktop.ui import dialogs
+from terrace_desktop.ui.flow import FlowBox
 from terrace_desktop.ui.settings import Settings
 
 ENTRIES: dict[str, Entry] = {e.key: e for g in catalog.groups() for e in g.entries}
@@ -278,3 +284,101 @@ def test_points_of_a_graph_select_rows_of_the_grid(program: Program) -> None:
     age = grid.dataset.frame["age"].to_numpy()
     assert grid.marked is not None and grid.marked.any()
     assert (age[grid.marked] == 8).all() and (grid.dataset.frame["female"].to_numpy()[grid.marked] == 1).all()
+
+
+def test_a_list_of_variables_is_ticked_by_row_and_by_key(program: Program) -> None:
+    """As elsewhere: a click on the name does what one on the box does, and so do Space and Enter."""
+    window = program.window
+    program.run("sample hsb")
+    window.prepare.open("centre")
+    listed = window.findChild(TickList, "after_names")
+    assert listed is not None
+    ticked = lambda: [k for k in range(listed.count()) if listed.item(k).checkState() == Qt.CheckState.Checked]  # noqa: E731
+    row = listed.visualItemRect(listed.item(1))
+    told: list[object] = []
+    listed.itemChanged.connect(told.append)
+    QTest.mouseClick(listed.viewport(), Qt.MouseButton.LeftButton, pos=row.center())
+    assert ticked() == [1] and len(told) == 1
+    box = QPoint(row.left() + 10, row.center().y())
+    QTest.mouseClick(listed.viewport(), Qt.MouseButton.LeftButton, pos=box)
+    assert ticked() == [] and len(told) == 2, "on the box it is one tick, not two"
+    QTest.keyClick(listed, Qt.Key.Key_Down)
+    QTest.keyClick(listed, Qt.Key.Key_Space)
+    assert ticked() == [2]
+    QTest.keyClick(listed, Qt.Key.Key_Return)
+    assert ticked() == []
+    QTest.mousePress(listed.viewport(), Qt.MouseButton.LeftButton, pos=row.center())
+    QTest.mouseRelease(listed.viewport(), Qt.MouseButton.LeftButton, pos=listed.visualItemRect(listed.item(3)).center())
+    assert ticked() == [], "a press that ends elsewhere is no click"
+
+
+def test_boxes_keep_all_their_lines_where_a_scroll_bar_comes(program: Program, tmp_path: Path) -> None:
+    """The preview of a table makes the form longer than its place; its boxes then have less room in a line."""
+    rng = np.random.default_rng(1)
+    names = ("mathscore", "readingscore", "motivation", "homework", "parental")
+    data = {"school": rng.integers(1, 12, 200), **{n: rng.normal(size=200) for n in names}}
+    pd.DataFrame(data).to_csv(tmp_path / "d.csv", index=False)
+    program.run(f'use "{tmp_path / "d.csv"}"')
+    window = program.window
+    window.resize(1280, 720)
+    window.prepare.open("tabstat")
+    controls = {c.field.key: c for c in window.findChildren(Control) if c.isVisible()}
+    for key, value in (("names", ("mathscore",)), ("by", "school")):
+        controls[key].set_value(value)
+        controls[key].changed.emit()
+    bar = next(s for s in window.prepare.panel.findChildren(QScrollArea) if s.isVisible()).verticalScrollBar()
+    wait_until(lambda: bar.maximum() > 0, "the scroll bar")
+    settled()
+    for box in controls["names"].findChildren(FlowBox):
+        assert box.height() >= box.flow.heightForWidth(box.width()) > 30
+        assert controls["names"].height() >= box.height()
+
+
+def test_examples_of_conditions_are_about_the_open_data(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "d.csv").write_text("name,weight\na,1.5\nb,2.25\nc,3.75\n")
+    program.run(f'use "{tmp_path / "d.csv"}"')
+    assert program.window.left.bar.line.placeholderText() == "Filter rows: weight > 0"
+    facts = DataFacts(program.window.controller.snapshot.dataset)
+    hints = {f.key: f.hint for f in ENTRIES["keep_rows"].fields(facts)}
+    assert hints["where"] == "weight > 0"
+    assert all(f.hint != "ses > 0 & sector == 1" for e in ENTRIES.values() for f in e.fields(facts))
+
+
+def test_the_line_under_the_results_says_what_comes_next(program: Program) -> None:
+    window = program.window
+    line = window.results.next
+
+    def shown() -> list[str]:
+        return [b.objectName() for b in line.findChildren(QPushButton) if not b.isHidden()]
+
+    program.run("sample hsb")
+    assert not line.isHidden() and shown() == ["next_model", "next_describe"]
+    QTest.mouseClick(line.describe, Qt.MouseButton.LeftButton)
+    assert window.splitter.is_open(window.prepare.panel)
+    program.run("mixed mathach || id:, reml")
+    assert shown() == ["next_after", "next_model"]
+    window.results.show_draft("Model 2: Random slope", 2)
+    assert shown() == ["next_draft"] and line.draft.toolTip() == "Model 2: Random slope"
+    assert [w.text() for w in line.findChildren(QLabel)] == ["Not kept yet:"]
+    assert line.minimumSizeHint().width() < 150, "it never makes the results wider"
+    window.results.show_draft("")
+    QTest.mouseClick(line.after, Qt.MouseButton.LeftButton)
+    assert not window.splitter.is_open(window.prepare.panel)
+
+
+def test_a_dialog_for_files_is_large_and_begins_where_the_last_file_was(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def chosen(dialog: QFileDialog) -> int:
+        seen.append((Path(dialog.directory().absolutePath()), dialog.nameFilters(), dialog.width()))
+        dialog.selectFile(str(tmp_path / "a.csv"))
+        return 1
+
+    (tmp_path / "a.csv").write_text("x\n1\n")
+    monkeypatch.setattr(QFileDialog, "exec", chosen)
+    assert dialogs.ask_data(program.window, "Open data", str(Path.home())) == str(tmp_path / "a.csv")
+    assert dialogs.ask_data(program.window, "Using", "") == str(tmp_path / "a.csv")
+    assert [s[0] for s in seen] == [Path.home(), tmp_path] and all(s[2] >= 800 for s in seen)
+    assert [f.partition(" (")[0] for f in seen[0][1]] == ["Data files", "All files"]

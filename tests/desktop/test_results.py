@@ -136,7 +136,7 @@ def test_what_costs_more_than_the_fit_is_asked_for_once_where_it_is_seen(pane: R
     assert asked == [card.item.id] and "ICC" not in plain(card)
     icc = Table("Intraclass correlation", (Column("icc", "ICC"),), (Row("school", (0.1234,)),), "Level", (), "icc")
     shown(pane, replace(card.item, more=(icc,)))
-    assert "ICC" in plain(card) and "0.123" in plain(card) and len(asked) == 1
+    assert "ICC" in plain(card) and ".123" in plain(card) and len(asked) == 1
 
 
 def test_plots_that_are_open_stay_while_other_tables_come(pane: ResultsPane) -> None:
@@ -147,7 +147,7 @@ def test_plots_that_are_open_stay_while_other_tables_come(pane: ResultsPane) -> 
     icc = Table("Intraclass correlation", (Column("icc", "ICC"),), (Row("school", (0.1234,)),), "Level", (), "icc")
     shown(pane, replace(card.item, more=(icc,)))
     shown(pane, card.item, Look(decimals=3))
-    assert "0.123" in plain(card) and asked == [card.plots]
+    assert ".123" in plain(card) and asked == [card.plots]
     shown(pane, replace(card.item, title="Another"))
     assert len(asked) == 2 and asked[1] is card.plots
 

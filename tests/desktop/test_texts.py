@@ -104,6 +104,29 @@ def test_counts_of_the_window_know_one_from_many(window: list[str]) -> None:
     assert [text for text in window if re.search(counted, text)] == []
 
 
+MANY = re.compile(
+    r"too many|does not fit|do not fit|only \{(ROWS|MOST\w*)|2 to |not uniquely|names (a factor|\{name\})|numbers the|"
+    r"polynomials|needs all rows|take \{taken\}|first \{\w+\} rows|the first of them|matches \{|counted in cells|"
+    r"with fewer than|common correlation|were left out|more columns were|columns of the data|This would create|"
+    r"because of|rows in several|fields where|^ in \{|are not numbers|look like remarks|effects have|cells hold|"
+    r"names are given|are only|rows$|in order$|of the \{"
+)
+"""Texts of the engine whose count is above one: limits, and what is said where there are several."""
+
+
+def test_counts_of_the_engine_know_one_from_many() -> None:
+    """A count goes by `terrace.wording.plural` where it can be one; behind "of" it is how many there are in all."""
+    nouns = (
+        "rows|groups|models|variables|values|files|cells|effects|results|steps|columns|observations|levels|parameters|"
+        "coefficients|iterations|replicates|panels|points|lines|graphs|margins|titles|names|fields|checks|terms|"
+        "equations|hypotheses|periods|imputations|categories|windows|patterns|clusters|subjects|numbers"
+    )
+    before = "complete|random|fixed|new|further|more|missing|covariance|residual|y"
+    counted = rf"(?<!of )\{{(\w+)\}} (({before}) )?({nouns})\b"
+    found = {text for text in engine_texts() if re.search(counted, text) and not text.startswith("{count} ")}
+    assert {text for text in found if not MANY.search(text)} == set()
+
+
 def test_pages_of_help_keep_the_rules() -> None:
     for page in (Path(translations.ROOT) / "resources" / "help").glob("*.md"):
         text = re.sub(r"`[^`]*`", "", page.read_text(encoding="utf-8"))

@@ -133,6 +133,7 @@ mkdir newer
 erase some.do
 set level 90
 drop k => undo
+drop k => undo join 1 "Tidying"
 drop k => undo => redo
 outline note "x" => undo
 outline note "x" => undo => redo

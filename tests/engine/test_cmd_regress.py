@@ -123,7 +123,7 @@ def test_what_follows(session: Session) -> None:
     r = r_results()["regress"]["simple"]
     f = next(iter(cells(ok(session, "test x")).values()))
     assert f == pytest.approx((r["F"], 1, r["df_r"], r["p_model"]))
-    estimate, se, _, p, interval, df = next(iter(cells(ok(session, "lincom x")).values()))
+    estimate, se, df, _, p, interval = next(iter(cells(ok(session, "lincom x")).values()))
     assert (estimate, se, p, df) == pytest.approx((r["b"][1], r["se"][1], r["p"][1], r["df_r"]))
     assert interval == pytest.approx((r["lb"][1], r["ub"][1]))
 

@@ -54,7 +54,7 @@ def test_what_cannot_be_compared_is_said() -> None:
     assert any("ML and" in n for n in table.notes)
     with pytest.raises(TerraceError, match="no model"):
         models_table([])
-    with pytest.raises(TerraceError, match="names"):
+    with pytest.raises(TerraceError, match="3 models and 1 name"):
         models_table(fits(), ["a"])
 
 

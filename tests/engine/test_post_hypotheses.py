@@ -53,7 +53,7 @@ def test_large_sample_statements_after_kroger_use_the_unadjusted_covariance() ->
 def test_lincom_is_that_of_r() -> None:
     ((code, *cells),) = h.lincom_table(fitted("kroger"), "time + 1.female#c.time", small=True).plain()["rows"]
     assert code == "(1)"
-    names = ("estimate", "se", "stat", "p", "lower", "upper", "df")
+    names = ("estimate", "se", "df", "stat", "p", "lower", "upper")
     np.testing.assert_allclose(cells, [R["lincom"][n] for n in names], rtol=1e-4)
 
 

@@ -68,6 +68,7 @@ def test_pairwise_comparisons_are_those_of_emmeans(case: Any, step: Any) -> None
     for want in step["rows"]:
         a, b = (part.replace(f"f_{name}", "") for part in want["label"].split(" - "))
         got = found[f"{a} vs {b}"]
+        got = [*got[:2], *got[3:]] if small else got  # df stands before t
         np.testing.assert_allclose(got[:3], [want["estimate"], want["se"], want["stat"]], rtol=2e-5)
         # emmeans rounds its Tukey probabilities at 1e-6 or so
         assert got[3] == pytest.approx(want["p"], rel=2e-3, abs=2e-6)
@@ -203,7 +204,7 @@ def test_small_sample_margins_have_degrees_of_freedom() -> None:
     fit = r_fit("mixed distance c.time##i.female || subject: time, cov(un) reml dfmethod(kroger)", "orthodont_gaps")
     found = margins(fit, r_data("orthodont_gaps"), ["female"], at={"time": [1, 4]}, small=True)
     assert all(e.df is not None and 15 < e.df < 40 for e in found.estimates)
-    assert margins_table(found).columns[-1].key == "df"
+    assert [c.key for c in margins_table(found).columns] == ["estimate", "se", "df", "stat", "p", "ci"]
     j = found.rows[2]
     assert found.estimates[2].se == pytest.approx(np.sqrt(j @ fit.model.vcov @ j))
 

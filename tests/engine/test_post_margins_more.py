@@ -231,4 +231,4 @@ def test_groups_of_variables_and_labels_in_at(state: State) -> None:
     assert row(session, "margins, over(i.s)", at=1) == pytest.approx(row(session, "margins, over(s)", at=1))
     note = ok(session, "margins s, atmeans").tables[0].notes[1]
     f = frame()
-    assert f"x = {f.x.mean():.4g}" in note and f"5 {(f.t == 5).mean():.4g}" in note and "; s:" not in note
+    assert f"x = {f.x.mean():.2f}" in note and f"5 {(f.t == 5).mean():.2f}" in note and "; s:" not in note

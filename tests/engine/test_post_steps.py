@@ -67,6 +67,24 @@ def test_each_step_is_tested_by_ml_against_the_last() -> None:
     assert any("fitted by ML" in n for n in table.notes) and "ll" not in rows
 
 
+def test_a_figure_shows_what_is_left_of_each_variance() -> None:
+    session = Session(State(dataset=grouped(0.7)))
+    (plot,) = run(session, *UP, 'estimates steps m1 m2 m3 m4, titles("A" "B" "C" "D")').plots
+    fits = [run(session, c).fit for c in UP]
+    left = [{(r.level, r.name): r.estimate for r in f.random} for f in fits]
+    places = (("g", "var(_cons)"), ("g", "var(x)"), ("Residual", "var(Residual)"))
+    assert [p.title for p in plot.panels] == ["Between groups of g", "Slope of x", "Within groups"]
+    for panel, place in zip(plot.panels, places, strict=True):
+        wanted = [v[place] for v in left if place in v]
+        earlier, last, written = panel.marks
+        assert [*earlier.y, *last.y] == pytest.approx(wanted) and len(last.y) == 1
+        assert [t for _, t in panel.y.ticks] == list("ABCD"[-len(wanted) :]), "steps without it are left out"
+        assert written.labels == tuple(f"{v:.2f}" for v in wanted)
+        assert panel.x.title == f"{100 * (1 - wanted[-1] / wanted[0]):.0f}% explained"
+    up = run(session, "estimates steps m2 m1").plots[0]
+    assert up.panels[-1].x.title == "Larger than at first"
+
+
 def test_constraints_hold_in_the_tests_too_those_left_out_because_they_follow() -> None:
     session = Session(State(dataset=grouped(0.0)))
     run(session, "constraint 1 x = 1", "constraint 2 2*x = 2", "constraint 3 z = 1")

@@ -414,7 +414,7 @@ def test_html_gives_what_stands_behind_a_number_a_cell_of_its_own() -> None:
         assert widths == {5}
         assert behind[:2] == ["***", "*"] and "reference" in behind
         # spreadsheets read parentheses as a sign where they do not stand in one cell with their number
-        assert [t for t in behind if ")" in t] == ([")", ")"] if parted else ["(0.059)", "(1.250)"])
+        assert [t for t in behind if ")" in t] == ([")", ")"] if parted else ["(0.059)", "(1.25)"])
 
 
 def test_latex_gives_it_a_column_of_its_own() -> None:

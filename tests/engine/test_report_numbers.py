@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from terrace.errors import TerraceError
 from terrace.report import numbers
+from terrace.report.cells import shown
+from terrace.results.table import Column, Row, Table
 
 plain_floats = st.floats(min_value=-1e300, max_value=1e300)
 sizes = st.floats(min_value=1e-290, max_value=1e290)
@@ -148,3 +150,23 @@ def test_counts_and_degrees_of_freedom() -> None:
     assert numbers.count(10.5) == "10.50"
     assert numbers.df_decimals([12.0, 4.0, None]) == 0
     assert numbers.df_decimals([12.0, 10.96]) == 1
+
+
+def test_decimals_are_those_of_the_column() -> None:
+    """One small estimate adds decimals to its own column, and to the interval behind it, to no other."""
+    columns = (Column("b", "Estimate"), Column("se", "SE"), Column("ci", "95% CI", "interval"), Column("m", "Mean"))
+    rows = (Row("x", (0.0012, 0.04, (-0.08, 0.09), 12.5)), Row("z", (2.5, 0.3, (1.9, 3.1), 1093.34)))
+    table = Table("T", columns, rows)
+    lines = shown(table).lines
+    assert [c.text for c in lines[0].cells] == ["0.0012", "0.04", "[−0.0800, 0.0900]", "12.50"]
+    assert [c.text for c in lines[1].cells] == ["2.5000", "0.30", "[1.9000, 3.1000]", "1,093.34"]
+    models = (Column("m1", "(1)"), Column("m2", "(2)"))
+    beside = (Row("x", (0.0012, 1.5), format="estimate"), Row("", (0.0014, 0.2), format="bracketed"))
+    lines = shown(Table("T", models, beside)).lines
+    assert [c.text for line in lines for c in line.cells] == ["0.0012", "1.50", "(0.0014)", "(0.20)"]
+
+
+@pytest.mark.parametrize(("x", "text"), [(0.181, ".181"), (-0.05, "−.050"), (1.0, "1.000"), (0.0, ".000")])
+def test_what_cannot_exceed_one_has_no_leading_zero(x: float, text: str) -> None:
+    assert numbers.share(x, minus="−") == text
+    assert shown(Table("T", (Column("icc", "ICC", "share"),), (Row("id", (x,)),))).lines[0].cells[0].text == text

@@ -301,7 +301,7 @@ def test_standard_deviations_side_by_side() -> None:
 def test_nothing_to_compare() -> None:
     with pytest.raises(TerraceError, match="no model"):
         compare_tables([])
-    with pytest.raises(TerraceError, match="1 models and 2 names"):
+    with pytest.raises(TerraceError, match="1 model and 2 names"):
         compare_tables([fx.two_level()], ["a", "b"])
 
 

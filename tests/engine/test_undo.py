@@ -141,3 +141,22 @@ def test_undoing_all_gives_the_start_and_redoing_all_the_end(session: Session, s
         ok(session, "redo")
     assert session.dataset is end.dataset and session.fit is end.fit
     assert all(a is b for a, b in zip(session.state.document, end.document, strict=True))
+
+
+def test_steps_are_joined_under_a_name(session: Session) -> None:
+    before = session.state
+    for command in ("generate a = 1", "generate b = 2", "mixed reaction a || subject:", 'undo join 2 "Model and b"'):
+        ok(session, command)
+    assert [s.name for s in session.undo_steps] == ["new variable a", "Model and b"]
+    ok(session, "undo")
+    assert "a" in session.data and "b" not in session.data and not list(session.state.document.models())
+    assert session.redo_text == "Model and b"
+    ok(session, "redo")
+    assert "b" in session.data and len(list(session.state.document.models())) == 1
+    ok(session, 'undo join 99 "All of it"')  # as in a do-file, which has fewer steps than the window had
+    assert [s.name for s in session.undo_steps] == ["All of it"]
+    ok(session, "undo")
+    assert session.dataset is before.dataset
+    ok(session, 'undo join 3 "Nothing"')
+    assert not session.can_undo
+    assert session.run("undo join two names").error is not None

@@ -142,6 +142,8 @@ class ExportFlow(QObject):
         path = dialogs.ask_save(self.window, title, str(Path(self.settings.folder()) / name), shown)
         if path and not Path(path).suffix:
             path += filters[0][1][0]
+        if path:
+            self.settings.set_folder(Path(path).absolute().parent)
         return path
 
     def _written(self, path: Path) -> None:

@@ -193,6 +193,7 @@ class MainWindow(QMainWindow):
         self.results.progress.cancel_asked.connect(c.cancel)
         self.results.rows_selected.connect(self.left.mark_rows)
         self.results.models_changed.connect(self._refresh)
+        self.results.describe_asked.connect(lambda: self._open_form("", "describe"))
         self.results.command_edit_asked.connect(self.places.edit_command)
         self.results.command_run_asked.connect(self.scripts.run_typed)
         self.left.filter_changed.connect(self._refresh)

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QListWidget,
     QListWidgetItem,
     QMenu,
     QSizePolicy,
@@ -25,7 +24,8 @@ from PySide6.QtWidgets import (
 from terrace.data import formats
 from terrace_desktop.builder.fields import Choice
 from terrace_desktop.forms.entry import Field
-from terrace_desktop.ui.flow import Flow
+from terrace_desktop.forms.tick_list import TickList
+from terrace_desktop.ui.flow import FlowBox
 from terrace_desktop.ui.widgets import button, label, named, tool_button
 from terrace_desktop.ui.words import from_engine
 
@@ -109,7 +109,7 @@ class SeveralControl(Control):
         super().__init__(field)
         column = _column(self)
         self.boxes: list[QCheckBox] = []
-        self.list: QListWidget | None = None
+        self.list: TickList | None = None
         if self.reason:
             column.addWidget(label(self.reason, "small", wrap=True))
         elif len(field.options) <= FEW:
@@ -121,8 +121,7 @@ class SeveralControl(Control):
         self.set_value(field.default)
 
     def _few(self, column: QVBoxLayout) -> None:
-        holder = QWidget()
-        flow = Flow(holder, across=14, down=4)
+        holder = FlowBox(across=14, down=4)
         for value, title in self.field.options:
             box = named(QCheckBox(title), f"after_{self.field.key}_{value}", f"{self.field.title}: {title}")
             why = self.field.closed.get(value, "")
@@ -132,13 +131,13 @@ class SeveralControl(Control):
                 box.setAccessibleDescription(why)
             box.toggled.connect(lambda _on: self.changed.emit())
             self.boxes.append(box)
-            flow.addWidget(box)
+            holder.flow.addWidget(box)
         column.addWidget(holder)
         for why in dict.fromkeys(w for k, w in self.field.closed.items() if k is not None):
             column.addWidget(label(why, "small", wrap=True))
 
     def _many(self, column: QVBoxLayout) -> None:
-        self.list = named(QListWidget(), f"after_{self.field.key}", self.field.title)
+        self.list = named(TickList(), f"after_{self.field.key}", self.field.title)
         self.list.setProperty("role", "ticks")
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)

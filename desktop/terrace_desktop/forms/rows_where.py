@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from terrace_desktop.forms.entry import Field, Values
 from terrace_desktop.forms.facts import OfData
+from terrace_desktop.grid.filter_bar import example_condition
 from terrace_desktop.ui.words import from_engine, tr
 
 FUNCTIONS = (
@@ -20,7 +21,7 @@ def condition(facts: OfData, *, required: str = "", title: str = "") -> Field:
         title or tr("Only rows where"),
         "text",
         "",
-        hint="ses > 0 & sector == 1",
+        hint=example_condition(facts.dataset),
         insert=(*((n, n) for n in facts.names), *FUNCTIONS),
         required=required,
     )

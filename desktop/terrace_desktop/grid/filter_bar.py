@@ -8,6 +8,7 @@ from PySide6.QtCore import QStringListModel, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
+from terrace.data.dataset import Measure
 from terrace_desktop.ui.later import soon
 from terrace_desktop.ui.widgets import label, named, proposals, sized
 
@@ -33,6 +34,14 @@ class EscapeLine(QLineEdit):
             self.left.emit()
 
 
+def example_condition(dataset: Dataset | None) -> str:
+    """A condition on a variable of the data, as one types it; empty where none holds numbers."""
+    variables = () if dataset is None else dataset.variables
+    numbers = [v for v in variables if dataset is not None and not dataset.is_text(v.name)]
+    found = next((v for v in numbers if v.measure is Measure.CONTINUOUS), numbers[0] if numbers else None)
+    return "" if found is None else f"{found.name} > 0"
+
+
 class FilterBar(QWidget):
     """`filter_asked` carries an expression, and whether the user has finished typing it."""
 
@@ -47,7 +56,7 @@ class FilterBar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.line = named(EscapeLine(), "filter_line", self.tr("Filter rows by an expression"))
         self.line.setProperty("mono", True)
-        self.line.setPlaceholderText(self.tr("Filter rows: ses > 0 & sector == 1"))
+        self.line.setPlaceholderText(self.tr("Filter rows"))
         self.line.setToolTip(self.tr("Shows only the rows where this is true; the data do not change (Ctrl+F)"))
         self.line.setClearButtonEnabled(True)
         for b in self.line.findChildren(QToolButton):
@@ -119,6 +128,8 @@ class FilterBar(QWidget):
     def show_dataset(self, dataset: Dataset | None) -> None:
         """Propose the variables of these data."""
         variables = () if dataset is None else dataset.variables
+        example = example_condition(dataset)
+        self.line.setPlaceholderText(self.tr("Filter rows: {0}").format(example) if example else self.tr("Filter rows"))
         self._names.setStringList([f"{v.name}{BETWEEN}{v.label}" if v.label else v.name for v in variables])
 
     def _typed(self, text: str) -> None:

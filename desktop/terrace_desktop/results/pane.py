@@ -19,6 +19,7 @@ from terrace_desktop.results.dragging import item_mime
 from terrace_desktop.results.error_card import ErrorCard
 from terrace_desktop.results.find import FindBar, mark
 from terrace_desktop.results.model_card import ModelCard
+from terrace_desktop.results.next_step import NextStep
 from terrace_desktop.results.note_card import HeadingCard, NoteCard
 from terrace_desktop.results.numbering import look_of, numbering
 from terrace_desktop.results.outline.view import OutlinePanel
@@ -62,6 +63,7 @@ class ResultsPane(QFrame):
     models_changed = Signal()
     new_model_asked = Signal()
     draft_asked = Signal()
+    describe_asked = Signal()
     log_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -78,6 +80,7 @@ class ResultsPane(QFrame):
         self.view = DocumentView(self._make)
         self.contents = OutlinePanel(self._mime)
         self._hint = self._make_hint()
+        self.next = NextStep()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -90,6 +93,7 @@ class ResultsPane(QFrame):
         self._row.addWidget(self.view, 1)
         self._row.addWidget(self._hint, 1)
         column.addLayout(self._row, 1)
+        column.addWidget(self.next)
         self._connect()
         theme.manager().changed.connect(self._redress)
         self._narrow = False
@@ -103,6 +107,10 @@ class ResultsPane(QFrame):
         tree.menu_of = self._menu_of
         self.contents.note_asked.connect(lambda: self.begin_draft("note"))
         self.contents.heading_asked.connect(lambda: self.begin_draft("heading"))
+        self.next.model_asked.connect(self.new_model_asked)
+        self.next.describe_asked.connect(self.describe_asked)
+        self.next.draft_asked.connect(self.draft_asked)
+        self.next.after_asked.connect(self._after_newest)
         self.view.command_asked.connect(self.outline_asked)
         self.view.at_changed.connect(tree.point_at)
         self.searching.found.connect(self._found)
@@ -213,6 +221,7 @@ class ResultsPane(QFrame):
         """The model that is being built, and the id of the one that it is made from; no title ends it."""
         self._draft = (title, origin)
         self.contents.tree.show_document(self.shown, self._draft)
+        self._show_next()
 
     def _settings(self) -> dict[int, Setting]:
         numbers, document = numbering(self.shown), self.shown
@@ -455,6 +464,7 @@ class ResultsPane(QFrame):
         empty = not self.has_cards() and not self.view.notices
         self._hint.setVisible(empty)
         self.view.setVisible(not empty)
+        self._show_next()
         self._place_outline()
 
     def _place_outline(self) -> None:
@@ -474,6 +484,17 @@ class ResultsPane(QFrame):
         self._fit_head()
         if not narrow:
             self.contents.setVisible(self.has_cards() or bool(self._draft[0]))
+
+    def _show_next(self) -> None:
+        """What comes next; an empty page has its own words for that."""
+        models = self.shown.models()
+        newest = max(models, key=lambda item: item.id, default=None)
+        self.next.show_state(self._draft[0], "" if newest is None else newest.heading)
+        self.next.setVisible(self.has_cards())
+
+    def _after_newest(self) -> None:
+        if (card := self.newest()) is not None:
+            self.panel_asked.emit(card, "")
 
     def _place_contents(self) -> None:
         at = self.view.mapTo(self, QPoint(8, 8)) if self.view.isVisible() else QPoint(8, 48)

@@ -34,10 +34,33 @@ from terrace_desktop.ui.later import soon
 from terrace_desktop.ui.widgets import button, label, named
 from terrace_desktop.ui.words import tr
 
+_LARGE = (860, 560)  # px of Qt's own dialog; that of a desktop has a size of its own
+_last = {"folder": ""}  # where a file was chosen last in this run
+
+
+def file_dialog(parent: QWidget, title: str, folder: str, filters: str) -> QFileDialog:
+    """A dialog for a file: that of the desktop, or Qt's own where there is none. No folder is the one last used."""
+    dialog = QFileDialog(parent, title, folder or _last["folder"] or str(Path.home()))
+    named(dialog, "file_dialog", title)
+    dialog.setOption(QFileDialog.Option.HideNameFilterDetails)  # the endings of forty formats are no name
+    dialog.setNameFilters(filters.split(";;"))
+    dialog.resize(*map(theme.px, _LARGE))
+    return dialog
+
+
+def _chosen(dialog: QFileDialog) -> str:
+    path = dialog.selectedFiles()[0] if dialog.exec() and dialog.selectedFiles() else ""
+    dialog.deleteLater()
+    if path:
+        _last["folder"] = str(Path(path).parent)
+    return path
+
 
 def ask_open(parent: QWidget, title: str, folder: str, filters: str) -> str:
     """A file to open; empty where the user thought better of it."""
-    return QFileDialog.getOpenFileName(parent, title, folder, filters)[0]
+    dialog = file_dialog(parent, title, folder, filters)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    return _chosen(dialog)
 
 
 def ask_data(parent: QWidget, title: str, folder: str) -> str:
@@ -56,7 +79,10 @@ def ask_work(parent: QWidget, title: str, folder: str) -> str:
 
 def ask_save(parent: QWidget, title: str, suggestion: str, filters: str) -> str:
     """Where to save; empty where the user thought better of it."""
-    return QFileDialog.getSaveFileName(parent, title, suggestion, filters)[0]
+    dialog = file_dialog(parent, title, str(Path(suggestion).parent), filters)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.selectFile(Path(suggestion).name)
+    return _chosen(dialog)
 
 
 class SmallDialog(QDialog):

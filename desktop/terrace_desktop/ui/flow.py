@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 
@@ -121,3 +122,19 @@ class Flow(QLayout):
             height = self._height or max((i.sizeHint().height() for i in row), default=0)
             lines.append([(i, QSize(width, height)) for i in row])
         return lines
+
+
+class FlowBox(QWidget):
+    """A widget for a flow inside a form: as high as its lines.
+
+    Qt's form layout keeps the height that a row had at another width, as where a scroll bar comes, and then cuts off
+    all lines but the first; a minimum height it does not cut.
+    """
+
+    def __init__(self, across: int, down: int) -> None:
+        super().__init__()
+        self.flow = Flow(self, across=across, down=down)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.setMinimumHeight(self.flow.heightForWidth(self.width()))

@@ -99,6 +99,11 @@ class Settings:
         found = str(self.store.value("folder", ""))
         return found if found and Path(found).is_dir() else str(Path.home())
 
+    def set_folder(self, folder: str | Path) -> None:
+        """A file was opened from there or saved there."""
+        self.store.set_value("folder", str(folder))
+        self.save()
+
     def recent(self) -> list[str]:
         """Recently opened files that still exist, newest first."""
         value = self.store.value("recent", [])

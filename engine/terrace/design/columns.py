@@ -21,6 +21,7 @@ from terrace.data.digits import whole_text
 from terrace.data.value import Value
 from terrace.errors import SpecError
 from terrace.spec.model import Factor, Term
+from terrace.wording import plural
 
 FloatArray = npt.NDArray[np.float64]
 ColumnKind = Literal["estimated", "base", "empty", "omitted"]
@@ -144,7 +145,7 @@ class ColumnBuilder:
         if isinstance(base, tuple):
             if not 1 <= base[1] <= len(levels.values):
                 raise SpecError(
-                    f"{factor.name} has {len(levels.values)} levels in the sample; there is no level number "
+                    f"{factor.name} has {plural(len(levels.values), 'level')} in the sample; there is no level number "
                     f"{base[1]}.",
                     code="no-such-level",
                     subject=factor.name,

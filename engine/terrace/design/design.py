@@ -23,6 +23,7 @@ from terrace.design.weights import Weights, build_weights, row_products
 from terrace.errors import FitError, SpecError
 from terrace.frozen import freeze
 from terrace.spec.model import Factor, ModelSpec, RandomEquation, Term
+from terrace.wording import plural
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -168,7 +169,7 @@ def assemble(
     x = part.x
     if x.shape[1] >= n:
         raise FitError(
-            f"The model has {x.shape[1]} fixed effects and only {n} complete rows.",
+            f"The model has {plural(x.shape[1], 'fixed effect')} and only {plural(n, 'complete row')}.",
             code="too-many-parameters",
             advice="Leave out some terms, or use more data.",
         )
@@ -193,7 +194,7 @@ def assemble(
 def _check_outcome(spec: ModelSpec, y: FloatArray, n: int) -> None:
     if len(y) and np.all(y == y[0]):
         raise FitError(
-            f"The outcome {spec.outcome.name} has the same value, {y[0]:g}, in all {n:,} rows of the sample.",
+            f"The outcome {spec.outcome.name} has the same value, {y[0]:g}, in all {plural(n, 'row')} of the sample.",
             code="constant-outcome",
             subject=spec.outcome.name,
             advice="Choose another outcome, or check the if condition and the missing values.",
@@ -402,7 +403,7 @@ def _check_identified(
     parameters = p + sum(b.structure.n_params for b in blocks) + residual.n_params + 1
     if parameters > n:
         raise FitError(
-            f"The model has {parameters} parameters and only {n} complete rows.",
+            f"The model has {plural(parameters, 'parameter')} and only {plural(n, 'complete row')}.",
             code="too-many-parameters",
             advice="Leave out some terms, or use more data.",
         )
@@ -411,8 +412,8 @@ def _check_identified(
         largest = int(sizes(block.codes, block.n_groups, counts).max())
         if q > largest and block.structure.free:
             raise FitError(
-                f"Each group of {block.level.name} has {q} random effects, and the largest group has only "
-                f"{largest} rows.",
+                f"Each group of {block.level.name} has {plural(q, 'random effect')}, and the largest group has only "
+                f"{plural(largest, 'row')}.",
                 code="too-many-parameters",
                 subject=block.level.name,
                 advice="Leave out some random slopes.",

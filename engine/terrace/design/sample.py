@@ -12,6 +12,7 @@ from terrace.design.columns import variable_values
 from terrace.design.units import refuse_large
 from terrace.errors import DataError, SpecError
 from terrace.spec.model import Factor, ModelSpec
+from terrace.wording import plural
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -99,7 +100,7 @@ def weight_values(expression: str, data: Dataset, rows: BoolArray, *, integer: b
     used = values[rows & ~np.isnan(values)]
     if np.any(used < 0):
         raise DataError(
-            f"{option}: the weight {expression} is negative in {int((used < 0).sum())} rows.",
+            f"{option}: the weight {expression} is negative in {plural(int((used < 0).sum()), 'row')}.",
             code="negative-weights",
             subject=expression,
         )
@@ -153,7 +154,7 @@ def complete_rows(
         if infinite.any():
             row = int(np.flatnonzero(infinite)[0]) + first_row
             raise DataError(
-                f"{factor.name} is infinite in {int(infinite.sum())} rows, the first of them row {row}.",
+                f"{factor.name} is infinite in {plural(int(infinite.sum()), 'row')}, the first of them row {row}.",
                 code="infinite-values",
                 subject=factor.name,
                 advice="Replace these values with missing, or leave the rows out with if.",
@@ -174,7 +175,7 @@ def complete_rows(
 
 def no_observations(lost: dict[str, int]) -> DataError:
     """What to raise where no row is complete; `lost` counts the rows that each variable cost."""
-    reasons = ", ".join(f"{name} ({count:,} rows)" for name, count in lost.items() if count)
+    reasons = ", ".join(f"{name} ({plural(count, 'row')})" for name, count in lost.items() if count)
     return DataError(
         "No row is complete in all variables of the model."
         + (f" Rows were lost to missing values of {reasons}." if reasons else ""),

@@ -15,9 +15,10 @@ from terrace.graphs.assemble import Canvas, Drawing, Keyed, finish, ignored_text
 from terrace.graphs.axes import AxisPlan, number_text, variable_title
 from terrace.graphs.box import Groups, combined
 from terrace.graphs.flip import flipped
-from terrace.graphs.panels import no_panels, split_panels
+from terrace.graphs.panels import left_out_note, no_panels, split_panels
 from terrace.language.graphs.bars import Bars
 from terrace.results.plot import Marks, Style
+from terrace.wording import plural
 
 FloatArray = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
@@ -85,7 +86,7 @@ def build_bars(data: Dataset, spec: Bars, rows: Rows, weights: FloatArray | None
     notes = [f"Colours: {variable_title(data, spec.over[0].name)}."] if _colours(spec) else []
     if panels.left_out:
         assert options.by is not None
-        notes.append(f"{panels.left_out:,} rows without a value of {', '.join(options.by.names)} are left out.")
+        notes.append(left_out_note(panels.left_out, options.by.names))
     low = min((float(np.nanmin(h, initial=0.0)) for h in heights), default=0.0)
     canvas = Canvas(
         spec.kind, title, panels, drawn, plan.labels,
@@ -97,7 +98,7 @@ def build_bars(data: Dataset, spec: Bars, rows: Rows, weights: FloatArray | None
     shown = panel_text(panels, options.by.names if options.by else (), len(plots))
     count = sum(int(np.isfinite(h).sum()) for h in heights)
     what = "points" if spec.kind == "dot" else "bars"
-    counts = f"{int(used.sum()):,} rows, {count:,} {what}"
+    counts = f"{plural(int(used.sum()), 'row')}, {count:,} {what}"
     text = f"Graph drawn: {title[:1].lower() + title[1:]} ({counts}){f'; {shown}' if shown else ''}."
     return Drawing(plots, text, ignored_text(options.ignored))
 

@@ -14,9 +14,10 @@ from terrace.errors import DataError
 from terrace.graphs.assemble import Canvas, Drawing, Keyed, finish, ignored_text, panel_text
 from terrace.graphs.axes import AxisPlan, variable_title
 from terrace.graphs.flip import flipped
-from terrace.graphs.panels import no_panels, split_panels
+from terrace.graphs.panels import left_out_note, no_panels, split_panels
 from terrace.language.graphs.twoway import Boxes
 from terrace.results.plot import Marks, Style
+from terrace.wording import plural
 
 FloatArray = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
@@ -108,7 +109,7 @@ def build_boxes(data: Dataset, spec: Boxes, rows: Rows) -> Drawing:
     notes = [f"Colours: {variable_title(data, spec.over[0])}."] if coloured else []
     if panels.left_out:
         assert options.by is not None
-        notes.append(f"{panels.left_out:,} rows without a value of {', '.join(options.by.names)} are left out.")
+        notes.append(left_out_note(panels.left_out, options.by.names))
     canvas = Canvas(
         "box", title, panels, tuple(drawn), tuple(keys),
         AxisPlan(over, ticks=ticks, limits=(0.4, len(categories.labels) + 0.6)),
@@ -121,7 +122,7 @@ def build_boxes(data: Dataset, spec: Boxes, rows: Rows) -> Drawing:
         plots = tuple(map(flipped, plots))
     shown = panel_text(panels, options.by.names if options.by else (), len(plots))
     what = " ".join(spec.names) + (f" over {' '.join(spec.over)}" if spec.over else "")
-    text = f"Graph drawn: box {what} ({points:,} values in {boxes:,} boxes){f'; {shown}' if shown else ''}."
+    text = f"Graph drawn: box {what} ({plural(points, 'value')} in {boxes:,} boxes){f'; {shown}' if shown else ''}."
     return Drawing(plots, text, ignored_text(options.ignored))
 
 

@@ -16,6 +16,7 @@ from terrace.graphs.axes import AxisPlan, variable_title
 from terrace.graphs.panels import no_panels
 from terrace.language.graphs.options import GraphOptions
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel, Style
+from terrace.wording import plural
 
 FloatArray = npt.NDArray[np.float64]
 _MOST_VARIABLES = 12
@@ -69,7 +70,7 @@ def quantile_graph(data: Dataset, name: str, values: FloatArray, kind: str, opti
         (layers,), (title,), AxisPlan(labels[0]), AxisPlan(labels[1], name if kind == "qnorm" else ""),
     )  # fmt: skip
     plots = finish(data, canvas, options)
-    return Drawing(plots, f"Graph drawn: {kind} {name} ({n:,} values).", ignored_text(options.ignored))
+    return Drawing(plots, f"Graph drawn: {kind} {name} ({plural(n, 'value')}).", ignored_text(options.ignored))
 
 
 def lowess_graph(
@@ -83,7 +84,7 @@ def lowess_graph(
         "lowess", f"Lowess of {y} over {x}", no_panels(len(data)), (layers,), (variable_title(data, y), "Lowess"),
         AxisPlan(variable_title(data, x), x), AxisPlan(variable_title(data, y), y), (note,),
     )  # fmt: skip
-    text = f"Graph drawn: lowess {y} {x} ({len(points[0]):,} points)."
+    text = f"Graph drawn: lowess {y} {x} ({plural(len(points[0]), 'point')})."
     return Drawing(finish(data, canvas, options), text, ignored_text(options.ignored))
 
 
@@ -122,7 +123,7 @@ def matrix_graph(
         options.title or title, tuple(panels), "matrix", k, note=options.note, options={**more, **options.kept()},
         subtitle=options.subtitle,
     )  # fmt: skip
-    text = f"Graph drawn: matrix of {' '.join(names)} ({int(complete.sum()):,} points)."
+    text = f"Graph drawn: matrix of {' '.join(names)} ({plural(int(complete.sum()), 'point')})."
     return Drawing((plot,), text, ignored_text(options.ignored))
 
 
@@ -152,7 +153,7 @@ def combined_graph(
         legend=any(p.legend for p in plots), subtitle=options.subtitle,
         options={**({"title": "automatic"} if options.title is None else {}), **options.kept()},
     )  # fmt: skip
-    text = f"Graph drawn: {len(plots)} graphs together ({count} panels)."
+    text = f"Graph drawn: {plural(len(plots), 'graph')} together ({plural(count, 'panel')})."
     return Drawing((plot,), text, ignored_text(options.ignored))
 
 

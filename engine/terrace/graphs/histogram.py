@@ -12,11 +12,12 @@ from terrace.data.dataset import Dataset
 from terrace.errors import DataError
 from terrace.graphs.assemble import Canvas, Drawing, Keyed, finish, ignored_text, panel_text
 from terrace.graphs.axes import AxisPlan, number_text, variable_title
-from terrace.graphs.panels import no_panels, split_panels
+from terrace.graphs.panels import left_out_note, no_panels, split_panels
 from terrace.language.graphs.twoway import Histogram
 from terrace.results.plot import Marks, Style
 from terrace.statistics.smooth import density as density_at
 from terrace.statistics.smooth import usual_bandwidth
+from terrace.wording import plural
 
 FloatArray = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
@@ -119,7 +120,7 @@ def build_histogram(data: Dataset, spec: Histogram, rows: Rows, weights: FloatAr
     notes = []
     if panels.left_out:
         assert options.by is not None
-        notes.append(f"{panels.left_out:,} rows without a value of {', '.join(options.by.names)} are left out.")
+        notes.append(left_out_note(panels.left_out, options.by.names))
     canvas = Canvas(
         "histogram", title, panels, drawn, ("Observed", "Normal", "Kernel density"),
         AxisPlan(variable_title(data, spec.name), spec.name, _value_ticks(data, spec, values[seen])),
@@ -130,7 +131,7 @@ def build_histogram(data: Dataset, spec: Histogram, rows: Rows, weights: FloatAr
     shown = panel_text(panels, options.by.names if options.by else (), len(plots))
     n = int(copies[seen].sum())
     missing = len(rows) - len(seen) - panels.left_out
-    values_text = f"{n:,} values" + (f", {missing:,} missing" if missing else "")
+    values_text = plural(n, "value") + (f", {missing:,} missing" if missing else "")
     bins_text = f"{bins.count} bin{'s' if bins.count > 1 else ''} from {bins.start:.6g}, width {bins.width:.6g}"
     text = f"Graph drawn: histogram {spec.name} ({values_text}, {bins_text}){f'; {shown}' if shown else ''}."
     return Drawing(plots, text, ignored_text([*options.ignored, *spec.look.ignored]))

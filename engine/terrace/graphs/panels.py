@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, sqrt
@@ -13,6 +14,7 @@ from terrace.data.dataset import Dataset
 from terrace.data.value import Value
 from terrace.errors import DataError
 from terrace.language.graphs.options import By
+from terrace.wording import plural
 
 Rows = npt.NDArray[np.int64]
 
@@ -113,3 +115,8 @@ def layout(count: int, by: By | None) -> tuple[int, list[range]]:
     if pages > 1:  # no page but the last ends in the middle of a row
         each = ceil(each / columns) * columns
     return columns, [range(start, min(start + each, count)) for start in range(0, count, each)]
+
+
+def left_out_note(rows: int, names: Sequence[str]) -> str:
+    """That rows are in no panel, because they have no value of the variables of by()."""
+    return f"{plural(rows, 'row')} without a value of {', '.join(names)} {'is' if rows == 1 else 'are'} left out."

@@ -14,12 +14,13 @@ from terrace.graphs import shapes
 from terrace.graphs.assemble import Canvas, Drawing, Keyed, finish, ignored_text, panel_text, told_apart
 from terrace.graphs.axes import AxisPlan, few_values, variable_title
 from terrace.graphs.fits import polynomial
-from terrace.graphs.panels import Panels, no_panels, split_panels
+from terrace.graphs.panels import Panels, left_out_note, no_panels, split_panels
 from terrace.graphs.paths import line_through, pieces
 from terrace.language.expressions.context import EvalContext
 from terrace.language.graphs.looks import Look
 from terrace.language.graphs.twoway import CURVES, FITS, RANGES, UPRIGHT, Layer, Twoway
 from terrace.results.plot import Marks, Style
+from terrace.wording import plural
 
 FloatArray = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
@@ -224,7 +225,7 @@ def _notes(spec: Twoway, panels: Panels, tallies: Sequence[_Tally]) -> tuple[str
     notes = []
     if panels.left_out:
         assert spec.options.by is not None
-        notes.append(f"{panels.left_out:,} rows without a value of {', '.join(spec.options.by.names)} are left out.")
+        notes.append(left_out_note(panels.left_out, spec.options.by.names))
     unfitted = max((t.unfitted for t in tallies), default=0)
     unbanded = max((t.unbanded for t in tallies), default=0)
     several = len(panels.titles) > 1
@@ -242,7 +243,7 @@ def _text(spec: Twoway, tallies: Sequence[_Tally], panels: Panels, pages: int) -
     for layer, tally in zip(spec.layers, tallies):
         counts = [f"{tally.points:,} point{'s' if tally.points != 1 else ''}"]
         if tally.lines > 1 and layer.kind not in FITS:
-            counts.append(f"{tally.lines:,} lines")
+            counts.append(plural(tally.lines, "line"))
         if tally.missing:
             counts.append(f"{tally.missing:,} missing")
         what = "".join(f" {n}" for n in (*layer.y, layer.x) if n)
@@ -266,7 +267,7 @@ def _not_positive(data: Dataset, spec: Twoway) -> list[str]:
     xs = {a.x for a in spec.layers} if spec.options.x.log else set()
     ys = {n for a in spec.layers for n in a.y} if spec.options.y.log else set()
     counts = [(n, int(np.count_nonzero(data.numeric(n) <= 0))) for n in data.names if n in xs | ys]
-    return [f"{n} is not positive in {c:,} rows, which a logarithmic axis cannot show." for n, c in counts if c]
+    return [f"{n} is not positive in {plural(c, 'row')}, which a logarithmic axis cannot show." for n, c in counts if c]
 
 
 def _order(data: Dataset, values: dict[str, FloatArray], layer: Layer, rows: Rows) -> Rows:

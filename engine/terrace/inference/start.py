@@ -13,6 +13,7 @@ from terrace.errors import SpecError
 from terrace.inference.cells import Cell, cells, residual_ratios, variance_positions
 from terrace.inference.stored_names import stored_names
 from terrace.likelihood.objective import Objective
+from terrace.wording import plural
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -71,8 +72,9 @@ def _in_order(text: str, fixed: tuple[int, int], count: int) -> list[float]:
         numbers = numbers[len(numbers) - count :]
     if len(numbers) != count:
         raise SpecError(
-            f"from(): {len(numbers)} numbers given, but the model has {count} covariance parameters (and {fixed[0]} "
-            "fixed effects).",
+            f"from(): {plural(len(numbers), 'number')} given, but the model has "
+            f"{plural(count, 'covariance parameter')} "
+            f"(and {plural(fixed[0], 'fixed effect')}).",
             code="from", subject="from",
         )
     return numbers

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from terrace.optimise.log import Iteration
 from terrace.optimise.search import Frames, SearchPoint, SearchSpace
+from terrace.wording import plural
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -161,7 +162,7 @@ def maximise(
         found = walk.iterate(algorithm_at(technique, number))
         if found is not None:
             return found
-    return walk.end(False, f"no convergence in {tolerances.iterations} iterations")
+    return walk.end(False, f"no convergence in {plural(tolerances.iterations, 'iteration')}")
 
 
 # Iterations without a higher likelihood after which a search has stalled, and the radius below which it cannot move.

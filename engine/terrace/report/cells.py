@@ -19,6 +19,7 @@ _LISTED: dict[Format, tuple[Format, int | None]] = {
     "interval": ("general", None),
     "bracketed": ("bracketed", None),
     "p": ("fixed", 3),
+    "share": ("fixed", 3),
 }
 
 
@@ -83,18 +84,17 @@ def shown(table: Table, minus: str = MINUS, listing: bool = False) -> Shown:
     `listing` is how programs print results: a number that no decimals are asked of keeps seven digits of its own,
     and a p value its leading zero.
     """
-    shared = _table_decimals(table)
+    shared = _shared_decimals(table)
     decimals = _column_decimals(table, shared)
     lines = []
     for row in table.rows:
-        row_decimals = _row_decimals(row, shared)
         cells = []
         for j, column in enumerate(table.columns):
             value = row.values[j] if j < len(row.values) else None
             form = row.format or column.format
-            places = decimals[j] if row.format is None else row_decimals
+            places = decimals[j] if row.format is None else _row_decimals(row, shared[j])
             asked = column.decimals if row.format is None else row.decimals
-            if listing and form in _LISTED and (asked is None or form == "p"):
+            if listing and form in _LISTED and (asked is None or form in ("p", "share")):
                 form, places = _LISTED[form]
                 places = places if asked is None else asked
             display = row.display or (column.display if row.format is None else "")
@@ -111,30 +111,39 @@ def shown(table: Table, minus: str = MINUS, listing: bool = False) -> Shown:
 
 
 _SHARED = ("estimate", "bracketed", "interval")
-"""Formats of numbers that have the decimals of their table."""
+"""Formats of numbers that have the decimals of their column."""
 
 
-def _table_decimals(table: Table) -> int:
-    """The decimals of all estimates of a table, their standard errors and intervals: the last follow the first."""
-    estimates: list[CellValue] = []
-    errors: list[CellValue] = []
-    for row in table.rows:
-        for column, value in zip(table.columns, row.values):
+def _shared_decimals(table: Table) -> tuple[int, ...]:
+    """The decimals of the estimates of each column; a column of intervals follows that of the estimates before it."""
+    found: list[int] = []
+    of_estimates = None
+    for j, column in enumerate(table.columns):
+        estimates: list[CellValue] = []
+        errors: list[CellValue] = []
+        for row in table.rows:
             form = row.format or column.format
             asked = column.decimals if row.format is None else row.decimals
+            value = row.values[j] if j < len(row.values) else None
             if form == "bracketed" or (form == "estimate" and column.key == "se"):
                 errors.append(value)
             elif form == "estimate" and asked is None:
                 estimates.append(value)
-    return numbers.shared_decimals(estimates, errors)
+        own = numbers.shared_decimals(estimates, errors)
+        if column.format == "interval" and of_estimates is not None:
+            own = max(own, of_estimates)
+        elif estimates:
+            of_estimates = own
+        found.append(own)
+    return tuple(found)
 
 
-def _column_decimals(table: Table, shared: int) -> tuple[int | None, ...]:
+def _column_decimals(table: Table, shared: Sequence[int]) -> tuple[int | None, ...]:
     """The decimals of each column: its own where they are asked for."""
     found: list[int | None] = []
     for j, column in enumerate(table.columns):
         values = [r.values[j] for r in table.rows if j < len(r.values) and r.format is None]
-        found.append(_decimals(column.format, values, shared) if column.decimals is None else column.decimals)
+        found.append(_decimals(column.format, values, shared[j]) if column.decimals is None else column.decimals)
     return tuple(found)
 
 
@@ -149,7 +158,7 @@ def _decimals(form: Format, values: Sequence[CellValue], shared: int) -> int | N
         return shared
     if form == "df":
         return numbers.df_decimals(values)
-    return {"statistic": 2, "p": 3, "percent": 1, "fixed": 2}.get(form)
+    return {"statistic": 2, "p": 3, "share": 3, "percent": 1, "fixed": 2}.get(form)
 
 
 def _is_pair(value: CellValue) -> TypeGuard[tuple[Single, Single]]:
@@ -210,6 +219,8 @@ def _number_text(value: CellValue, form: Format, decimals: int | None, minus: st
         return numbers.count(x).replace("-", minus)
     if form == "p":
         return numbers.p_value(x, 3 if decimals is None else decimals)
+    if form == "share":
+        return numbers.share(x, 3 if decimals is None else decimals, minus)
     if form == "percent":
         return numbers.plain_fixed(100 * x, 1 if decimals is None else decimals, minus) + "%"
     if form == "bracketed" and decimals is None:

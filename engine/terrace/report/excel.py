@@ -232,6 +232,8 @@ def _plain_format(cell: Cell, text: str) -> str:
         return "#,##0" if "." not in text else "#,##0.00"
     if cell.format == "percent":
         return zeros + "%"
+    if cell.format == "share":
+        return zeros.removeprefix("0")
     return {"p": _P_FORMAT, "general": "General", "text": "General"}.get(cell.format, zeros)
 
 

@@ -1,6 +1,6 @@
 """Numbers as text: the one place that decides how many digits are shown.
 
-Two styles. *Journal*: the estimates of a table share their decimals, two unless one of them needs more; p values lose
+Two styles. *Journal*: the estimates of a column share their decimals, two unless one of them needs more; p values lose
 the leading zero. *Listing*: each number by itself, as ``%9.0g`` prints it.
 Every function takes the sign to use for "minus": the hyphen for plain text, U+2212 on paper.
 """
@@ -8,6 +8,7 @@ Every function takes the sign to use for "minus": the hyphen for plain text, U+2
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 
 from terrace.language.number_format import exponent, formatted, general, parse_format, plain_fixed
@@ -15,12 +16,12 @@ from terrace.results.table import CellValue
 
 __all__ = [
     "MINUS", "count", "df_decimals", "exponent", "fixed", "formatted", "general", "number", "of_data", "p_value",
-    "parse_format", "plain_fixed", "shared_decimals",
+    "parse_format", "plain_fixed", "share", "shared_decimals",
 ]  # fmt: skip
 
 MINUS = "−"
 
-_LEAST, _USUAL, _MOST = 2, 4, 7  # decimals of a table: where numbers allow it, where one is small, where all are
+_LEAST, _USUAL, _MOST = 2, 4, 7  # decimals of a column: where numbers allow it, where one is small, where all are
 _SMALL = 0.01
 _SIGNIFICANT = 2
 _LONGEST_NAME = 1e20
@@ -39,7 +40,7 @@ def number(value: CellValue) -> float | None:
 
 # --- journal style ------------------------------------------------------------------------------------------
 def shared_decimals(values: Iterable[CellValue], errors: Iterable[CellValue] = ()) -> int:
-    """The number of decimals of a table: two, more only while a number that is not zero shows fewer than two figures.
+    """The number of decimals of a column: two, more only while a number that is not zero shows fewer than two figures.
 
     `errors` are standard errors, of which one figure is enough: what is not zero must not look like it. At most four
     where there are numbers from .01 up; what needs more does not count and is shown in scientific notation by `fixed`,
@@ -83,6 +84,11 @@ def p_value(p: float, decimals: int = 3) -> str:
         return "> " + f"{1 - smallest:.{decimals}f}"[1:]
     text = f"{p:.{decimals}f}"
     return text[1:] if text.startswith("0") else "> " + f"{1 - smallest:.{decimals}f}"[1:]
+
+
+def share(x: float, decimals: int = 3, minus: str = "-") -> str:
+    """``.181``: what cannot exceed 1 goes without the zero before the point."""
+    return re.sub(r"^(\D?)0\.", r"\1.", plain_fixed(x, decimals, minus))
 
 
 def count(value: float, thousands: str = ",") -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from terrace.results.plot import Axis, FloatArray, Marks, Plot, PlotPanel
+from terrace.wording import plural
 
 KINDS = {
     "points": ("point", "points"), "line": ("line", "lines"), "band": ("band", "bands"),
@@ -19,13 +20,13 @@ def figure_words(plot: Plot) -> str:
     out = [plot.title.rstrip(".") + "." if plot.title else ""]
     panels = plot.panels
     if len(panels) > 1:
-        out.append(f"{len(panels)} panels.")
+        out.append(f"{plural(len(panels), 'panel')}.")
     for panel in panels[:MOST]:
         if len(panels) > 1 and panel.title:
             out.append(f"{panel.title}:")
         out += _panel(panel)
     if len(panels) > MOST:
-        out.append(f"{len(panels) - MOST} more panels of the same kind.")
+        out.append(f"{plural(len(panels) - MOST, 'more panel')} of the same kind.")
     if plot.note:
         out.append(plot.note.rstrip(".") + ".")
     return " ".join(s for s in out if s)
@@ -89,7 +90,7 @@ def _bundle(lines: list[Marks], panel: PlotPanel) -> str:
     """Many lines of one kind, such as one a group."""
     slopes = [s for m in lines if (s := _slope(m.x, m.y)) is not None]
     values = np.concatenate([np.ravel(m.y) for m in lines])
-    words = f"{len(lines):,} lines, {panel.y.title or 'vertically'} {_range(values)}"
+    words = f"{plural(len(lines), 'line')}, {panel.y.title or 'vertically'} {_range(values)}"
     if len(slopes) == len(lines):
         words += f", slopes {_range(np.array(slopes))}"
     return words + "."

@@ -19,6 +19,7 @@ Format = Literal[
     "p",          # p value: < .001 without the leading zero in journal style
     "df",         # degrees of freedom: an integer, or one decimal
     "count",      # integer with thousands separators in journal style
+    "share",      # three decimals of what cannot exceed 1: .181 without the leading zero in journal style
     "percent",    # the cell is a proportion: 0.123 is shown as 12.3%
     "interval",   # a cell holding (lower, upper): shown [lower, upper] in journals, two columns as text
     "fixed",      # `decimals` decimals

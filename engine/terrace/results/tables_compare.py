@@ -10,6 +10,7 @@ from terrace.results.criteria import count_notes, information_criteria, paramete
 from terrace.results.fit import FitResult, FixedEffect, RandomParameter
 from terrace.results.table import Column, Row, Table
 from terrace.results.tables_terms import paper_place, parameter_label, term_name
+from terrace.wording import plural
 
 T = TypeVar("T")
 
@@ -32,7 +33,7 @@ def compare_tables(
         )
     names = list(names) or [f.name or f"Model {i + 1}" for i, f in enumerate(fits)]
     if len(names) != len(fits):
-        raise TerraceError(f"There are {len(fits)} models and {len(names)} names.", code="names-differ")
+        raise TerraceError(f"{plural(len(fits), 'model')} and {plural(len(names), 'name')}.", code="names-differ")
     rows = [*_fixed_rows(fits), *_random_rows(fits, metric, labels or {}), *fit_rows(fits)]
     columns = tuple(Column(f"m{i + 1}", name) for i, name in enumerate(names))
     return Table("Models compared", columns, tuple(rows), "", fit_notes(fits, names), "compare")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from terrace.results.fit import Comparison, FitResult, GroupSummary
 from terrace.results.tables_rows import BOUNDARY_MARK
 from terrace.spec.model import Display, Metric
-from terrace.wording import enumerated
+from terrace.wording import enumerated, plural
 
 DF_TITLES = {
     "residual": "Residual",
@@ -32,13 +32,13 @@ def fit_notes(fit: FitResult, display: Display | None = None) -> tuple[str, ...]
 
 def sample_note(fit: FitResult, *, groups: bool = True) -> str:
     """``7,185 observations in 160 groups of id (14 to 67, mean 44.9).``"""
-    n = _count(fit.scalars["N"])
+    n = plural(fit.scalars["N"] or 0, "observation")
     levels = [g for g in fit.groups if groups and not (g.level == "_all" and g.n_groups == 1)]
     if not levels:
-        return f"{n} observations."
-    first = f"{_count(levels[0].n_groups)} groups of {levels[0].level} ({_sizes(levels[0])})"
+        return f"{n}."
+    first = f"{plural(levels[0].n_groups or 0, 'group')} of {levels[0].level} ({_sizes(levels[0])})"
     rest = [f"{_count(g.n_groups)} of {g.level} ({_sizes(g)})" for g in levels[1:]]
-    return f"{n} observations in {enumerated([first, *rest])}."
+    return f"{n} in {enumerated([first, *rest])}."
 
 
 def filter_note(fit: FitResult) -> str:

@@ -63,8 +63,9 @@ def fit_rows(session: Session, fit: FitResult) -> FitRows:
     place, position = _places(then, data)
     lost = int((position[fit.sample] < 0).sum())
     if lost:
+        are = "is" if lost == 1 else "are"
         raise DataError(
-            f"{lost:,} of the {int(fit.sample.sum()):,} rows that the model was fitted to are no longer in the data.",
+            f"{lost:,} of the {int(fit.sample.sum()):,} rows that the model was fitted to {are} no longer in the data.",
             code="stale-fit",
             advice="Fit the model again, or bring the rows back with undo.",
         )

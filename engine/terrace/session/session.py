@@ -39,7 +39,7 @@ from terrace.session.program.transcript import write_log
 from terrace.session.script_file import read_script
 from terrace.session.state import CommandResult, State
 from terrace.session.step_names import step_name
-from terrace.session.steps import MAX_UNDO, Step, work_of
+from terrace.session.steps import MAX_UNDO, Step, joined, work_of
 from terrace.session.stopping import stopped_when
 
 
@@ -401,6 +401,8 @@ class Session:
         Opening data is no step: nobody wants the grid emptied by an undo too many. It is where undoing ends.
         """
         now = self.state
+        if "joins" in outcome.payload:
+            self.undo_steps[:] = joined(self.undo_steps, *outcome.payload["joins"])
         if all(getattr(now, part) is getattr(before, part) for part in ("dataset", "document", "filter")):
             return
         if outcome.type == "undo":

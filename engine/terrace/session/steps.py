@@ -5,7 +5,7 @@ A step shares whatever it did not change with its neighbours: columns of the dat
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -44,6 +44,12 @@ def with_work(state: State, work: Mapping[str, Any]) -> State:
     elif then.next_id != most:
         then = replace(then, next_id=most)
     return replace(state, **{**work, "document": then})
+
+
+def joined(steps: Sequence[Step], count: int, name: str) -> list[Step]:
+    """The last `count` steps, or as many as there are, as one that brings back what was before the first of them."""
+    at = max(len(steps) - count, 0)
+    return [*steps[:at], *(Step(name, s.before) for s in steps[at : at + 1])]
 
 
 def _same(a: Document, b: Document) -> bool:

@@ -20,6 +20,7 @@ from terrace.spec.facts import facts_of
 from terrace.spec.model import ModelSpec
 from terrace.spec.problem import Context, Problem
 from terrace.spec.validity import invalid
+from terrace.wording import plural
 
 __all__ = ["Problem", "Report", "examine", "problems"]
 
@@ -103,7 +104,7 @@ def examine(spec: ModelSpec, dataset: Dataset, condition: npt.NDArray[np.bool_] 
         return Report(_sorted([p for p in found if p.code not in _OF_ALL_ROWS]), None)
     counts = count(spec, facts, context.sample, names)
     if context.sample.n and spec.outcome.name and counts.total > context.sample.n:
-        message = f"{counts.total:,} parameters and {context.sample.n:,} rows: leave some terms out."
+        message = f"{plural(counts.total, 'parameter')} and {plural(context.sample.n, 'row')}: leave some terms out."
         found.append(Problem("model", "more-parameters-than-rows", message))
     return Report(_sorted(found), counts)
 

@@ -17,6 +17,7 @@ from terrace.covariance.registry import RESIDUALS, STRUCTURES
 from terrace.spec.counts import covariance_parameters, default_covariance
 from terrace.spec.edit import group_name, has_intercept, is_crossed, level_path
 from terrace.spec.model import Factor, ModelSpec, Term
+from terrace.wording import plural
 
 MAX_COLUMNS = 6
 """A factor with more columns than this is written as one symbol with a range of indices."""
@@ -247,7 +248,7 @@ class _Writer:
                 n = structure.over_values(2).n_params
                 if n > 1:
                     tau = Token("symbol", "τ", name)
-                    out.append((effect, *_normal(tau, structure.words.format(count=f"{n} parameters"))))
+                    out.append((effect, *_normal(tau, structure.words.format(count=plural(n, "parameter")))))
                 else:
                     out.append((effect, *_normal(Token("symbol", "τ", name, "2"))))
                 continue

@@ -10,6 +10,7 @@ from terrace.spec import edit
 from terrace.spec.model import Factor, Term
 from terrace.spec.problem import Context, Problem
 from terrace.spec.roles import many_levels
+from terrace.wording import plural
 
 NO_TIME = "A time-series operator needs to know the time variable."
 """What the expression language says too; the time is declared by ``xtset`` or ``tsset``."""
@@ -41,8 +42,8 @@ def outcome(c: Context) -> Iterator[Problem]:
         message = f"{name} is constant{where}: there is nothing to explain."
         yield Problem("outcome", "outcome-constant", message, none, "Remove it")
     elif c.dataset.variable(name).measure in (Measure.NOMINAL, Measure.IDENTIFIER):
-        n = c.facts.n_levels(name)
-        message = f"{name} is {c.dataset.variable(name).measure} ({n} values). Its numbers are category codes."
+        values = plural(c.facts.n_levels(name), "value")
+        message = f"{name} is {c.dataset.variable(name).measure} ({values}). Its numbers are category codes."
         yield Problem("outcome", "outcome-nominal", message, severity="warning")
     if name in {e.level for e in c.spec.random} | {e.factor for e in c.spec.random}:
         message = f"{name} is also a group variable."
@@ -142,7 +143,7 @@ def _factor(c: Context, f: Factor, field: str) -> Iterator[Problem]:
         yield Problem(field, "no-such-level", message, lowest, "Use the lowest")
     if many_levels(c.dataset, name):
         numeric = not c.facts.profile(name).text
-        message = f"{name} has {len(levels):,} levels, with a coefficient for each."
+        message = f"{name} has {plural(len(levels), 'level')}, with a coefficient for each."
         mended = edit.set_kind(c.spec, name, "continuous") if numeric else None
         label = "Treat as continuous" if numeric else ""
         if c.dataset.variable(name).measure is Measure.IDENTIFIER:

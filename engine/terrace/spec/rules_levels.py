@@ -10,6 +10,7 @@ from terrace.spec import edit
 from terrace.spec.counts import covariance_parameters, default_covariance, effects, group_path
 from terrace.spec.edit import ALL
 from terrace.spec.problem import Context, Problem
+from terrace.wording import plural
 
 FEW_GROUPS = 5
 MOST_GROUPS = 0.8
@@ -51,7 +52,7 @@ def _groups(c: Context, k: int) -> Iterator[Problem]:
     if groups.n == 1:
         yield Problem(at, "one-group", f"{name} has one group.", gone, "Remove this level")
     elif groups.n < FEW_GROUPS:
-        message = f"{name} has {groups.n} groups, too few to estimate a variance well."
+        message = f"{name} has {plural(groups.n, 'group')}, too few to estimate a variance well."
         yield Problem(at, "few-groups", message, severity="note")
     lowest = path == edit.lowest_path(c.spec) or edit.is_crossed(e)
     weighted = c.spec.weight is not None and c.spec.weight.kind == "fweight"
@@ -132,13 +133,13 @@ def _structure(c: Context, k: int) -> Iterator[Problem]:
     groups = c.facts.groups(group_path(c.spec, k), c.sample)
     n = covariance_parameters(e.covariance or default_covariance(e), q)
     if groups.n > 1 and n > groups.n:
-        message = f"{n:,} covariance parameters for {groups.n:,} groups of {e.level}."
+        message = f"{plural(n, 'covariance parameter')} for {plural(groups.n, 'group')} of {e.level}."
         mended = edit.set_covariance(c.spec, k, "independent")
         label = "Use independent" if not STRUCTURES[e.covariance or default_covariance(e)].diagonal else ""
         yield Problem(at, "more-covariances-than-groups", message, mended if label else None, label,
                       "error" if n > c.sample.n else "warning")  # fmt: skip
     elif groups.max and q > groups.max:
-        message = f"{q:,} random effects in each group of {e.level}, of at most {groups.max:,} rows."
+        message = f"{plural(q, 'random effect')} in each group of {e.level}, of at most {plural(groups.max, 'row')}."
         yield Problem(at, "more-effects-than-rows", message, severity="warning")
 
 
@@ -176,10 +177,10 @@ def _nesting(c: Context) -> Iterator[Problem]:
             yield Problem(f"level:{j}:group", "levels-swapped", message, mended, f"Move {lower} up")
             continue
         number = c.facts.groups((lower,), c.sample).n
-        cells = c.facts.groups((upper, lower), c.sample).n
+        cells, have = c.facts.groups((upper, lower), c.sample).n, "has" if split == 1 else "have"
         message = (
-            f"{split:,} of {number:,} groups of {lower} have rows in several groups of {upper}. "
-            f"If nested, they make {cells:,} groups."
+            f"{split:,} of {plural(number, 'group')} of {lower} {have} rows in several groups of {upper}. "
+            f"If nested, they make {plural(cells, 'group')}."
         )
         at = f"level:{j}:group"
         if c.spec.random[i].terms or len(nested) > 2:  # what to cross with what is the user's to say

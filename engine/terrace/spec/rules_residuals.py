@@ -13,6 +13,7 @@ from terrace.spec.counts import residual_parameters
 from terrace.spec.model import ModelSpec, RandomEquation
 from terrace.spec.problem import Context, Problem
 from terrace.spec.validity import WITHOUT_LEVEL
+from terrace.wording import plural
 
 
 def residuals(c: Context) -> Iterator[Problem]:
@@ -129,7 +130,7 @@ def _doubled(c: Context) -> Iterator[Problem]:
     r, random = c.spec.residuals, c.spec.random
     n = residual_parameters(c.spec, c.facts, c.sample)
     if c.sample.n and n > c.sample.n:
-        message = f"{n:,} residual parameters for {c.sample.n:,} rows."
+        message = f"{plural(n, 'residual parameter')} for {plural(c.sample.n, 'row')}."
         mended = edit.set_residual_structure(c.spec, "independent")
         yield Problem("residuals", "more-residuals-than-rows", message, mended, "Use independent")
     structure = RESIDUALS[r.structure]

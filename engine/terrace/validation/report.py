@@ -13,6 +13,7 @@ from terrace.results.table import Column, Row, Table
 from terrace.validation.agreement import Check
 from terrace.validation.cases import Verdict
 from terrace.validation.installation import Installation
+from terrace.wording import plural
 
 FORMAT = 1
 """The version of the form of the JSON."""
@@ -46,7 +47,7 @@ class Validation:
     def summary(self) -> str:
         """One sentence, with what is wrong where anything is."""
         wrong = sum(not v.passed for v in self.verdicts)
-        said = f"{self.numbers:,} numbers of {len(self.verdicts)} models were compared: "
+        said = f"Compared {plural(self.numbers, 'number')} of {plural(len(self.verdicts), 'model')}: "
         said += "all agree" if not wrong else f"{wrong} model{'s do' if wrong > 1 else ' does'} not agree"
         altered = len(self.installed.altered)
         if altered:

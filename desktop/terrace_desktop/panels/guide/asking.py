@@ -34,7 +34,10 @@ class OpenStep(StepRow):
     update_asked = Signal()
     cancel_asked = Signal()
 
-    def __init__(self, number: int, step: StepKey, answers: Answers, dataset: Dataset, *, last: bool) -> None:
+    def __init__(
+        self, number: int, step: StepKey, answers: Answers, dataset: Dataset, *, last: bool,
+        fresh: frozenset[str] = frozenset(),
+    ) -> None:  # fmt: skip
         super().__init__(number, step_title(step, answers), "open", last=last)
         self.step, self.answers, self.dataset = step, answers, dataset
         self.say(question(step, answers))
@@ -56,8 +59,9 @@ class OpenStep(StepRow):
         self.column.addLayout(self.advice)
         self._rows: dict[str, CandidateRow] = {}
         self._more: set[str] = set()  # candidates that were taken from the list of all
+        self._fresh = fresh
         self._shape: object = None
-        self.show_answers(answers, dataset)
+        self.show_answers(answers, dataset, fresh)
 
     def begin(self) -> None:
         """The focus on the first thing to choose."""
@@ -68,12 +72,14 @@ class OpenStep(StepRow):
         self.setFocus(Qt.FocusReason.OtherFocusReason)
 
     # --- what is chosen -----------------------------------------------------------------------------
-    def show_answers(self, answers: Answers, dataset: Dataset) -> None:
-        """Show what is chosen; the rows stay where only a tick is another."""
-        self.answers, self.dataset = answers, dataset
+    def show_answers(self, answers: Answers, dataset: Dataset, fresh: frozenset[str]) -> None:
+        """Show what is chosen; the rows stay where only a tick changes. ``fresh`` are variables that the user made."""
+        self.answers, self.dataset, self._fresh = answers, dataset, fresh
         self.title.setText(step_title(self.step, answers))
-        shape = (self._candidates(), answers.outcome, answers.groups, answers.time, answers.split, answers.predictors
-                 if self.step == "predictors" else ())  # fmt: skip
+        predictors = answers.predictors if self.step == "predictors" else ()
+        shape = (
+            self._candidates(), fresh, answers.outcome, answers.groups, answers.time, answers.split, predictors,
+        )  # fmt: skip
         if shape == self._shape:
             self._tick()
             return
@@ -134,9 +140,9 @@ class OpenStep(StepRow):
         return set(self.answers.slopes)
 
     def _listed(self, slope: str) -> list[str]:
-        """The candidates to show: those chosen, those asked for, and the first of the others."""
+        """The candidates to show: those chosen, asked for or made by the user, and the first of the others."""
         all_ = self._candidates()
-        kept = self._chosen(slope) | self._more
+        kept = self._chosen(slope) | self._more | self._fresh
         most = MOST_TRAITS if self.step == "cross" else MOST
         return [n for k, n in enumerate(all_) if n in kept or k < most]
 

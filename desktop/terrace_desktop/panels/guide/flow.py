@@ -18,8 +18,10 @@ from terrace_desktop.panels.guide.wording import short_title
 from terrace_desktop.work.controller import Controller
 
 if TYPE_CHECKING:
+    from terrace.data.dataset import Dataset
     from terrace.session.contract import Outcome
     from terrace.session.document.items import Document
+    from terrace.session.steps import Step
     from terrace.spec.guide import StepKey
     from terrace.spec.model import ModelSpec
     from terrace_desktop.results.pane import ResultsPane
@@ -106,8 +108,14 @@ class GuideFlow(QObject):
             self.close()
             return
         items = {item.id for item in snapshot.document}
-        self.panel.show_data(snapshot.dataset, items, next_number(snapshot.document))
+        self.panel.show_data(snapshot.dataset, items, next_number(snapshot.document), self._made(snapshot.dataset))
         self._show_draft()
+
+    def _made(self, dataset: Dataset) -> frozenset[str]:
+        """The variables that came since the data were opened, as far as that can be undone."""
+        project = self.controller.snapshot.project
+        then = None if project is None or not project.undo else project.undo[0].before.get("dataset")
+        return frozenset() if then is None else frozenset(dataset.names) - frozenset(then.names)
 
     def _show_draft(self) -> None:
         """The outline shows the model that is not kept yet, while the panel shows the guide."""
@@ -170,6 +178,7 @@ class GuideFlow(QObject):
     def _keeping(self, climb: Climb, panel: GuidePanel) -> Keeping:
         """All that keeping a step does: yields commands and work, is sent their answers, gives where that leads."""
         first, last = climb.at, max(climb.at, len(climb.kept) - 1)
+        begun = self._last_step()
         kept = climb.kept[:first]
         self._reached = replace(climb, kept=kept)
         yield from self._without(climb.kept[first:])
@@ -178,7 +187,22 @@ class GuideFlow(QObject):
             self._reached = replace(climb, kept=kept, at=len(kept))
         climb = replace(climb, kept=kept, at=last + 1)
         yield from self._compared(climb)
+        yield from self._joined(begun, kept[first], climb)
         return climb
+
+    def _last_step(self) -> Step | None:
+        project = self.controller.snapshot.project
+        return project.undo[-1] if project is not None and project.undo else None
+
+    def _joined(self, begun: Step | None, kept: Kept, climb: Climb) -> Generator[Ask, Any, None]:
+        """One step to undo of all that came since: what was kept by one click goes by one undo."""
+        project = self.controller.snapshot.project
+        steps = () if project is None else project.undo
+        at = next((k for k, step in enumerate(steps, 1) if step is begun), 0)
+        item = self._document().item(kept.item) if kept.item else None
+        name = short_title(kept.step, climb.answers) if item is None else item.heading
+        if len(steps) - at > 1:
+            yield from self._done(f'undo join {len(steps) - at} "{name}"')
 
     def _without(self, kept: tuple[Kept, ...]) -> Generator[Ask, Any, None]:
         """Take out what these steps left, but for models under which the user has put something."""

@@ -46,6 +46,7 @@ class GuidePanel(FormContent):
         named(self, "guide_panel", self.tr("Step up"))
         self.dataset, self.habits, self.previews = dataset, habits, previews
         self.climb: Climb | None = None
+        self.fresh: frozenset[str] = frozenset()  # variables that the user has made
         self.next_model = 1
         self._steps = Steps[Climb | None]()
         self._running = False
@@ -179,14 +180,18 @@ class GuidePanel(FormContent):
         self._steps.clear()
         self._set(climb)
 
-    def show_data(self, dataset: Dataset, items: set[int], next_model: int) -> None:
+    def show_data(
+        self, dataset: Dataset, items: set[int], next_model: int, fresh: frozenset[str] = frozenset()
+    ) -> None:
         """The data and the results are others: a step whose item is gone is open again."""
-        self.dataset, self.next_model = dataset, next_model
+        self.dataset, self.next_model, self.fresh = dataset, next_model, fresh
         if self._running:
             return
         if self.climb is not None and (left := self.climb.without(items)) != self.climb:
             self.show_climb(left)
         elif self.climb is not None:
+            if self.open_step is not None:
+                self.open_step.show_answers(self.climb.answers, dataset, fresh)
             self._ask()
             self._show_footer()
 
@@ -208,7 +213,7 @@ class GuidePanel(FormContent):
         same = same and climb is not None and self.climb is not None and climb.kept == self.climb.kept
         self.climb, self._problem = climb, ""
         if same and self.open_step is not None and climb is not None:
-            self.open_step.show_answers(climb.answers, self.dataset)
+            self.open_step.show_answers(climb.answers, self.dataset, self.fresh)
             self._ask()
             self._show_footer()
         else:
@@ -263,7 +268,9 @@ class GuidePanel(FormContent):
         for k, step in enumerate(climb.steps):
             title, last = step_title(step, climb.answers), k == len(climb.steps) - 1
             if k == climb.at:
-                self.open_step = OpenStep(k + 1, step, climb.answers, self.dataset, last=last)
+                self.open_step = OpenStep(
+                    k + 1, step, climb.answers, self.dataset, last=last, fresh=self.fresh
+                )
                 self.open_step.answered.connect(self.answer)
                 self.open_step.update_asked.connect(self.previews.update)
                 self.open_step.cancel_asked.connect(self.previews.cancel)
@@ -315,7 +322,7 @@ class GuidePanel(FormContent):
         if climb.step is None:
             return self.tr("Close the guide")
         if climb.step == "icc":
-            return self.tr("Keep the correlation")
+            return self.tr("Add the ICC to the results")
         if not guide.adds(climb.answers, climb.step):
             return self.tr("Continue without")
         if climb.at < len(climb.kept):

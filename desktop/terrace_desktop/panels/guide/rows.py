@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from terrace.postestimation.paper.guide import Number
@@ -74,7 +74,7 @@ class StepRow(QFrame):
 
 
 class CandidateRow(QWidget):
-    """Something to tick, with what its test found at the right."""
+    """Something to tick, with what its test found at the right; a click anywhere on the row ticks it."""
 
     toggled = Signal(bool)
 
@@ -93,6 +93,11 @@ class CandidateRow(QWidget):
         row.addWidget(self.box)
         row.addWidget(self.told, 1)
         self.tell(told)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        inside = self.rect().contains(event.position().toPoint())
+        if event.button() == Qt.MouseButton.LeftButton and inside and self.box.isEnabled():
+            self.box.click()
 
     def tell(self, text: str) -> None:
         """What the test found."""

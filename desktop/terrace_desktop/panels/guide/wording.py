@@ -46,7 +46,7 @@ def question(step: StepKey, answers: Answers) -> str:
     group = answers.group or tr("the groups")
     return {
         "null": tr("A model without predictors. It splits the variance into a part between and a part within groups."),
-        "icc": tr("The intraclass correlation is the share of the variance that lies between groups."),
+        "icc": tr("The intraclass correlation (ICC) is the share of the variance that lies between groups."),
         "growth": tr("A line for each person: where it starts and how steep it is may both differ."),
         "curve": tr("The square of time lets the change speed up or slow down."),
         "predictors": tr("What may explain the outcome, the same in all groups of {0}.").format(group),

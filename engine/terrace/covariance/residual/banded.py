@@ -11,6 +11,7 @@ import numpy.typing as npt
 from terrace.covariance.contract import FloatArray, ReportedParameter, ResidualStructure
 from terrace.covariance.symbols import ZERO, Letters, Symbol
 from terrace.errors import SpecError
+from terrace.wording import plural
 
 
 class Banded(ResidualStructure):
@@ -35,7 +36,7 @@ class Banded(ResidualStructure):
     ) -> ResidualStructure:
         if order is not None and cls.ordered and not 0 <= order <= len(times) - 1:
             raise SpecError(
-                f"residuals(banded {order}): {time} has {len(times)} values.",
+                f"residuals(banded {order}): {time} has {plural(len(times), 'value')}.",
                 code="residual-order", subject="residuals", advice=f"Choose an order from 0 to {len(times) - 1}.",
             )
         return cls(times, order)

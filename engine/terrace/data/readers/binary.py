@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.errors import DataError
+from terrace.wording import plural
 
 
 class BinaryFile:
@@ -114,7 +115,7 @@ def take_rows(
 
     `widths` are the bytes of each column in a row. `report` is told the part of the rows that has been read.
     """
-    width, what = sum(widths), f"a part of its {count:,} rows"
+    width, what = sum(widths), f"a part of its {plural(count, 'row')}"
     block = bytearray(size * width)
     views = [
         np.ndarray((size,), column.kind, buffer=block, offset=offset, strides=(width,))

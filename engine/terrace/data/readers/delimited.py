@@ -23,6 +23,7 @@ from terrace.data.readers.survey import Survey
 from terrace.data.readers.table import Table, open_table, parse_table
 from terrace.data.readers.words import Words, find_words, missing_numbers
 from terrace.errors import DataError
+from terrace.wording import plural
 
 _HEAD = 1000  # values by which a column of words is known
 _BEGINNING = 1 << 18  # bytes that tell whether quotation marks say what is text
@@ -51,7 +52,7 @@ def read_delimited(path: Path, report: Report, **options: Any) -> Dataset:
     beyond = [k for k in wanted.text if k > width]
     if beyond and wanted.columns == (None, None):
         raise DataError(
-            f"{path.name} has {width} columns, and no column {beyond[0]}.", code="bad-option-value",
+            f"{path.name} has {plural(width, 'column')}, and no column {beyond[0]}.", code="bad-option-value",
             subject="stringcols", advice="Columns are counted from 1.",
         )  # fmt: skip
     as_text = set(range(width)) if 0 in wanted.text else {k - first for k in wanted.text if 0 <= k - first < width}

@@ -17,6 +17,7 @@ import pandas as pd
 from terrace.data.dataset import Dataset
 from terrace.data.readers.build import RawColumn, build_dataset, from_frame
 from terrace.errors import DataError, TerraceError
+from terrace.wording import plural
 
 _ADVICE = "Use a pandas DataFrame, a dict of columns, a list of records or the result of terrace.read()."
 _ARRAYS = (np.ndarray, pd.api.extensions.ExtensionArray)
@@ -139,7 +140,7 @@ def _columns(data: Mapping[Any, Any]) -> pd.DataFrame:
     if wrong is not None:
         other = next(iter(indexed or lengths))
         raise DataError(
-            f"{other} has {len(index):,} values and {wrong} has {lengths[wrong]:,}.", code="lengths-differ",
+            f"{other} has {plural(len(index), 'value')} and {wrong} has {lengths[wrong]:,}.", code="lengths-differ",
             subject=str(wrong), advice="Every column needs one value in each row.",
         )  # fmt: skip
     made = {}

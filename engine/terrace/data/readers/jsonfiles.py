@@ -13,6 +13,7 @@ from terrace.data.progress import Report
 from terrace.data.readers.build import RawColumn, build_dataset
 from terrace.data.readers.records import column_of
 from terrace.errors import DataError
+from terrace.wording import plural
 
 _SCALARS = (str, int, float, bool, type(None))
 
@@ -110,7 +111,8 @@ def _of_list(path: Path, found: list[Any]) -> list[Mapping[str, Any]]:
         wrong = next((i for i, row in enumerate(body) if len(row) > len(names)), None)
         if wrong is not None:
             raise DataError(
-                f"Row {wrong + 1} of {path.name} has {len(body[wrong])} values for {len(names)} names.",
+                f"Row {wrong + 1} of {path.name} has {plural(len(body[wrong]), 'value')} for "
+                f"{plural(len(names), 'name')}.",
                 code="ragged-file", subject=str(path), advice="Give every row a value for each name.",
             )  # fmt: skip
         return [dict(zip(names, row, strict=False)) for row in body]

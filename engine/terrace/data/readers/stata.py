@@ -26,6 +26,7 @@ from terrace.data.readers.stata_header import StataHeader, StataVariable, expect
 from terrace.data.readers.stata_text import long_texts
 from terrace.data.stata_panel import KEYS, panel_of
 from terrace.data.value import Value
+from terrace.wording import plural
 
 _PART = 2_000_000  # bytes that are read at once: what a processor's cache holds, and few enough to stop within a moment
 _WIDE = 64_000_000  # ... and of wide rows, of which a part has a few hundred all the same
@@ -83,9 +84,9 @@ def _declared(data: Dataset, header: StataHeader, decoder: Decoder, names: list[
 def _rows(file: BinaryFile, header: StataHeader, report: Report) -> list[Column]:
     """All columns, in one pass over the rows."""
     width, rows = header.width, header.rows
-    file.need(width * rows, f"a part of its {rows:,} rows")
+    file.need(width * rows, f"a part of its {plural(rows, 'row')}")
     if not width and rows:
-        raise file.damaged(f"it names {rows:,} rows and no variable")
+        raise file.damaged(f"it names {plural(rows, 'row')} and no variable")
     columns = [column_of(v, header) for v in header.variables]
     if rows:
         size = min(rows, max(1, _PART // width, min(_ROWS, _WIDE // width)))

@@ -38,6 +38,7 @@ from terrace.data.readers.parser import TOGETHER, Parsing, quiet
 from terrace.data.readers.rows import Rows, even, physical_lines, split_text
 from terrace.data.readers.survey import FileBytes, Survey, survey
 from terrace.errors import DataError
+from terrace.wording import plural
 
 _TAIL_ROWS = 60
 _BLOCK = 1 << 20  # bytes that are taken in at a time
@@ -331,7 +332,7 @@ def _by_rows(path: Path, text: str, sample: Sample, encoding: Encoding, wanted: 
     first, last = (wanted.columns[0] or 1) - 1, wanted.columns[1] or len(layout.names)
     if not layout.names[first:last]:
         raise DataError(
-            f"{path.name} has {len(layout.names)} columns.", code="bad-option-value", subject="colrange",
+            f"{path.name} has {plural(len(layout.names), 'column')}.", code="bad-option-value", subject="colrange",
             advice="Choose some of them.",
         )  # fmt: skip
     if first or last < len(layout.names):
@@ -372,7 +373,7 @@ def _row_notes(
     for k, how in odd:
         if how == "long":
             raise DataError(
-                f"Line {lines[k]} of {path.name} has {before[k]} fields where {width} are expected.",
+                f"Line {lines[k]} of {path.name} has {plural(before[k], 'field')} where {width} are expected.",
                 code="ragged-file",
                 subject=str(path),
                 advice="Check the delimiter, and put text that contains it in quotation marks.",
@@ -384,7 +385,10 @@ def _row_notes(
     elif not ends:
         notes.append(_NO_END)
     if len(short) == len(kept) and short and len({before[k] for k in short}) == 1:
-        notes.append(f"The header has {width} names and the rows {before[0]} fields; the last names have no values.")
+        notes.append(
+            f"The header has {plural(width, 'name')} and the rows {plural(before[0], 'field')}; the last names have no "
+            "values."
+        )
     elif short:
         notes.append(f"{rows_of([lines[k] for k in short])} with fewer than {width} fields; the last ones are missing.")
     if width == 1:

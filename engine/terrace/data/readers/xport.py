@@ -22,7 +22,7 @@ from terrace.data.readers.build import build_dataset
 from terrace.data.readers.fixed_text import TextColumn
 from terrace.data.readers.sas import SasVariable, sas_columns
 from terrace.errors import DataError
-from terrace.wording import enumerated
+from terrace.wording import enumerated, plural
 
 _RECORD = 80
 _PART = 4_000_000  # bytes that are read at once
@@ -248,7 +248,7 @@ def _count(file: BinaryFile, member: Member, width: int) -> int:
         return 0
     if member.rows is not None:
         if member.rows * width > room:
-            raise file.cut(f"a part of its {member.rows:,} rows")
+            raise file.cut(f"a part of its {plural(member.rows, 'row')}")
         return member.rows
     count, rest = divmod(room, width)
     file.go(member.end - min(room, width + _RECORD))

@@ -21,6 +21,7 @@ from terrace.data.dataset import Dataset
 from terrace.data.dates import is_date_format
 from terrace.data.formats import DataFormat
 from terrace.data.progress import Report
+from terrace.wording import plural
 
 Options = Mapping[str, Any]
 _CHUNK = 1 << 22  # bytes
@@ -47,8 +48,9 @@ def _spss(data: Dataset, kind: DataFormat, path: Path, options: Options) -> None
     read = pyreadstat.read_sav
     plainly: Any = {"disable_datetime_conversion": True, "apply_value_formats": False}
     about = read(path, metadataonly=True)[1]
-    _need(about.number_rows == len(data), f"{about.number_rows} rows of {len(data)}")
-    _need(len(about.column_names) == len(data.names), f"{len(about.column_names)} variables of {len(data.names)}")
+    _need(about.number_rows == len(data), f"{plural(about.number_rows or 0, 'row')} of {len(data)}")
+    names = len(about.column_names)
+    _need(names == len(data.names), f"{plural(names, 'variable')} of {len(data.names)}")
     if len(data):
         frame = read(path, row_offset=len(data) - 1, row_limit=1, **plainly)[0]
         _need(len(frame) == 1, "the last row is missing")
@@ -83,7 +85,7 @@ def _text(data: Dataset, kind: DataFormat, path: Path, options: Options) -> None
         while chunk := file.read(_CHUNK):
             lines, end = lines + chunk.count(b"\n"), chunk[-4:]
     least = len(data) + bool(options.get("header", True))
-    _need(lines >= least, f"{lines} lines for {least}")
+    _need(lines >= least, f"{plural(lines, 'line')} for {least}")
     _need(not least or b"\n" in end, "the last line has no end")
 
 
@@ -99,7 +101,7 @@ def _parquet(data: Dataset, kind: DataFormat, path: Path, options: Options) -> N
 
     with opened_parquet(path) as file:
         count, groups = file.metadata.num_rows, file.metadata.num_row_groups
-        _need(count == len(data), f"{count} rows of {len(data)}")
+        _need(count == len(data), f"{plural(count, 'row')} of {len(data)}")
         if groups and data.names and len(data):
             column = file.read_row_group(groups - 1, columns=[data.names[-1]]).column(0)
             _same(data, data.names[-1], column[-1].as_py())
@@ -108,8 +110,8 @@ def _parquet(data: Dataset, kind: DataFormat, path: Path, options: Options) -> N
 def _whole(data: Dataset, kind: DataFormat, path: Path, options: Options) -> None:
     """The file read by the reader of its format."""
     found = formats.reader_of(kind)(path, Report("", None, None))
-    _need(len(found) == len(data), f"{len(found)} rows of {len(data)}")
-    _need(len(found.names) == len(data.names), f"{len(found.names)} variables of {len(data.names)}")
+    _need(len(found) == len(data), f"{plural(len(found), 'row')} of {len(data)}")
+    _need(len(found.names) == len(data.names), f"{plural(len(found.names), 'variable')} of {len(data.names)}")
 
 
 _CHECKS: dict[str, Callable[[Dataset, DataFormat, Path, Options], None]] = {

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from terrace.data.beside import solved
 from terrace.language.grammar.options import did_you_mean
 from terrace.language.grammar.tokens import NAME, Piece, closing, skip_string, split, unquoted
+from terrace.wording import plural
 
 _DEEPEST = 50
 _NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|\.[a-z]?(?!\w)")
@@ -257,7 +258,8 @@ class _Reader:
             return Named(np.array([[np.nan]]))
         if min(i, default=-1) < 0 or max(i) >= whole.shape[0] or min(j, default=-1) < 0 or max(j) >= whole.shape[1]:
             raise inside.error(
-                f"The matrix has {whole.shape[0]} rows and {whole.shape[1]} columns, and this is outside it.",
+                f"The matrix has {plural(whole.shape[0], 'row')} and "
+                f"{plural(whole.shape[1], 'column')}, and this is outside it.",
                 code="matrix-index",
             )
         return Named(whole.values[np.ix_(i, j)], tuple(whole.rows[k] for k in i), tuple(whole.columns[k] for k in j))
@@ -306,7 +308,8 @@ class _Reader:
     def _room(self, rows: int, columns: int, start: int) -> None:
         if rows * columns > MOST:
             raise self._place(start).error(
-                f"This would be a matrix of {rows:,} rows and {columns:,} columns; {MOST:,} elements is the limit.",
+                f"This would be a matrix of {plural(rows, 'row')} and {plural(columns, 'column')}; {MOST:,} elements "
+                "is the limit.",
                 code="too-large",
             )
 
@@ -350,7 +353,8 @@ def _product(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> npt.NDArray[Any]:
 # --- functions ----------------------------------------------------------------------------------------------
 def _square(a: Named) -> npt.NDArray[np.floating[Any]]:
     if a.shape[0] != a.shape[1]:
-        raise ValueError(f"the matrix has {a.shape[0]} rows and {a.shape[1]} columns, and must be square.")
+        rows, columns = plural(a.shape[0], "row"), plural(a.shape[1], "column")
+        raise ValueError(f"the matrix has {rows} and {columns}, and must be square.")
     return a.values
 
 

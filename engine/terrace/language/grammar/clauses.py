@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from terrace.language.grammar.tokens import Piece, closing, split, top_level
+from terrace.wording import plural
 
 _WEIGHT = re.compile(r"\[\s*([A-Za-z]*)\s*=(?!=)")
 _KEYWORDS = ("if", "in", "using")
@@ -158,7 +159,7 @@ def range_rows(text: str, n: int) -> tuple[int, int]:
     last = row(found[2]) if found[2] else first
     if not 1 <= first <= last <= n:
         raise piece.error(
-            f"in {text} is outside the data, which have {n:,} rows.",
+            f"in {text} is outside the data, which have {plural(n, 'row')}.",
             code="range",
             advice="Rows are numbered from 1, and the first comes before the last.",
         )

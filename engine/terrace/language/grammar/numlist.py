@@ -6,6 +6,7 @@ import re
 
 from terrace.data.digits import EXACT
 from terrace.language.grammar.tokens import Piece
+from terrace.wording import plural
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _ITEM = re.compile(
@@ -76,5 +77,5 @@ def _item(piece: Piece, found: re.Match[str]) -> list[float]:
     # Room for rounding, so that 0(.1)1 ends at 1.
     count = int((last - a) / step + 1e-9) + 1
     if count > _LIMIT:
-        raise here.error(f"{str(here)!r} makes {count:,} numbers.", code="numlist")
+        raise here.error(f"{str(here)!r} makes {plural(count, 'number')}.", code="numlist")
     return [round(a + k * step, 12) if step != int(step) else a + k * step for k in range(count)]

@@ -20,6 +20,7 @@ from terrace.language.grammar.tokens import NAME, Piece, closing, split, unquote
 from terrace.language.graphs.looks import LOOK_RULES, Look, color, read_look
 from terrace.language.graphs.options import GRAPH_RULES, GraphOptions, Typed, read_options
 from terrace.language.mixed_options import argument, number
+from terrace.wording import plural
 
 T = TypeVar("T")
 PLOT_TYPES = (
@@ -491,7 +492,8 @@ def _per_variable(option: Option | None, count: int, usual: T, read: Callable[[P
         return (usual,) * count
     values = [read(item, usual) for item in words(argument(option))]
     if len(values) > count:
-        raise option.piece.error(f"There are {len(values)} values for {count} y variables.", code="bad-option-value")
+        told = f"{option.name}() has {plural(len(values), 'value')} for {plural(count, 'y variable')}."
+        raise option.piece.error(told, code="bad-option-value")
     return tuple(values + values[-1:] * (count - len(values)))
 
 

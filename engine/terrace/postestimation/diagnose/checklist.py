@@ -24,6 +24,7 @@ from terrace.progress import CancelCheck
 from terrace.results.fit import FitResult
 from terrace.results.table import Column, Row, Table
 from terrace.results.tables_terms import parameter_label, random_label
+from terrace.wording import fixed, plural, two
 
 FloatArray = npt.NDArray[np.float64]
 State = Literal["good", "look", "problem"]
@@ -70,7 +71,8 @@ def checklist_table(found: tuple[Check, ...]) -> Table:
     )  # fmt: skip
     rows = tuple(Row(c.title, (WORDS[c.state], c.found, c.advice or None), code=c.code) for c in found)
     count = sum(c.state != "good" for c in found)
-    note = "Nothing stands out." if not count else f"{count} of {len(found)} checks need attention."
+    need = "needs" if count == 1 else "need"
+    note = "Nothing stands out." if not count else f"{count} of {plural(len(found), 'check')} {need} attention."
     return Table("Check list", columns, rows, "Checked", (note,), "checklist")
 
 
@@ -119,7 +121,7 @@ def _boundary(fit: FitResult, data: Dataset) -> list[Check]:
     correlations = [r for r in fit.random_sd if r.level != "Residual" and not r.name.startswith("sd(")]
     high = [r for r in correlations if r.identified and abs(r.estimate) > 0.95]
     if high:
-        text = ", ".join(f"{parameter_label(r)} = {r.estimate:.3f}" for r in high)
+        text = ", ".join(f"{parameter_label(r)} = {fixed(r.estimate, 3, zero=False)}" for r in high)
         return [
             Check("boundary", "Limits of the parameters", "look", f"A correlation is close to ±1: {text}.",
                   "Centre the covariate of the slope. If this stays, the data may not support both effects.")
@@ -138,24 +140,24 @@ def _groups(fit: FitResult, data: Dataset) -> list[Check]:
     for g in fit.groups:
         if g.level == "_all":
             continue
-        title = f"Number of groups of {g.level}"
+        title, groups = f"Number of groups of {g.level}", plural(g.n_groups, "group")
         if g.n_groups < VERY_FEW_GROUPS:
             out.append(
-                Check("groups", title, "problem", f"{g.n_groups} groups: too few to estimate a variance well.",
+                Check("groups", title, "problem", f"{groups}: too few to estimate a variance well.",
                       f"Consider {g.level} as a fixed factor. If it stays random, use REML and profile intervals.")
             )  # fmt: skip
         elif g.n_groups < FEW_GROUPS and (fit.spec.method == "ml" or fit.spec.df_method is None):
             advice = "Use reml dfmethod(kroger) for standard errors and tests suited to small samples."
-            out.append(Check("groups", title, "look", f"{g.n_groups} groups: few for large-sample tests.", advice))
+            out.append(Check("groups", title, "look", f"{groups}: few for large-sample tests.", advice))
         else:
-            out.append(Check("groups", title, "good", f"{g.n_groups:,} groups."))
+            out.append(Check("groups", title, "good", f"{groups}."))
     return out
 
 
 # --- residuals -----------------------------------------------------------------------------------------
 def _normal(label: str, code: str, values: FloatArray, plot: str) -> Check:
     s = shape(label, code, values)
-    text = f"Skewness {s.skewness:.2f}, excess kurtosis {s.kurtosis:.2f}."
+    text = f"Skewness {fixed(s.skewness, 2)}, excess kurtosis {fixed(s.kurtosis, 2)}."
     if abs(s.skewness) <= SKEWNESS and abs(s.kurtosis) <= KURTOSIS:
         return Check(code, label, "good", text, plot=plot)
     if abs(s.skewness) > SKEWNESS:
@@ -173,11 +175,12 @@ def _outliers(fit: FitResult, data: Dataset) -> list[Check]:
     r = residual_values(fit, data, "rstandard")
     far = np.flatnonzero(np.abs(r) > FAR_OUT)
     if not len(far):
-        text = f"The largest standardised residual is {np.abs(r).max():.2f}."
+        text = f"The largest standardised residual is {fixed(np.abs(r).max(), 2)}."
         return [Check("outliers", "Outlying rows", "good", text, plot="residual-fitted")]
     rows = np.flatnonzero(fit.sample)[far[np.argsort(-np.abs(r[far]))]] + 1
     named = ", ".join(f"{k:,}" for k in rows[:5]) + (", ..." if len(rows) > 5 else "")
-    text = f"{len(far)} rows beyond ±{FAR_OUT:g} standard deviations: row{'s' if len(far) > 1 else ''} {named}."
+    rows_far = plural(len(far), "row")
+    text = f"{rows_far} beyond ±{FAR_OUT:g} standard deviations: row{'s' if len(far) > 1 else ''} {named}."
     return [
         Check("outliers", "Outlying rows", "look", text,
               "Check these rows for errors, and report whether results change without them.", "residual-fitted")
@@ -207,7 +210,7 @@ def _spread(fit: FitResult, data: Dataset) -> list[Check]:
     fitted = predict.fitted(fit, data)[fit.sample]
     c = _correlation(_ranks(r), _ranks(fitted))
     out = []
-    text = f"Rank correlation of residual size with fitted values: {c:.2f}."
+    text = f"Rank correlation of residual size with fitted values: {fixed(c, 2)}."
     if abs(c) > 0.15:
         way = "grow" if c > 0 else "shrink"
         out.append(
@@ -219,7 +222,7 @@ def _spread(fit: FitResult, data: Dataset) -> list[Check]:
         out.append(Check("spread-fitted", "Constant variance", "good", text, plot="residual-fitted"))
     found = homogeneity(fit)
     if found is not None and fit.model.design.residuals.n_by == 1:
-        text = f"Group SDs differ by a factor of about {math.exp(found.spread):.2f} beyond chance."
+        text = f"Group SDs differ by a factor of about {fixed(math.exp(found.spread), 2)} beyond chance."
         if found.spread > 0.15 and found.p < 0.001:
             out.append(
                 Check("spread-groups", "Equal variance in groups", "look", text,
@@ -250,7 +253,7 @@ def _serial(fit: FitResult, data: Dataset) -> list[Check]:
     if len(found.values) < 2 or not math.isfinite(found.values[1]):
         return []
     c = float(found.values[1])
-    text = f"Correlation of residuals one step of {time} apart: {c:.2f}."
+    text = f"Correlation of residuals one step of {time} apart: {fixed(c, 2)}."
     if c > 0.1 and c > found.limits[1]:
         return [
             Check("serial", "Correlation over time", "look", text,
@@ -300,8 +303,8 @@ def _linearity(fit: FitResult, data: Dataset) -> list[Check]:
                   f"Add a square, such as c.{bent[0]}#c.{bent[0]}, and compare.", "residual-covariate")
         ]  # fmt: skip
     return [
-        Check("linearity", "Straight lines", "good", f"Largest correlation of residuals with a square: {worst:.2f}.",
-              plot="residual-covariate")
+        Check("linearity", "Straight lines", "good",
+              f"Largest correlation of residuals with a square: {fixed(worst, 2)}.", plot="residual-covariate")
     ]  # fmt: skip
 
 
@@ -326,7 +329,7 @@ def _collinearity(fit: FitResult, data: Dataset) -> list[Check]:
     z = np.column_stack([(x - x.mean()) / (x.std() or 1.0) for _, x in mains])
     vif = np.diag(np.linalg.pinv(z.T @ z / len(z)))
     k = int(np.argmax(vif))
-    text = f"The largest variance inflation factor is {vif[k]:.1f} ({mains[k][0]})."
+    text = f"The largest variance inflation factor is {fixed(vif[k], 1)} ({mains[k][0]})."
     if vif[k] > 10:
         out.append(
             Check("collinearity", "Separate covariates", "look", text,
@@ -385,12 +388,12 @@ def _influence(fit: FitResult, data: Dataset) -> list[Check]:
                   f"Without {found.level} {found.groups[g]} the model cannot be fitted.",
                   "A term of the model depends on this group alone.", "influence")
         ]  # fmt: skip
-    text = f"The largest Cook's distance is {cooks[g]:.2f} ({found.level} {found.groups[g]})."
+    text = f"The largest Cook's distance is {fixed(cooks[g], 2)} ({found.level} {found.groups[g]})."
     if cooks[g] > COOK:
         k = int(np.argmax(np.abs(found.dfbetas[g])))
         return [
             Check("influence", "Influential groups", "look", text,
-                  f"Without it the coefficient of {found.labels[k]} changes by {found.changes[g, k]:.3g}: check this "
+                  f"Without it the coefficient of {found.labels[k]} changes by {two(found.changes[g, k])}: check this "
                   "group, and report whether the conclusions change without it.", "influence")
         ]  # fmt: skip
     return [Check("influence", "Influential groups", "good", text, plot="influence")]

@@ -26,6 +26,7 @@ from terrace.results.fit import FitResult
 from terrace.results.plot import Axis, MarkRole, Marks, Plot, PlotPanel
 from terrace.results.table import Column, Row, Table
 from terrace.results.tables_terms import column_label
+from terrace.wording import plural, two
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -278,7 +279,8 @@ def influence_table(found: Influence, top: int | None = 10) -> Table:
         )  # fmt: skip
     above = int((found.cooks > found.cutoff).sum())
     notes = [
-        f"{above} of {len(found.groups):,} groups lie above 4/{len(found.groups)} = {found.cutoff:.3g}.",
+        f"{above:,} of {plural(len(found.groups), 'group')} {'lies' if above == 1 else 'lie'} above "
+        f"4/{len(found.groups)} = {two(found.cutoff)}.",
         "The model was fitted again without each group." if found.refitted
         else "Covariance parameters are held at their estimates.",
     ]  # fmt: skip

@@ -26,6 +26,7 @@ from terrace.postestimation.tests.combinations import Estimate, combine, confide
 from terrace.postestimation.tests.notestimable import why_not
 from terrace.results.fit import FitResult
 from terrace.results.tables_terms import column_label
+from terrace.wording import two
 
 FloatArray = npt.NDArray[np.float64]
 Place = tuple[tuple[Dimension, ...], tuple[int, Scene], tuple[tuple[Dimension, ...], BoolArray | None]]
@@ -188,10 +189,10 @@ def _held(averages: Averages, settings: list[Scene], cells: list[tuple[Dimension
             continue
         mean = averages.means(key)
         if isinstance(mean, Mapping):
-            shares = ", ".join(f"{averages.data.level_label(key[1], v)} {share:.4g}" for v, share in mean.items())
+            shares = ", ".join(f"{averages.data.level_label(key[1], v)} {two(share)}" for v, share in mean.items())
             parts.append(f"{key[1]}: {shares}")
-        else:
-            parts.append(f"{key[1]} = {mean:.4g}")
+        elif isinstance(mean, float):
+            parts.append(f"{key[1]} = {two(mean)}")
     return "; ".join(parts)
 
 

@@ -21,6 +21,7 @@ from terrace.language.expressions.context import EvalContext
 from terrace.postestimation.margins.rows import Averages, BoolArray, Given, Key, Setting
 from terrace.postestimation.tests.coefficients import mentioned
 from terrace.results.fit import FitResult
+from terrace.wording import plural
 
 FloatArray = npt.NDArray[np.float64]
 Found = tuple[float, FloatArray]
@@ -147,7 +148,7 @@ class ExpressionMargins:
         found = np.asarray(np.broadcast_to(values, (len(w),)), dtype=np.float64)
         if np.isnan(found[w > 0]).any():
             raise DataError(
-                f"{self.text} is missing in {int(np.isnan(found[w > 0]).sum()):,} rows.",
+                f"{self.text} is missing in {plural(int(np.isnan(found[w > 0]).sum()), 'row')}.",
                 code="no-value",
                 advice="Leave these rows out with if.",
             )

@@ -17,6 +17,7 @@ from terrace.postestimation.tests.comparisons import comparison_table
 from terrace.postestimation.tests.notestimable import marked
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
 from terrace.results.table import Row, Table
+from terrace.wording import plural
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -42,12 +43,10 @@ def margins_table(found: Margins) -> Table:
             effect = found.effects[k]
             if any(found.dimensions):
                 rows.append(Row(found.words.get(effect, effect), kind="group"))
-        cells = e.cells()
-        if not found.estimable[k]:
-            cells = marked(5)
+        cells = e.cells(small=small) if found.estimable[k] else marked(6 if small else 5)
         label = _row_label(found, k)
         rows.append(
-            Row(label, (*cells, e.df) if small else cells, indent=int(bool(rows) and rows[0].kind == "group"),
+            Row(label, cells, indent=int(bool(rows) and rows[0].kind == "group"),
                 code=found.labels[k])
         )  # fmt: skip
     columns = estimate_columns(found.level, small=small, title=KINDS[found.kind] if found.effects else "Margin")
@@ -57,7 +56,7 @@ def margins_table(found: Margins) -> Table:
 
 def _notes(found: Margins) -> tuple[str, ...]:
     what = f"Expression {found.expression}" if found.expression else "Linear prediction, fixed portion"
-    notes = [f"{what}, over {found.n:,} rows."]
+    notes = [f"{what}, over {plural(found.n, 'row')}."]
     single = found.at if len(found.at) == 1 else ()
     notes += [f"At {text}." for text in single]
     if len(found.at) > 1 and len(found.at) <= 30:

@@ -27,6 +27,7 @@ from terrace.results.fit import FitResult
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
 from terrace.results.table import Column, Row, Table
 from terrace.statistics.distributions import confidence_quantile
+from terrace.wording import two
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -260,7 +261,7 @@ def johnson_neyman_table(found: JohnsonNeyman) -> Table:
     notes = [
         f"Values of {found.moderator} at which the effect of {found.x} on {found.outcome} differs from zero at the "
         f"{100 - found.level:g}% level.",
-        f"Observed: {low:.4g} to {high:.4g}.",
+        f"Observed: {two(low)} to {two(high)}.",
     ]
     if found.bounds and not any(low <= b <= high for b in found.bounds):
         notes.append("All bounds lie outside the observed values.")

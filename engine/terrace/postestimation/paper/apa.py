@@ -6,7 +6,6 @@ correlations and shares, which cannot exceed 1; exact p to three decimals, p < .
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from typing import Literal
@@ -19,10 +18,9 @@ from terrace.postestimation.variance.icc import icc
 from terrace.postestimation.variance.r2 import explained
 from terrace.results.fit import FitResult, FixedEffect, RandomParameter
 from terrace.results.tables_terms import bases, random_label, term_name
-from terrace.wording import enumerated
+from terrace.wording import decimals, enumerated, fixed, plural
 
 Markup = Literal["plain", "html"]
-MINUS = "−"
 
 
 def paragraph(
@@ -98,7 +96,7 @@ def _model(fit: FitResult, words: _Words) -> str:
         if block.factor is not None and block.level.name == "_all":
             counts.append((block.n_groups, block.factor))
     if counts:
-        where += " in " + _listed([f"{k:,} groups of {words.variable(level)}" for k, level in counts])
+        where += " in " + _listed([f"{plural(k, 'group')} of {words.variable(level)}" for k, level in counts])
     kind = "linear mixed model" if fit.spec.random else "linear model"
     text = f"A {kind} of {words.variable(fit.outcome)} was fitted to {where} by {method}"
     effects = _random_part(fit, words)
@@ -348,28 +346,6 @@ def _r2(share: float) -> str:
 
 
 # --- numbers ---------------------------------------------------------------------------------------------
-def decimals(se: float) -> int:
-    """Two, or as many as show two figures of a standard error; at most six."""
-    if not se > 0 or not math.isfinite(se):
-        return 2
-    return min(max(2, 1 - math.floor(math.log10(se))), 6)
-
-
-def fixed(value: float, d: int, *, zero: bool = True) -> str:
-    """A number with `d` decimals; `zero` False drops the zero before the point (values within ±1)."""
-    text = f"{value:,.{d}f}"
-    if not any(c in "123456789" for c in text):
-        text = text.lstrip("-")
-    if not zero:
-        text = re.sub(r"^(-?)0\.", r"\1.", text)
-    return text.replace("-", MINUS)
-
-
-def two(x: float) -> str:
-    """A number with two decimals, or more where it would show fewer than two figures."""
-    return fixed(x, decimals(abs(x)))
-
-
 def p_value(p: float) -> str:
     """``p < .001``, ``p = .032``."""
     if p < 0.001:

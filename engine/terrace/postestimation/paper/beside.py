@@ -15,12 +15,12 @@ import numpy as np
 
 from terrace.design.design import Design, RandomBlock
 from terrace.errors import SpecError
-from terrace.postestimation.paper.apa import two
 from terrace.postestimation.tests.lrtest import Comparison, lrtest
 from terrace.postestimation.variance.icc import icc
 from terrace.results.criteria import information_criteria, parameter_counts
 from terrace.results.fit import FitResult, FixedEffect, RandomParameter
 from terrace.results.tables_terms import INTERCEPT, parameter_label, term_name, times
+from terrace.wording import two
 
 Z95 = 1.959963984540054
 """The 97.5% point of the normal distribution: 95% of random slopes lie so many SDs around their mean."""

@@ -17,6 +17,7 @@ from terrace.results.criteria import count_notes, information_criteria, paramete
 from terrace.results.fit import FitResult
 from terrace.results.table import TEST_P, Column, Row, Table
 from terrace.results.tables_compare import compare_tables
+from terrace.wording import plural
 
 
 def models_table(fits: Sequence[FitResult], names: Sequence[str] = ()) -> Table:
@@ -67,7 +68,7 @@ def _named(fits: Sequence[FitResult], names: Sequence[str]) -> list[str]:
                                                                                      "stored model.")
     out = list(names) or [f.name or f"Model {i + 1}" for i, f in enumerate(fits)]
     if len(out) != len(fits):
-        raise TerraceError(f"There are {len(fits)} models and {len(out)} names.", code="names-differ")
+        raise TerraceError(f"{plural(len(fits), 'model')} and {plural(len(out), 'name')}.", code="names-differ")
     return out
 
 
@@ -104,14 +105,14 @@ def side_by_side_table(
             shares.append({})
     for label in dict.fromkeys(x for s in shares for x in s):
         values = tuple(s.get(label) for s in shares)
-        rows.append(Row(f"ICC, {label}", values, code=f"icc:{label}", format="fixed", decimals=3))
+        rows.append(Row(f"ICC, {label}", values, code=f"icc:{label}", format="share"))
     if data is not None:
         each = [data] * len(fits) if isinstance(data, Dataset) else data
         found = [_explained(f, d) for f, d in zip(fits, each, strict=True)]
         for code, title in (("marginal", "R², marginal"), ("conditional", "R², conditional")):
             cells = tuple(None if e is None else float(getattr(e, code)) for e in found)
             if any(c is not None and math.isfinite(c) for c in cells):
-                rows.append(Row(title, cells, code=f"r2:{code}", format="fixed", decimals=3))
+                rows.append(Row(title, cells, code=f"r2:{code}", format="share"))
     return replace(table, rows=tuple(rows))
 
 

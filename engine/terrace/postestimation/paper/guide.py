@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from math import sqrt
 
 from terrace.errors import SpecError
-from terrace.postestimation.paper.apa import fixed, p_value, two
+from terrace.postestimation.paper.apa import p_value
 from terrace.postestimation.paper.beside import Z95
 from terrace.postestimation.tests.lrtest import lrtest
 from terrace.postestimation.tests.terms import term_tests
@@ -23,7 +23,7 @@ from terrace.results.fit import FitResult, FixedEffect
 from terrace.results.tables_terms import term_name, times
 from terrace.spec.guide import Answers, StepKey
 from terrace.spec.model import Term
-from terrace.wording import enumerated
+from terrace.wording import enumerated, fixed, plural, two
 
 LIMIT = 0.05
 """p above which a difference is called not clear."""
@@ -79,7 +79,9 @@ def answer(step: Step, tested: Mapping[str, Tested], labels: Mapping[str, str] |
 
 def _null(fit: FitResult, answers: Answers, labels: Mapping[str, str]) -> str:
     counts = _counts(fit)
-    groups = enumerated(f"the {counts[g]:,} groups of {g}" if g in counts else f"groups of {g}" for g in answers.groups)
+    groups = enumerated(
+        f"the {plural(counts[g], 'group')} of {g}" if g in counts else f"groups of {g}" for g in answers.groups
+    )
     mean = _coefficient(fit, ("_cons",))
     name = labels.get(answers.outcome) or answers.outcome
     around = "" if mean is None else f" around a mean of {two(mean.coef)}"

@@ -32,6 +32,7 @@ from terrace.results.fit import NOT_IDENTIFIED, FitResult
 from terrace.results.table import TEST_P, CellValue, Column, Row, Table
 from terrace.results.tables_terms import parameter_label, term_name
 from terrace.spec.model import Maximisation
+from terrace.wording import plural
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -237,9 +238,9 @@ def bootstrap_table(found: Bootstrap, *, metric: str | None = None, level: float
         Column("estimate", "Estimate"), Column("bias", "Bias"), Column("se", "Bootstrap SE"),
         Column("ci", f"{chosen:g}% CI", "interval"),
     )  # fmt: skip
-    notes = [f"Parametric bootstrap, {len(found.beta):,} replicates, seed {found.seed}; percentile intervals."]
+    notes = [f"Parametric bootstrap, {plural(len(found.beta), 'replicate')}, seed {found.seed}; percentile intervals."]
     if found.failed:
-        notes.append(f"{found.failed} further replicates could not be fitted.")
+        notes.append(f"{plural(found.failed, 'further replicate')} could not be fitted.")
     return Table("Parametric bootstrap", columns, tuple(rows), "Parameter", tuple(notes), "bootstrap")
 
 
@@ -335,6 +336,6 @@ def bootstrap_lrtest_table(found: BootstrapTest) -> Table:
         f"{float((found.null < 1e-6).mean()):.0%} are zero.",
     ]
     if found.failed:
-        notes.append(f"{found.failed} further replicates could not be fitted.")
+        notes.append(f"{plural(found.failed, 'further replicate')} could not be fitted.")
     row = Row(f"{found.smaller} vs {found.larger}", (found.stat, found.df, found.p, found.p_chi2))
     return Table("Bootstrap likelihood-ratio test", columns, (row,), "Models", tuple(notes), "bootstrap-lrtest")

@@ -23,6 +23,7 @@ from terrace.postestimation.tests.notestimable import marked
 from terrace.results.fit import FitResult
 from terrace.results.table import TEST_P, CellValue, Column
 from terrace.statistics.distributions import confidence_quantile, f_upper, normal_two_sided, t_two_sided
+from terrace.wording import plural
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -40,22 +41,22 @@ class Estimate:
     lower: float | None = None
     upper: float | None = None
 
-    def cells(self) -> tuple[CellValue, ...]:
+    def cells(self, *, small: bool = False) -> tuple[CellValue, ...]:
         """The cells under `estimate_columns`."""
         interval = None if self.lower is None or self.upper is None else (self.lower, self.upper)
-        return (self.value, self.se, self.stat, self.p, interval)
+        return (self.value, self.se, *((self.df,) if small else ()), self.stat, self.p, interval)
 
 
 def estimate_columns(level: float, *, small: bool = False, title: str = "Estimate") -> tuple[Column, ...]:
-    """Estimate, SE, z or t, p, interval; with `small` the degrees of freedom after them."""
-    columns = (
+    """Estimate, SE, z or t, p, interval; with `small` df before t, as in tables of fixed effects."""
+    return (
         Column("estimate", title),
         Column("se", "SE"),
+        *((Column("df", "df", "df"),) if small else ()),
         Column("stat", "t" if small else "z", "statistic"),
         Column("p", "p", "p"),
         Column("ci", f"{level:g}% CI", "interval"),
     )
-    return (*columns, Column("df", "df", "df")) if small else columns
 
 
 def confidence_level(fit: FitResult, level: float | None) -> float:
@@ -125,7 +126,7 @@ def need_data(fit: FitResult, data: Dataset) -> None:
     need_own_rows(fit)
     if len(data) != len(fit.sample):
         raise DataError(
-            f"The model was fitted to data with {len(fit.sample):,} rows, but these data have {len(data):,}.",
+            f"The model was fitted to data with {plural(len(fit.sample), 'row')}, but these data have {len(data):,}.",
             code="stale-fit",
             advice="Fit the model again.",
         )

@@ -101,15 +101,15 @@ def comparison_table(
     codes: Sequence[str] = (),
     several: bool = False,
 ) -> Table:
-    """Comparisons as a table: estimate, SE, z or t, p, interval, and df with `small`.
+    """Comparisons as a table: estimate, SE, with `small` df, z or t, p, interval.
 
     ``several`` tells that they belong to several terms, each adjusted by itself.
     """
     as_t = by_t(found, small)
     rows = []
     for k, (label, e) in enumerate(zip(labels, found)):
-        cells = e.cells() if e.value is not None else marked(5)
-        rows.append(Row(label, (*cells, e.df) if as_t else cells, code=codes[k] if codes else ""))
+        cells = e.cells(small=as_t) if e.value is not None else marked(6 if as_t else 5)
+        rows.append(Row(label, cells, code=codes[k] if codes else ""))
     own = list(notes)
     if mcompare != "none":
         what = "p" if mcompare == "holm" else "p and intervals"

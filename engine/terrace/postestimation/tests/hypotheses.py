@@ -166,7 +166,7 @@ def _wald_table(
         notes.append("The test covers what can be estimated, and df counts it.")
     notes += [f"({k + 1}) {t}" for k, t in enumerate(texts)] if len(found) > 1 or label else []
     if not missing and len(kept) < len(found):
-        notes.append(f"Of {len(found)} hypotheses {len(kept)} are independent, and df counts these.")
+        notes.append(f"df counts the hypotheses that are independent: {len(kept)} of {len(found)}.")
     if small and not as_f:
         notes.append(UNADJUSTED)
     columns = wald_columns(as_f)
@@ -227,7 +227,7 @@ def lincom_table(
         ends = [None if v is None else math.exp(v) for v in (e.lower, e.upper)]
         by = math.exp(e.value)
         e = replace(e, value=by, se=None if e.se is None else by * e.se, lower=ends[0], upper=ends[1])
-    cells = marked(6 if as_t else 5) if e.value is None else (*e.cells(), e.df) if as_t else e.cells()
+    cells = marked(6 if as_t else 5) if e.value is None else e.cells(small=as_t)
     row = Row(show(fit, value), cells, code="(1)")
     columns = estimate_columns(level, small=as_t, title=title)
     return Table("Linear combination", columns, (row,), "Combination", notes, "lincom")
@@ -271,7 +271,7 @@ def nlcom_table(
     rows = tuple(
         Row(
             str(p).strip() if name.startswith("_nl_") else name,
-            marked(6 if as_t else 5) if e.value is None else (*e.cells(), e.df) if as_t else e.cells(),
+            marked(6 if as_t else 5) if e.value is None else e.cells(small=as_t),
             code=name,
         )
         for (name, p), e in zip(found, estimates)
@@ -314,7 +314,7 @@ def testnl_table(
     notes += [f"({k + 1}) {t}" for k, t in enumerate(texts)] if len(texts) > 1 else []
     notes += dict.fromkeys(n for a, b in pairs for n in why_no_value(fit, a, scalars or {}, b))
     if test is not None and test.rank < len(pairs):
-        notes.append(f"Of {len(pairs)} equations {test.rank} are independent, and df counts these.")
+        notes.append(f"df counts the equations that are independent: {test.rank} of {len(pairs)}.")
     row = Row(texts[0] if len(texts) == 1 else "All together", wald_cells(test, as_f))
     return Table("Wald test of nonlinear equations", wald_columns(as_f), (row,), "Hypothesis", tuple(notes), "testnl")
 

@@ -172,8 +172,7 @@ def margins_of_cells(
             order.sort(key=lambda k: (not fine[k], found[k].value if fine[k] else k))
         for k in order:
             e = found[k] if fine[k] else Estimate(None)
-            values = e.cells() if fine[k] else marked(5)
-            values = (*values, e.df) if small else values
+            values = e.cells(small=small) if fine[k] else marked(6 if small else 5)
             rows.append(Row(cells.labels[k], (*values, marks[k] if fine[k] else None) if groups else values))
     if groups:
         columns.append(Column("groups", "Groups", "text"))

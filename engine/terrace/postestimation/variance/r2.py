@@ -27,6 +27,7 @@ from terrace.progress import CancelCheck
 from terrace.results.fit import FitResult
 from terrace.results.table import Column, Row, Table
 from terrace.spec.model import ModelSpec, RandomEquation
+from terrace.wording import two
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -299,7 +300,7 @@ def r2_table(
         Row("Conditional (fixed and random effects)", (found.conditional,), code="conditional"),
     )
     notes = [
-        f"Variances: fixed {found.fixed:.4g}, random {found.random:.4g}, residual {found.residual:.4g}.",
+        f"Variances: fixed {two(found.fixed)}, random {two(found.random)}, residual {two(found.residual)}.",
         "Nakagawa & Schielzeth (2013); Johnson (2014).",
     ]
     tables = [Table("R²", (Column("r2", "R²", "fixed", 3),), rows, "", tuple(notes), "r2")]

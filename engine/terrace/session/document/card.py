@@ -85,10 +85,10 @@ def _summary_cells(
         several = len(more["icc"].rows) > 1
         for row in more["icc"].rows:
             title = f"ICC, {row.label}" if several else "ICC"
-            yield Column(f"icc:{row.label}", title, "fixed", 3), row.values[0]
+            yield Column(f"icc:{row.label}", title, "share"), row.values[0]
     if "r2" in parts and "r2" in more:
         for row in more["r2"].rows:
-            yield Column(f"r2:{row.code}", f"R² {row.code}", "fixed", 3), row.values[0]
+            yield Column(f"r2:{row.code}", f"R² {row.code}", "share"), row.values[0]
     if "fit" in parts and fit is not None:
         for column, value in zip(fit.columns, fit.rows[0].values):
             if column.key in ("ll", "aic", "bic"):

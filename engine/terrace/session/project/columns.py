@@ -33,6 +33,7 @@ from terrace.session.project.codec import (
     in_words,
     owner_of,
 )
+from terrace.wording import plural
 
 _ENDS = 1 << 20  # bytes at both ends of a file that is not read whole
 _MEMBERS = ("label", "source", "notes", "panel", "sorted_by", "signed", "sha256", "left_out", "documents", "variables")
@@ -233,7 +234,7 @@ def column_of(decoder: Decoder, content: Json, rows: int) -> pd.Series[Any]:
         decoder.made[key] = _read_column(decoder, content, name)
     found: pd.Series[Any] = decoder.made[key]
     if len(found) != rows:
-        raise damaged_part(decoder.part, f"{name} has {len(found)} rows, not {rows}")
+        raise damaged_part(decoder.part, f"{name} has {plural(len(found), 'row')}, not {rows}")
     return found
 
 

@@ -33,6 +33,7 @@ from terrace.session.registry import command
 from terrace.session.returned.contrasts import margin_contrasts_returned, margins_returned
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Returned
+from terrace.wording import plural
 
 if TYPE_CHECKING:
     from terrace.postestimation.margins.margins import Margins
@@ -302,7 +303,7 @@ def _generated(session: Session, fit: FitResult, piece: Piece) -> Given:
     values = np.asarray(found, dtype=np.float64)[fit.sample]
     if np.isnan(values).any():
         raise piece.error(
-            f"{str(piece).strip()} is missing in {int(np.isnan(values).sum()):,} rows of the sample.", code="at"
+            f"{str(piece).strip()} is missing in {plural(int(np.isnan(values).sum()), 'row')} of the sample.", code="at"
         )
     return Given(values, f"generate({str(piece).strip()})")
 

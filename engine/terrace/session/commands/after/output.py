@@ -25,6 +25,7 @@ from terrace.session.reporting import blocks, parts_of
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
 from terrace.spec.title import model_title
+from terrace.wording import plural
 
 if TYPE_CHECKING:
     from terrace.report.parts import Part
@@ -166,7 +167,7 @@ def _titles(option: Option | None, count: int) -> list[str]:
     given = [] if option is None else [unquoted(p) for p in words(argument(option))]
     if len(given) > count:
         assert option is not None
-        raise option.piece.error(f"There are {len(given)} titles for {count} models.", code="titles")
+        raise option.piece.error(f"{plural(len(given), 'title')} for {plural(count, 'model')}.", code="titles")
     return given + [""] * (count - len(given))
 
 

@@ -93,7 +93,7 @@ def predict(session: Session, parsed: ParsedCommand) -> CommandResult:
         notes += _not_estimable(fit, session.data, keep)
     notes += _not_identified(session, fit, keep, [new.values for new in made])
     missing = [(n.name, int(np.isnan(data.numeric(n.name)).sum())) for n in made]
-    notes += [f"{name}: {count:,} missing values" for name, count in missing if count]
+    notes += [f"{name}: {plural(count, 'missing value')}" for name, count in missing if count]
     return CommandResult(text="\n".join(dict.fromkeys(notes)), state=replace(session.state, dataset=data))
 
 

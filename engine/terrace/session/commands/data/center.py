@@ -17,6 +17,7 @@ from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
+from terrace.wording import plural
 
 
 @command(
@@ -87,6 +88,6 @@ def _new_names(options: dict[str, Option], key: str, n: int) -> tuple[str, ...]:
     given = parse_new_names(argument(options[key]))
     if len(given) != n:
         raise options[key].piece.error(
-            f"There are {len(given)} names for {n} variables.", code="option-argument", subject=key
+            f"{plural(len(given), 'name')} for {plural(n, 'variable')}.", code="option-argument", subject=key
         )
     return tuple(given)

@@ -173,7 +173,8 @@ def _targets(parsed: ParsedCommand, data: Dataset, names: list[str], options: di
     new = [new_name(w, data) for w in words(argument(options["generate"]))]
     if len(new) != len(names):
         raise options["generate"].piece.error(
-            f"{len(names)} variables, but {len(new)} new names.", code="number-of-names", subject="generate"
+            f"{plural(len(names), 'variable')}, but {plural(len(new), 'new name')}.",
+            code="number-of-names", subject="generate"
         )
     return new
 

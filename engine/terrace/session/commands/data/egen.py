@@ -37,6 +37,7 @@ from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
+from terrace.wording import plural
 
 FloatArray = npt.NDArray[np.float64]
 Made = tuple[npt.NDArray[Any], Variable]
@@ -340,7 +341,7 @@ def egen(session: Session, parsed: ParsedCommand) -> CommandResult:
     found, variable = FUNCTIONS[function](task)
     found, beyond = as_stored(found, storage_type(parsed.clauses.body))
     if beyond:
-        task.notes.append(f"{beyond:,} values are beyond the range of the storage type, so they are missing.")
+        task.notes.append(f"Missing because it is beyond the range of the storage type: {plural(beyond, 'value')}.")
     note, values = missing_note(found), column_of(found)
     measure = variable.measure
     if measure is Measure.CONTINUOUS and not variable.label:

@@ -270,7 +270,7 @@ def _targets(data: Dataset, names: tuple[str, ...], options: dict[str, Option]) 
         parse_new_names(argument(option))
         if len(targets) != len(names):
             raise option.piece.error(
-                f"{len(names)} variables are recoded, but {len(targets)} new names are given.",
+                f"generate() has {plural(len(targets), 'new name')} for {plural(len(names), 'recoded variable')}.",
                 code="number-of-names",
                 subject="generate",
             )

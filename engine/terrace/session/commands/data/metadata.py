@@ -17,6 +17,7 @@ from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
+from terrace.wording import plural
 
 
 @command(
@@ -136,7 +137,7 @@ def _items(parsed: ParsedCommand, count: int, syntax: str) -> list[Piece]:
     items = words(parsed.arguments.strip())
     if len(items) != count:
         bad = parsed.arguments.strip() if items else parsed.word
-        raise bad.error(f"{parsed.name} takes {count} names.", code="syntax", advice=f"Write {syntax}.")
+        raise bad.error(f"{parsed.name} takes {plural(count, 'name')}.", code="syntax", advice=f"Write {syntax}.")
     return items
 
 

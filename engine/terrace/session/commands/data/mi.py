@@ -315,7 +315,8 @@ def _result(session: Session, model: ParsedCommand, fits: Sequence[FitResult], l
     test = joint_test(fixed, np.array([n != "_cons" for n in names]) & fine)
     sizes = sorted({int(f.scalars["N"] or 0) for f in fits})
     notes = [
-        f"{len(fits)} imputations, {sizes[0]:,}{f' to {sizes[-1]:,}' if len(sizes) > 1 else ''} observations.",
+        f"{plural(len(fits), 'imputation')}, {sizes[0]:,}{f' to {sizes[-1]:,}' if len(sizes) > 1 else ''} "
+        f"observation{'' if sizes[-1] == 1 else 's'}.",
     ]
     if fine.any():
         df = fixed.df[fine]

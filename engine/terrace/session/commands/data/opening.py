@@ -45,7 +45,7 @@ def opened(session: Session, data: Dataset) -> CommandResult:
     """The result of a command that opens data."""
     lines = [data.label] if data.label else []
     if isinstance(data, StreamedData):
-        lines.append(f"{data.rows_text()}, {len(data.names):,} variables, streamed")
+        lines.append(f"{data.rows_text()}, {plural(len(data.names), 'variable')}, streamed")
         lines.append(f"The file is read in parts whenever a model is fitted; its first {len(data):,} rows are shown.")
     else:
         lines.append(f"{plural(len(data), 'row')}, {plural(len(data.names), 'variable')}")

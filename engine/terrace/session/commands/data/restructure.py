@@ -169,8 +169,8 @@ def reshape(session: Session, parsed: ParsedCommand) -> CommandResult:
             Row("Rows: " + f"{report.rows[0]:,}", (f"{report.rows[1]:,}",)),
             Row("Variables: " + f"{report.variables[0]:,}", (f"{report.variables[1]:,}",)),
             Row(
-                f"{len(report.values)} values of {j}" if not long else f"j({j})",
-                (f"{len(report.values)} values" if long else "in names",),
+                f"{plural(len(report.values), 'value')} of {j}" if not long else f"j({j})",
+                (plural(len(report.values), "value") if long else "in names",),
             ),
             *made,
         ),

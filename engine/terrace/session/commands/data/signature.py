@@ -139,7 +139,8 @@ def _differences(signed: Signed, now: Signature, data: Dataset, *, strict: bool)
     then, today = dict(signed.columns), dict(now.columns)
     found = []
     if signed.rows != now.rows:
-        found.append(f"{signed.rows:,} rows were signed, and there are now {now.rows:,}")
+        were = "was" if signed.rows == 1 else "were"
+        found.append(f"{plural(signed.rows, 'row')} {were} signed, and there are now {now.rows:,}")
     gone = [name for name in then if name not in today]
     if gone:
         found.append(f"{', '.join(gone)} {'is' if len(gone) == 1 else 'are'} gone")

@@ -121,7 +121,7 @@ def isid(session: Session, parsed: ParsedCommand) -> CommandResult:
         value = ", ".join(f"{n} = {shown_value(data, n, row)}" for n in names)
         raise DataError(
             f"{' and '.join(names)} do{'es' * (len(names) == 1)} not uniquely identify rows: {value} is in "
-            f"{int(groups.sizes[groups.codes[row]]):,} rows.",
+            f"{plural(int(groups.sizes[groups.codes[row]]), 'row')}.",
             code="not-unique",
             subject=names[0],
             advice="To see them, use duplicates list.",

@@ -221,7 +221,7 @@ def misstable(session: Session, parsed: ParsedCommand) -> CommandResult:
         (value, *(Column(n, n, "text") for n in incomplete)),
         rows,
         "Pattern",
-        ("+ present, . missing.", f"{total:,} rows, {plural(len(counts), 'pattern')}."),
+        ("+ present, . missing.", f"{plural(total, 'row')}, {plural(len(counts), 'pattern')}."),
         "misstable",
     )
     complete = int(counts[~patterns.any(axis=1)].sum())

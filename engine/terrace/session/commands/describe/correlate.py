@@ -19,6 +19,7 @@ from terrace.session.session import Session
 from terrace.session.state import CommandResult, Matrix
 from terrace.statistics import correlate as numbers
 from terrace.statistics.distributions import t_two_sided
+from terrace.wording import plural
 
 
 def _columns(data: Dataset, parsed: ParsedCommand) -> tuple[str, ...]:
@@ -53,7 +54,7 @@ def correlate(session: Session, parsed: ParsedCommand) -> CommandResult:
     c, means, n = numbers.covariance(x[keep], None if w is None else w[keep], kind)
     r = numbers.correlation(c)
     shown_matrix = c if "covariance" in options else r
-    tables = [_triangle(names, shown_matrix, f"{n:,.0f} observations.", "covariance" in options)]
+    tables = [_triangle(names, shown_matrix, f"{plural(n, 'observation')}.", "covariance" in options)]
     if "means" in options:
         sd = np.sqrt(np.diag(c))
         rows = tuple(

@@ -25,6 +25,7 @@ from terrace.statistics import means as meantests
 from terrace.statistics.crosstab import levels
 from terrace.statistics.distributions import f_upper, normal_quantile, t_quantile
 from terrace.statistics.means import Variances
+from terrace.wording import plural
 
 _ONE = ("mean", "Mean"), ("se", "Std. err."), ("sd", "Std. dev.")
 
@@ -155,7 +156,7 @@ def _two_groups(session: Session, by: Piece, keep: BoolArray) -> tuple[BoolArray
     found = levels(session.data, name, keep)
     if len(found.values) != 2:
         raise by.error(
-            f"{name} has {len(found.values)} values here, but ttest compares two groups.",
+            f"{name} has {plural(len(found.values), 'value')} here, but ttest compares two groups.",
             code="not-two-groups",
             subject=name,
             advice="Use oneway for more groups." if len(found.values) > 2 else "",

@@ -21,6 +21,7 @@ from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
+from terrace.wording import plural
 
 
 def _whole(x: FloatArray, w: FloatArray | None, kind: str) -> Cells:
@@ -56,7 +57,8 @@ def _count(options: dict[str, Option], rows: int) -> int:
     most = max(rows + 1, _QUANTILES)
     if count > most:
         raise option.piece.error(
-            f"{rows:,} rows do not make {count:,} quantiles.", code="option-number", subject="nquantiles",
+            f"{plural(count, 'quantile')} cannot be made of {plural(rows, 'row')}.",
+            code="option-number", subject="nquantiles",
             advice=f"nquantiles() can be at most {most:,} here.",
         )  # fmt: skip
     return count
@@ -148,7 +150,8 @@ def pctile(session: Session, parsed: ParsedCommand) -> CommandResult:
     if quiet:
         return shown(session, (), scalars)
     if len(found) > len(data):
-        raise DataError(f"{len(found)} quantiles do not fit into {len(data)} rows.", code="too-few-rows")
+        told = f"There is no room for {plural(len(found), 'quantile')} in {plural(len(data), 'row')}."
+        raise DataError(told, code="too-few-rows")
     out = np.full(len(data), np.nan)
     out[: len(found)] = found
     data = data.with_column(name, out, Variable(name, "Percentiles", Measure.CONTINUOUS))

@@ -18,6 +18,7 @@ from terrace.session.session import Session
 from terrace.session.state import CommandResult, Matrix
 from terrace.statistics import ranks as ranktests
 from terrace.statistics.crosstab import levels
+from terrace.wording import plural
 
 
 @command(
@@ -106,7 +107,8 @@ def ranksum(session: Session, parsed: ParsedCommand) -> CommandResult:
     two = parsed.name == "ranksum"
     if len(found.values) < 2 or (two and len(found.values) > 2):
         raise DataError(
-            f"{by} has {len(found.values)} values here, but {parsed.name} compares two{'' if two else ' or more'}.",
+            f"{by} has {plural(len(found.values), 'value')} here, but "
+            f"{parsed.name} compares two{'' if two else ' or more'}.",
             code="not-two-groups",
             subject=by,
             advice="Use kwallis for more groups." if two and len(found.values) > 2 else "",

@@ -29,6 +29,7 @@ from terrace.session.fit_rows import fit_rows, rows_or_none
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
+from terrace.wording import plural
 
 
 @command(
@@ -62,12 +63,13 @@ def compare(session: Session, parsed: ParsedCommand) -> CommandResult:
     "estimates steps",
     minimum="est step",
     syntax='estimates steps names|_all [, titles("text" ...) replace]',
-    help="Models built up in steps, in columns, each tested by ML against the previous step. replace puts the table "
-    "in the place of the last one in the results.",
+    help="Models built up in steps, in columns, each tested by ML against the previous step, with a figure of the "
+    "variance that is left. replace puts both in the place of the last ones in the results.",
     effects=Effect.RETURNS,
 )
 def steps(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.paper.steps import steps_table
+    from terrace.postestimation.paper.steps_plot import steps_plot
 
     options = parsed.options(rules("replace", "titles"))
     chosen = named_fits(session, parsed, parsed.clauses.body)
@@ -79,7 +81,8 @@ def steps(session: Session, parsed: ParsedCommand) -> CommandResult:
     fits = [f for _, f in chosen]
     session.report("Fitting by ML")
     table = steps_table(fits, names, [fit_rows(session, f).data for f in fits], cancel=session.cancel)
-    found = kept_rows(session, (table,))
+    left = steps_plot(fits, names)
+    found = replace(kept_rows(session, (table,)), plots=() if left is None else (left,))
     return replace(found, payload={**found.payload, "replaces": True}) if "replace" in options else found
 
 
@@ -90,7 +93,8 @@ def _given(option: Option | None, chosen: list[tuple[str, FitResult]]) -> list[s
     texts = [unquoted(p) for p in words(argument(option))]
     if len(texts) != len(chosen):
         raise option.piece.error(
-            f"There are {len(texts)} titles for {len(chosen)} models.", code="titles", advice="Give one for each."
+            f"{plural(len(texts), 'title')} for {plural(len(chosen), 'model')}.", code="titles",
+            advice="Give one for each.",
         )
     return texts
 

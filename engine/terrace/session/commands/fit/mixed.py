@@ -27,6 +27,7 @@ from terrace.session.returned.tables import r_table
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Returned
 from terrace.spec.model import Display, ModelSpec
+from terrace.wording import plural
 
 _SYNTAX = "mixed outcome [terms] [if] [in] [weight] [|| level: [slopes] [, options]] [, options]"
 
@@ -83,7 +84,8 @@ def _with_start(session: Session, spec: ModelSpec) -> ModelSpec:
     found = find_matrix(session, Piece.of(head.strip()))
     if 1 not in found.values.shape:
         raise CommandError(
-            f"from({text}): {head.strip()} has {found.values.shape[0]} rows and {found.values.shape[1]} columns.",
+            f"from({text}): {head.strip()} has {plural(found.values.shape[0], 'row')} and "
+            f"{plural(found.values.shape[1], 'column')}.",
             code="from",
             advice="One row (or one column) of starting values is expected, as in e(b).",
         )

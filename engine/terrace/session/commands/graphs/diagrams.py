@@ -22,6 +22,7 @@ from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
 from terrace.statistics import smooth
+from terrace.wording import plural
 
 _MOST_POINTS = 10_000_000
 
@@ -74,7 +75,7 @@ def _generated(session: Session, own: dict[str, Option], columns: dict[str, Floa
 
     items = words(argument(own["generate"]))
     if len(items) != len(columns):
-        raise own["generate"].piece.error(f"generate() takes {len(columns)} names.", code="option-argument")
+        raise own["generate"].piece.error(f"generate() takes {plural(len(columns), 'name')}.", code="option-argument")
     data = session.data
     longest = max(len(c) for c in columns.values())
     data = lengthen(data, longest) if longest > len(data) else data

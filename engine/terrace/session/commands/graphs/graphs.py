@@ -29,6 +29,7 @@ from terrace.session.filtering import filtered, noted_plot
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Returned
+from terrace.wording import plural
 
 if TYPE_CHECKING:
     from terrace.graphs.assemble import Drawing
@@ -256,7 +257,7 @@ def marginsplot(session: Session, parsed: ParsedCommand) -> CommandResult:
     ignored = [n for n in own if n.endswith("opts") or n in ("plotdimension", "allxlabels", "nolabels", "unique")]
     options = replace(options, ignored=(*options.ignored, *ignored), by=None)
     count = len(session.state.margins.labels)
-    text = f"Graph drawn: {plot.title[:1].lower() + plot.title[1:]} ({count} margins)."
+    text = f"Graph drawn: {plot.title[:1].lower() + plot.title[1:]} ({plural(count, 'margin')})."
     plot = replace(plot, panels=tuple(_labelled(session.data, panel) for panel in plot.panels))
     if "horizontal" not in own:
         plot = replace(plot, panels=tuple(map(ticks_at_values, plot.panels)))

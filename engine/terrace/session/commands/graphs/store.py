@@ -18,6 +18,7 @@ from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
+from terrace.wording import plural
 
 KINDS = tuple(f.suffix for f in formats.PLOTS)
 
@@ -111,7 +112,7 @@ def save(
 def written(paths: list[Path]) -> str:
     if len(paths) == 1:
         return f"Written to {paths[0]}."
-    return f"Written to {len(paths)} files, {paths[0]} to {paths[-1].name}."
+    return f"Written to {plural(len(paths), 'file')}, {paths[0]} to {paths[-1].name}."
 
 
 @command("graph dir", minimum="gr di", syntax="graph dir", help="List stored graphs.", effects=Effect.NONE)

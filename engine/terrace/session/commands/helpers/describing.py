@@ -8,6 +8,7 @@ from terrace.data.dataset import Dataset
 from terrace.data.streams.batches import StreamedData
 from terrace.data.value import Value
 from terrace.results.table import Column, Row, Table
+from terrace.wording import plural
 
 _WIDTH = 80
 
@@ -52,7 +53,7 @@ def about(data: Dataset) -> list[str]:
     """Rows, variables, where the data came from and how they are sorted."""
     count = f"{data.rows_text()} (streamed)" if isinstance(data, StreamedData) else f"{len(data):,} rows"
     return (
-        [f"{count}, {len(data.names):,} variables."]
+        [f"{count}, {plural(len(data.names), 'variable')}."]
         + [f"Source: {data.source}."] * bool(data.source)
         + [f"SHA-256 of the source: {data.sha256}."] * bool(data.sha256)
         + [f"Sorted by {' '.join(data.sorted_by)}."] * bool(data.sorted_by)

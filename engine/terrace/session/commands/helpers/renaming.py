@@ -12,6 +12,7 @@ from terrace.language.grammar.command import ParsedCommand
 from terrace.language.grammar.names import Names, parse_names
 from terrace.language.grammar.options import rules
 from terrace.language.grammar.tokens import Piece, words
+from terrace.wording import plural
 
 _CASES: dict[str, Callable[[str], str]] = {"lower": str.lower, "upper": str.upper, "proper": str.title}
 _RULES = rules("l:ower u:pper p:roper")
@@ -57,7 +58,7 @@ def _pairs(body: Piece, data: Dataset) -> tuple[tuple[str, ...], list[str]]:
         new = [str(w) for w in words(right.at(right.start + 1, right.end - 1))]
         if len(old) != len(new):
             raise right.error(
-                f"{len(old)} variables, but {len(new)} new names.", code="number-of-names"
+                f"{plural(len(old), 'variable')}, but {plural(len(new), 'new name')}.", code="number-of-names"
             )
         return old, new
     pattern, target = str(left), str(right)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from terrace import wording
 from terrace.data.dataset import Dataset
 from terrace.data.names import MAX_LENGTH, is_legal_name
 from terrace.data.transforms.grouping import Grouping, group
@@ -25,6 +26,7 @@ from terrace.session.state import CommandResult, Matrix, Returned
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
+plural = wording.plural
 TYPES = ("byte", "int", "long", "float", "double")
 
 
@@ -170,8 +172,3 @@ def shown(
     """The result of a command that looks at the data and leaves numbers in r()."""
     returned = Returned(dict(scalars), dict(macros or {}), dict(matrices or {}))
     return CommandResult(tables=tuple(tables), state=replace(session.state, returned=returned), text=text)
-
-
-def plural(count: int, one: str, many: str = "") -> str:
-    """``1 row``, ``1,234 rows``."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"

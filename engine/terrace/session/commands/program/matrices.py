@@ -22,6 +22,7 @@ from terrace.session.program.matrices import STORED, matrices, unknown_matrix
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Matrix, Returned
+from terrace.wording import plural
 
 _CELL = re.compile(r"([^\W\d]\w*)\s*\[(.*)\]", re.DOTALL)
 
@@ -137,7 +138,7 @@ def matrix_names(session: Session, parsed: ParsedCommand) -> CommandResult:
     given = tuple(unquoted(w) for w in words(value))
     count = len(getattr(old, which))
     if len(given) > count:
-        raise value.error(f"There are {len(given)} names for {count} {which}.", code="conformability")
+        raise value.error(f"{plural(len(given), 'name')} for {plural(count, which[:-1])}.", code="conformability")
     given += given[-1:] * (count - len(given))  # the last one counts for the rest
     named = replace(old, rows=given) if which == "rows" else replace(old, columns=given)
     return _kept(session, name, named)

@@ -201,7 +201,7 @@ def write_replicates(session: Session, saving: Saving, data: Dataset) -> str:
 
     name, may_replace = saving
     written = write(data, name, replace=may_replace, progress=session.report, cancel=session.cancelled)
-    return f"Saved as {written.path} ({len(data):,} rows)."
+    return f"Saved as {written.path} ({plural(len(data), 'row')})."
 
 
 def _dataset(values: Sequence[Value], found: FloatArray) -> Dataset:

@@ -96,7 +96,8 @@ def rolling(session: Session, parsed: ParsedCommand) -> CommandResult:
     step = int(number(options["stepsize"], integer=True, least=1)) if "stepsize" in options else 1
     parts = list(_windows(data, panel.panel, panel.time, panel.delta, window, step, options))
     if not parts:
-        raise DataError(f"No window of {window} periods fits into the data.", code="no-window", subject="window")
+        short = f"No window of {plural(window, 'period')} fits into the data."
+        raise DataError(short, code="no-window", subject="window")
     values, found, told = _run_parts(session, parsed, outer, parts, "rolling")
     keys = {k: np.array([p.keys[k] for p in parts]) for k in ("start", "end")}
     form = data.variable(panel.time).format
@@ -108,7 +109,8 @@ def rolling(session: Session, parsed: ParsedCommand) -> CommandResult:
     columns |= keys
     variables += [Variable("start", "First period", format=form), Variable("end", "Last period", format=form)]
     out = _dataset(columns, variables, values, found, ())
-    return _finished(session, options, out, f"{plural(len(parts), 'window')} of {window} periods", values, told)
+    made = f"{plural(len(parts), 'window')} of {plural(window, 'period')}"
+    return _finished(session, options, out, made, values, told)
 
 
 def _windows(

@@ -126,6 +126,21 @@ def undo(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(text=f"Undone: {step.name}", state=with_work(session.state, step.before))
 
 
+@command(
+    "undo join",
+    syntax='undo join # "NAME"',
+    help="Make one step of the last steps that can be undone, under a name: what was done together is undone together.",
+    effects=Effect.NONE,
+)
+def undo_join(session: Session, parsed: ParsedCommand) -> CommandResult:
+    parts = words(parsed.clauses.body)
+    if len(parts) != 2 or not str(parts[0]).isdecimal():
+        raise parsed.word.error(
+            "undo join takes a number of steps and a name.", code="syntax", advice='Write undo join 3 "Name".'
+        )
+    return CommandResult(payload={"joins": (int(str(parts[0])), unquoted(parts[1]))})
+
+
 @command("redo", syntax="redo", help="Redo the last step that was undone.", effects=_STEPS)
 def redo(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.nothing_else()

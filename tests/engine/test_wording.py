@@ -1,0 +1,47 @@
+"""Counts and numbers inside sentences."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from oracle_support import dataset
+
+import terrace
+from terrace.postestimation.diagnose.checklist import checklist
+from terrace.wording import fixed, plural, two
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 rows"), (1, "1 row"), (1.0, "1 row"), (2, "2 rows"), (1234, "1,234 rows"), (np.int64(1), "1 row"),
+        (2.5, "2.50 rows"),
+    ],
+)
+def test_one_is_told_from_many(count: float, text: str) -> None:
+    assert plural(count, "row") == text
+
+
+def test_a_plural_of_its_own() -> None:
+    assert [plural(n, "hypothesis", "hypotheses") for n in (1, 2)] == ["1 hypothesis", "2 hypotheses"]
+
+
+def test_numbers_are_written_as_in_tables() -> None:
+    assert fixed(-1093.34, 1) == "−1,093.3" and fixed(-0.001, 2) == "0.00" and fixed(0.18, 2, zero=False) == ".18"
+    assert two(-0.0123) == "−0.012" and two(1093.3) == "1,093.30"
+
+
+def test_the_check_list_writes_numbers_as_tables_do() -> None:
+    """A true minus and commas: residuals with a left tail, and two covariates that are almost the same."""
+    rng = np.random.default_rng(2)
+    g = np.repeat(np.arange(40), 10)
+    x = rng.normal(size=400)
+    y = x - rng.exponential(size=400) + rng.normal(size=40)[g]
+    data = dataset(pd.DataFrame({"g": g, "x": x, "z": x + rng.normal(size=400) / 50, "y": y}))
+    found = {c.code: c.found for c in checklist(terrace.fit("mixed y x z || g:, reml", data), data)}
+    z = data.numeric("z")
+    r = np.corrcoef(x, z)[0, 1]
+    assert f"{1 / (1 - r**2):,.1f}" in found["collinearity"] and "," in found["collinearity"]
+    assert "Skewness −1." in found["residual-normality"]
+    assert not any("-" in text for code, text in found.items() if code != "outliers")
