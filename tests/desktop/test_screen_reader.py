@@ -129,6 +129,7 @@ def test_what_is_switched_without_a_click_holds(window: MainWindow) -> None:
     builder = window.models.builder
     switch(builder, "builder_views_command")
     assert builder.findChild(QPlainTextEdit, "builder_command").isVisible()
+    wait_until(lambda: builder.findChild(QAbstractButton, "reporting_nofvlabel") is not None, "all parts")
     for name in ("fixed_intercept", "maximisation_nostderr", "reporting_nofvlabel"):
         switch(builder, name)
     spec = builder.spec
