@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -129,11 +130,11 @@ class OutputCard(Card):
         self._browser.setAccessibleDescription(self.outcome.text)
         self._browser.resize(self.width(), LINE)
         column.addWidget(self._browser)
-        prose, notes = self._prose(), self._notes()
-        if prose or notes:  # text for people, which wraps
+        prose, lines = self._prose(), self._lines()
+        if prose or lines:  # text for people, which wraps
             from html import escape
 
-            words = prose or "<br>".join(escape(n) for n in notes)
+            words = prose or "<br>".join(escape(line) for line in lines)
             self._browser.show_html(f'<p style="margin:0;line-height:140%;">{words}</p>')
         elif self.outcome.tables and self.setting.view == "tables":
             first, look = self.setting.numbers.table, self.setting.look
@@ -145,10 +146,12 @@ class OutputCard(Card):
         else:
             self._browser.show_plain(self.outcome.text.strip("\n"))
 
-    def _notes(self) -> tuple[str, ...]:
-        """What there is to say of data that were opened."""
+    def _lines(self) -> Sequence[str]:
+        """What there is to say of data that were opened: what their reader noted, else what they are."""
         data = self.item.data
-        return () if self.item.kind != "data" or data is None else data.notes
+        if self.item.kind != "data" or data is None:
+            return ()
+        return data.notes or ([] if self.outcome.tables else self.outcome.text.strip().splitlines())
 
     def _figure(self, plot: Plot, at: int, alone: bool) -> QWidget:
         from terrace_desktop.plots.cards import LargePlot
