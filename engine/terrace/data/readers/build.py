@@ -165,7 +165,7 @@ def _one(column: RawColumn, name: str) -> tuple[pd.Series, Variable, list[str]]:
         measure = Measure.CONTINUOUS  # a date, however few dates there are
     elif measure in (None, Measure.CONTINUOUS):
         known = values.where(~values.isin(column.missing_codes)) if column.missing_codes else values
-        guess = guess_measure(name, known, labelled=bool(labels))
+        guess = guess_measure(name, known, labels=labels, declared=measure is not None)
         if measure is None or guess is Measure.IDENTIFIER or _is_text(values):
             measure = guess
     assert measure is not None
