@@ -49,7 +49,8 @@ def read(
     names: int | None = None,
     skip: int = 0,
     comment: str | None = None,
-    text: tuple[int, ...] = (),
+    labels: int | None = None,
+    text: tuple[int | str, ...] = (),
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> Dataset:
@@ -72,11 +73,13 @@ def read(
         file; the first, the first data frame, and the only file or the first dataset where None.
     rows, columns
         Of a text file: the first and last to read, counted in the file from 1; None for the beginning or the end.
-    names, skip, comment
-        Of a text file: the row of the names (0 where there is none), how many lines at the beginning are passed over,
-        what lines begin with that are no data.
+    names, labels
+        Of a text file or a sheet: the row of the names and that of the labels of the variables, 0 where there is none.
+    skip, comment
+        Of a text file: how many lines at the beginning are passed over, what lines begin with that are no data.
     text
-        Of a text file: columns that are text whatever they hold, counted from 1; 0 for all.
+        Of a text file or a sheet: columns that are text whatever they hold, by the names that they get; of a text file
+        also counted from 1; 0 for all.
     progress, cancel
         ``progress(stage, fraction)`` is called while reading; the work stops when ``cancel()`` is true.
 
@@ -89,6 +92,7 @@ def read(
         "sheet": sheet, "cells": cells, "delimiter": delimiter, "decimal": decimal, "encoding": encoding,
         "catalog": catalog, "table": table, "object": object, "member": member, "thousands": thousands,
         "rows": rows, "columns": columns, "names": names, "skip": skip, "comment": comment, "text": text,
+        "labels": labels,
     }  # fmt: skip
     for name in ("sheet", "cells", "catalog", "table", "object", "member"):
         if given[name] is not None and name not in kind.options:

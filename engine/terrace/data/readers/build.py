@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -139,6 +140,18 @@ def build_beside(
             variable = Variable(name, label=_label(original, label, name), measure=measure)
         variables.append(variable)
     return Dataset(frame, tuple(variables), source=source, notes=tuple(all_notes))
+
+
+def places_of(wanted: Collection[str], names: Sequence[str], path: Path) -> set[int]:
+    """The places of the columns that get these names. Raises `DataError` for a name that none gets."""
+    found = dict(zip(legal_names(names)[0], range(len(names)), strict=True))
+    for name in wanted:
+        if name not in found:
+            raise DataError(
+                f"{path.name} has no column {name}.", code="no-such-column", subject=name,
+                advice="Its columns are: " + ", ".join([*found][:20]) + ".",
+            )  # fmt: skip
+    return {found[name] for name in wanted}
 
 
 def number_blocks(frame: pd.DataFrame) -> list[Block]:
