@@ -160,7 +160,7 @@ FORMATS = (
         ("pandas", "pyarrow", "chardet"),
         reader="terrace.data.readers.delimited:read_delimited", options=(
             "delimiter", "decimal", "encoding", "thousands", "rows", "columns", "names", "skip", "comment", "text",
-            "labels",
+            "labels", "heard",
         ),
         written=(".csv", ".tsv"), writer="terrace.data.writers.tables:write_text",
         write_options=("delimiter", "header"),

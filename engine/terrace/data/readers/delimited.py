@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -36,17 +36,22 @@ _PERCENT = r"[+-]?\d[\d.,]* ?%"
 _MONEY = r"[+-]?[$€£¥] ?[+-]?\d[\d.,]*|[+-]?\d[\d.,]* ?[$€£¥]"
 
 
-def read_delimited(path: Path, report: Report, **options: Any) -> Dataset:
+def read_delimited(
+    path: Path, report: Report, *, heard: Callable[[Layout], object] | None = None, **options: Any
+) -> Dataset:
     """Read a text table; what had to be detected, and what was left out, is told in the notes.
 
     Columns of dates become dates; a column that is not wholly numeric, or whose numbers would lose digits, becomes
-    text, with a note where most of it is numbers. The options are those of `Wanted`. Raises `DataError` for a file that
+    text, with a note where most of it is numbers. The options are those of `Wanted`; ``heard`` is told how the file is
+    read. Raises `DataError` for a file that
     is not a table, naming the line.
     """
     report()
     wanted = Wanted(**options)
     table = open_table(path, report, wanted)
     layout = table.layout
+    if heard is not None:
+        heard(layout)
     width, first = len(layout.names), wanted.columns[0] or 1
     by_number = [k for k in wanted.text if isinstance(k, int)]
     beyond = [k for k in by_number if k > width]
