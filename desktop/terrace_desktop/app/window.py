@@ -27,6 +27,7 @@ from terrace_desktop.app.start_page import PATHS, StartPage
 from terrace_desktop.app.status import StatusBar
 from terrace_desktop.app.variables_editor import VariablesEditor
 from terrace_desktop.app.zones import Zones, fitting
+from terrace_desktop.importing.flow import ImportFlow
 from terrace_desktop.panels.data.actions import actions as prepare_actions
 from terrace_desktop.project.flow import ProjectFlow
 from terrace_desktop.project.notices import Notices
@@ -104,6 +105,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.notices)
         column.addWidget(self.pages, 1)
         self.setCentralWidget(centre)
+        self.imports = ImportFlow(self, self.pages, self.controller, settings, self.data.run_import)
         self.actions_ = Actions(self, self.all_actions())
         self._failure: QWidget | None = None
         self._closing = False
@@ -286,7 +288,7 @@ class MainWindow(QMainWindow):
         self.left.history_tab.run_asked.connect(self.scripts.run_typed)
         self.left.history_tab.save_asked.connect(self.exports.save_history)
         self.start.open_asked.connect(self.data.ask_open)
-        self.start.file_asked.connect(self.data.open_file)
+        self.start.file_asked.connect(self.data.choose)
         self.start.sample_asked.connect(self.data.open_sample)
         self.start.path_asked.connect(self.begin_path)
         self.start.rescue_asked.connect(self.projects.bring_back)
@@ -297,7 +299,11 @@ class MainWindow(QMainWindow):
         self.projects.told.connect(self.status.tell)
         self.projects.state_changed.connect(self._show_document)
         self.models.draft_changed.connect(self.projects.draft_changed)
-        self.actions_.file_asked.connect(self.data.open_file)
+        self.actions_.file_asked.connect(self.data.choose)
+        self.data.look_asked.connect(self.imports.look_at)
+        self.data.look_at_text_asked.connect(self.imports.look_at_text)
+        self.imports.told.connect(self.status.tell)
+        self.imports.left.connect(self._import_left)
         self.actions_.sample_asked.connect(self.data.open_sample)
         self.actions_.command_asked.connect(self.controller.run)
         self.data.told.connect(self.status.tell)
@@ -436,6 +442,13 @@ class MainWindow(QMainWindow):
         self.start.show_back(self.projects.has_work())
         self.pages.setCurrentWidget(self.start)
         self.projects.look()
+
+    def _import_left(self) -> None:
+        """The page of an import is gone: to the data where there are some."""
+        page = self.splitter if self.controller.has_data() or self.results.has_cards() else self.start
+        self.pages.setCurrentWidget(page)
+        if page is self.splitter:
+            self.left.begin()
 
     def _leave_start(self) -> None:
         self.pages.setCurrentWidget(self.splitter)
@@ -643,7 +656,7 @@ class MainWindow(QMainWindow):
         path = _dropped_file(event)
         if path:
             event.acceptProposedAction()
-            QTimer.singleShot(0, self, lambda: self.data.open_file(path))
+            QTimer.singleShot(0, self, lambda: self.data.choose(path))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -673,6 +686,7 @@ class MainWindow(QMainWindow):
             return
         self._closing = True
         self.projects.stop()
+        self.imports.stop()
         self._remember()
         self.models.close_builder()
         self.controller.stop()
