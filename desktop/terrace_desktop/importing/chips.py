@@ -24,7 +24,7 @@ class Chips(QFrame):
         self._name = object_name
         self.line = named(QLineEdit(), f"{object_name}_add", self.tr("{0}: add").format(accessible))
         self.line.setPlaceholderText(prompt)
-        self.line.setMaximumWidth(160)
+        self.line.setMaximumWidth(120)
         self.line.returnPressed.connect(self._add)
         self._row = Flow(across=6, down=6)
         self.setLayout(self._row)

@@ -51,9 +51,7 @@ class ColumnEditor(QWidget):
         column.addWidget(self.counts)
         self.label.editingFinished.connect(self._label_typed)
         self.type.activated.connect(lambda: self._tell(self._reading.with_type(self._name, self.type.currentData())))
-        self.measure.activated.connect(
-            lambda: self._tell(self._reading.with_measure(self._name, self.measure.currentData()))
-        )
+        self.measure.activated.connect(self._measure_chosen)
 
     def show_column(self, preview: Preview, name: str) -> None:
         """Show what a column is; nobody is told."""
@@ -68,7 +66,7 @@ class ColumnEditor(QWidget):
         chosen = preview.reading.types.get(name)
         items: list[tuple[object, str]] = [(t, words[t]) for t in TYPES]
         fill(self.type, items, chosen or found)
-        fill(self.measure, [(m, measure_title(m.value)) for m in Measure], variable.measure)
+        fill(self.measure, [(m.value, measure_title(m.value)) for m in Measure], variable.measure.value)
         for k, m in enumerate(Measure):
             self.measure.setItemIcon(k, QIcon(icon(measure_icon(m.value), "muted")))
 
@@ -88,6 +86,9 @@ class ColumnEditor(QWidget):
         if shape.mean is None and shape.different:
             said.append(self.tr("{0} different").format(f"{shape.different:,}"))
         tell(self.counts, "    ".join(said))
+
+    def _measure_chosen(self) -> None:
+        self._tell(self._reading.with_measure(self._name, Measure(self.measure.currentData())))
 
     def _label_typed(self) -> None:
         if self._name and self.label.isModified():

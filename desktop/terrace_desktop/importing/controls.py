@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QCheckBox, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtGui import QIntValidator
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QVBoxLayout, QWidget
 
 from terrace.data.importing.preview import Preview
 from terrace.data.importing.reading import Reading
@@ -88,8 +89,8 @@ class FileControls(QWidget):
         self.more_rows = Rows()
         self.thousands = choice("import_thousands", self.tr("Between thousands"))
         self.dates = choice("import_dates", self.tr("Dates"))
-        self.skip = named(QSpinBox(), "import_skip", self.tr("Lines to skip"))
-        self.skip.setRange(0, 9999)
+        self.skip = named(QLineEdit(), "import_skip", self.tr("Lines to skip"))
+        self.skip.setValidator(QIntValidator(0, 99_999, self.skip))
         self.comment = named(QLineEdit(), "import_comment", self.tr("Comments begin with"))
         self.comment.setPlaceholderText("#")
         self.rows_range = named(QLineEdit(), "import_rows", self.tr("Rows of the file"))
@@ -105,7 +106,7 @@ class FileControls(QWidget):
         rows.add("cells", self.tr("Cells"), self.cells)
         self.dates.activated.connect(lambda: self._tell(dates=self.dates.currentData()))
         self.thousands.activated.connect(lambda: self._tell(thousands=self.thousands.currentData()))
-        self.skip.valueChanged.connect(lambda n: self._tell(skip=n))
+        self.skip.editingFinished.connect(lambda: self._tell(skip=int(self.skip.text() or 0)))
         self.comment.editingFinished.connect(lambda: self._tell(comment=self.comment.text() or None))
         self.rows_range.editingFinished.connect(self._range_typed)
         self.cells.editingFinished.connect(lambda: self._tell(cells=self.cells.text().strip() or None))
@@ -172,8 +173,8 @@ class FileControls(QWidget):
         marks = [(None, self.tr("As found")), (".", "1.000"), (",", "1,000"), ("'", "1'000"), (" ", "1 000")]
         marks = [m for m in marks if m[0] is None or m[0] != self._found.decimal]
         fill(self.thousands, marks, self._found.thousands)
-        with QSignalBlocker(self.skip):
-            self.skip.setValue(reading.skip)
+        if not self.skip.hasFocus():
+            self.skip.setText(str(reading.skip))
         if not self.comment.hasFocus():
             self.comment.setText(reading.comment or "")
         if not self.rows_range.hasFocus():

@@ -52,10 +52,12 @@ def shape_of(data: Dataset, name: str) -> Shape:
         ticks = [((i + 0.5) / len(kept), data.level_label(name, levels[k])) for i, k in enumerate(kept)]
         heights = tuple(float(counts[k]) for k in kept)
         return Shape(heights, tuple(ticks), len(known), len(codes) - len(known), len(levels))
-    return _of_numbers(data.numeric(name), dates=variable.format.startswith("%t"))
+    bare = variable.format.startswith("%t") or variable.measure.value == "identifier"
+    return _of_numbers(data.numeric(name), bare)
 
 
-def _of_numbers(values: npt.NDArray[np.float64], dates: bool) -> Shape:
+def _of_numbers(values: npt.NDArray[np.float64], bare: bool) -> Shape:
+    """The shape of numbers; ``bare`` are those, such as dates, of which a mean or a tick would say nothing."""
     import numpy as np
 
     known = values[np.isfinite(values)]
@@ -63,10 +65,10 @@ def _of_numbers(values: npt.NDArray[np.float64], dates: bool) -> Shape:
         return Shape((), (), 0, len(values), 0)
     heights, edges = np.histogram(known, bins=_BARS)
     low, high = float(edges[0]), float(edges[-1])
-    ticks = [] if dates else _ticks(low, high)
+    ticks = [] if bare else _ticks(low, high)
     different = len(np.unique(known)) if len(known) <= 1_000_000 else 0
     sd = float(known.std(ddof=1)) if len(known) > 1 else None
-    told = (None, None) if dates else (float(known.mean()), sd)
+    told = (None, None) if bare else (float(known.mean()), sd)
     missing = len(values) - len(known)
     return Shape(tuple(map(float, heights)), tuple(ticks), len(known), missing, different, *told)
 

@@ -54,7 +54,7 @@ class Losses(QWidget):
             said = label(from_engine(preview.matched.text), "muted", wrap=True)
             self._column.addWidget(named(said, "import_matched", preview.matched.text))
         for change in preview.changes:
-            if change.kind == "told":
+            if change.kind == "told" and not change.text.startswith(f"Read as {preview.found.encoding} text"):
                 self._column.addWidget(label(from_engine(change.text), "muted", wrap=True))
 
     def _show_all(self) -> None:

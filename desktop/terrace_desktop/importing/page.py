@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from terrace.data.importing.preview import FIRST, Preview
@@ -49,6 +50,7 @@ class ImportPage(KeyTaker):
         strip.addWidget(hairline())
         row = QHBoxLayout()
         row.setContentsMargins(16, 8, 16, 4)
+        row.setSpacing(12)
         row.addWidget(label(self.tr("In the file"), "heading"))
         row.addWidget(label(self.tr("Separators are marked; nothing is changed in the file"), "small"), 1)
         strip.addLayout(row)
@@ -121,10 +123,18 @@ class ImportPage(KeyTaker):
         self.grid.choose(data.names.index(self.name) if self.name else -1)
         self.told.set_text(self._rows_told(len(first), preview))
         self.strip.setVisible(bool(preview.lines))
-        self.lines.show_lines(preview.lines[: LINES if self.height() >= SHORT else FEW])
+        self._show_lines()
         self.panel.show_preview(preview, self.name)
         if begins:
             self.begin()
+
+    def _show_lines(self) -> None:
+        if self.preview is not None:
+            self.lines.show_lines(self.preview.lines[: LINES if self.height() >= SHORT else FEW])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_lines()
 
     def _rows_told(self, shown: int, preview: Preview) -> str:
         if not preview.whole:
