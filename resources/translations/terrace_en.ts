@@ -253,6 +253,30 @@
     </message>
 </context>
 <context>
+    <name>SeveralPage</name>
+    <message numerus="yes">
+        <source>{0} file(s), put together</source>
+        <translation>
+            <numerusform>{0} file, put together</numerusform>
+            <numerusform>{0} files, put together</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Open {0} row(s)</source>
+        <translation>
+            <numerusform>Open {0} row</numerusform>
+            <numerusform>Open {0} rows</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{0} row(s)</source>
+        <translation>
+            <numerusform>{0} row</numerusform>
+            <numerusform>{0} rows</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>StartPage</name>
     <message numerus="yes">
         <source>{0} row(s)</source>

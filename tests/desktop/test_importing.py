@@ -326,3 +326,54 @@ def test_files_that_say_what_they_are_open_at_once(desk: Desk, tmp_path: Path) -
     desk.window.data.choose(str(tmp_path / "s.dta"))
     desk.idle()
     assert not desk.window.imports.is_open() and desk.ran()[-1] == f'use "{tmp_path / "s.dta"}", clear'
+
+
+# --- several files ----------------------------------------------------------------------------------------------------
+def several(desk: Desk, folder: Path, **files: str) -> list[str]:
+    paths = []
+    for name, text in files.items():
+        (folder / f"{name}.csv").write_text(text)
+        paths.append(str(folder / f"{name}.csv"))
+    desk.window.data.choose_several(paths)
+    desk.idle()
+    return paths
+
+
+def test_files_of_rows_are_appended_and_numbered(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    w = desk.window
+    a, b = several(desk, tmp_path, w1="id,y,sex\n1,5,m\n2,6,f\n", w2="id,y\n1,8\n2,9\n3,1\n")
+    page = w.several.page
+    assert w.pages.currentWidget() is page and page.way.value() == "append"
+    assert page.table.rowCount() == 3 and page.table.item(2, 2).text() == "not there"
+    assert page.do_it.text() == "Open 5 rows"
+    told = [x.accessibleName() for x in page.findChildren(QWidget) if x.objectName() == "several_problem_0"]
+    assert told == ["sex is not in w2.csv, and is missing for its rows."]
+    page.number.click()
+    page.do_it.click()
+    desk.idle()
+    assert desk.ran() == [f'use "{a}", clear', f'append using "{b}", generate(file)']
+    assert w.pages.currentWidget() is w.splitter and desk.data.frame["file"].tolist() == [0, 0, 1, 1, 1]
+
+
+def test_files_of_two_levels_are_merged(desk: Desk, tmp_path: Path) -> None:
+    w = desk.window
+    a, b = several(desk, tmp_path, pupils="pupil,school\n1,10\n2,10\n3,20\n", schools="school,size\n10,900\n20,800\n")
+    page = w.several.page
+    assert page.way.value() == "merge" and page.key.currentText() == "school"
+    QTest.keyClick(page.do_it, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    desk.idle()
+    assert desk.ran() == [f'use "{a}", clear', f'merge m:1 school using "{b}", nogenerate']
+    assert desk.data.frame["size"].tolist() == [900, 900, 800]
+
+
+def test_several_files_are_left_as_they_are(desk: Desk, tmp_path: Path) -> None:
+    w = desk.window
+    several(desk, tmp_path, a="x,y\n1,2\n3,4\n", b="x,y\n1,2\nz,4\n")
+    page = w.several.page
+    (notice,) = [x for x in page.findChildren(QWidget) if x.objectName() == "several_problem_0"]
+    assert notice.accessibleName() == "x is a number in a.csv and text in b.csv. Its values in b.csv will be missing."
+    QTest.keyClick(page.do_it, Qt.Key.Key_Escape)
+    desk.idle()
+    assert w.pages.currentWidget() is w.start and desk.ran() == []

@@ -537,6 +537,7 @@ def test_every_enabled_entry_of_every_menu_does_something_without_complaint(
     desk.open()
     desk.run(MODEL, MODEL)
     monkeypatch.setattr(dialogs, "ask_open", lambda *_: "")
+    monkeypatch.setattr(dialogs, "ask_several", lambda *_: [])
     monkeypatch.setattr(dialogs, "ask_save", lambda *_: "")
     monkeypatch.setattr("PySide6.QtGui.QDesktopServices.openUrl", lambda *_: True)
     skip: set[str] = {"quit"}

@@ -44,6 +44,7 @@ class DataFlow(QObject):
     open_failed = Signal(object)  # Outcome
     look_asked = Signal(str)  # at a file that does not say itself how it is read
     look_at_text_asked = Signal(str)
+    look_at_several_asked = Signal(list)  # paths
 
     def __init__(self, window: QWidget, controller: Controller, pane: DataPane, settings: Settings) -> None:
         super().__init__(window)
@@ -80,9 +81,15 @@ class DataFlow(QObject):
     # --- opening ------------------------------------------------------------------------------------
     def ask_open(self) -> None:
         """Let the user choose a project or a file of data."""
-        path = dialogs.ask_work(self.window, self.tr("Open"), self.settings.folder())
-        if path:
-            self.choose(path)
+        self.choose_several(dialogs.ask_works(self.window, self.tr("Open"), self.settings.folder()))
+
+    def choose_several(self, paths: list[str]) -> None:
+        """Open the file that the user has chosen, or put several together; of projects the first is opened."""
+        data = [path for path in paths if not path.lower().endswith(".terrace")]
+        if len(data) > 1:
+            self.look_at_several_asked.emit(data)
+        elif paths:
+            self.choose(paths[0])
 
     def choose(self, path: str) -> None:
         """Open what the user has chosen: a text file or a workbook is looked at first, all else says what it is."""

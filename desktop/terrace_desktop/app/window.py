@@ -28,6 +28,7 @@ from terrace_desktop.app.status import StatusBar
 from terrace_desktop.app.variables_editor import VariablesEditor
 from terrace_desktop.app.zones import Zones, fitting
 from terrace_desktop.importing.flow import ImportFlow
+from terrace_desktop.importing.several_flow import SeveralFlow
 from terrace_desktop.panels.data.actions import actions as prepare_actions
 from terrace_desktop.project.flow import ProjectFlow
 from terrace_desktop.project.notices import Notices
@@ -106,6 +107,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.pages, 1)
         self.setCentralWidget(centre)
         self.imports = ImportFlow(self, self.pages, self.controller, settings, self.data.run_import)
+        self.several = SeveralFlow(self, self.pages, self.controller, self.data.run_import)
         self.actions_ = Actions(self, self.all_actions())
         self._failure: QWidget | None = None
         self._closing = False
@@ -302,6 +304,8 @@ class MainWindow(QMainWindow):
         self.actions_.file_asked.connect(self.data.choose)
         self.data.look_asked.connect(self.imports.look_at)
         self.data.look_at_text_asked.connect(self.imports.look_at_text)
+        self.data.look_at_several_asked.connect(self.several.look_at)
+        self.several.left.connect(self._import_left)
         self.imports.told.connect(self.status.tell)
         self.imports.left.connect(self._import_left)
         self.actions_.sample_asked.connect(self.data.open_sample)
@@ -649,14 +653,14 @@ class MainWindow(QMainWindow):
 
     # --- events -------------------------------------------------------------------------------------
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _dropped_file(event):
+        if _dropped_files(event):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        path = _dropped_file(event)
-        if path:
+        paths = _dropped_files(event)
+        if paths:
             event.acceptProposedAction()
-            QTimer.singleShot(0, self, lambda: self.data.choose(path))
+            QTimer.singleShot(0, self, lambda: self.data.choose_several(paths))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -687,6 +691,7 @@ class MainWindow(QMainWindow):
         self._closing = True
         self.projects.stop()
         self.imports.stop()
+        self.several.stop()
         self._remember()
         self.models.close_builder()
         self.controller.stop()
@@ -694,9 +699,9 @@ class MainWindow(QMainWindow):
         self.closed.emit()
 
 
-def _dropped_file(event: QDropEvent) -> str:
+def _dropped_files(event: QDropEvent) -> list[str]:
     files = [u.toLocalFile() for u in event.mimeData().urls() if u.isLocalFile()]
-    return files[0] if len(files) == 1 and Path(files[0]).is_file() else ""
+    return files if all(Path(file).is_file() for file in files) else []
 
 
 def _same_data(old: Dataset | None, new: Dataset | None) -> bool:

@@ -190,6 +190,7 @@ class ImportFlow(QObject):
 
         def done(outcome: Outcome) -> None:
             if not outcome.ok:
+                self.page.panel.show_problem(failure_of(outcome), reading)
                 return
             if path and remember:
                 keep(self._settings, str(Path(path).absolute()), reading, names)
@@ -226,6 +227,13 @@ class ImportFlow(QObject):
     def stop(self) -> None:
         """The window closes."""
         self._drop()
+
+
+def failure_of(outcome: Outcome) -> TerraceError | None:
+    """What a command failed with, as it can be shown again."""
+    if outcome.error is None:
+        return None
+    return TerraceError(outcome.error[1], code=outcome.error[0], advice=outcome.error_advice)
 
 
 def _is_large(looking: Looking) -> bool:

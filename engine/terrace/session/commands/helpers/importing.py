@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 from terrace.data.dataset import Measure
 from terrace.data.importing.reading import ORDERS, Reading, Type
+from terrace.data.importing.several import Together, Way
 from terrace.language.grammar.macros import escaped
 from terrace.language.grammar.options import Option, OptionRule, rules
 from terrace.language.grammar.tokens import NAME, unquoted, words
@@ -141,3 +142,16 @@ def quoted(text: str) -> str:
     """A string of the command language, whatever it holds: a dollar sign is no macro."""
     text = escaped(text)
     return f'`"{text}"\'' if '"' in text else f'"{text}"'
+
+
+def together_commands(files: Together, way: Way, key: str = "", number: str = "") -> list[str]:
+    """The commands that open the first file and add the others to it; ``number`` is a new variable that counts them."""
+    first, *others = [quoted(in_command(path)) for path in files.paths]
+    if way == "append":
+        options = [f"generate({number})"] if number else []
+        options += ["force"] if any(c.differs for c in files.columns) else []
+        said = f", {' '.join(options)}" if options else ""
+        return [f"use {first}, clear", f"append using {' '.join(others)}{said}"]
+    kinds = next(k.kinds for k in files.keys if k.name == key)
+    merges = [f"merge {kind} {key} using {other}, nogenerate" for kind, other in zip(kinds, others, strict=True)]
+    return [f"use {first}, clear", *merges]
