@@ -268,6 +268,7 @@ def test_a_file_that_cannot_be_read_says_why_and_another_way_mends_it(desk: Desk
     path.write_text("a,b\n1,2\n3,4,5\n6,7\n")
     page = desk.look(path)
     assert page.preview is None and not page.panel.do_it.isEnabled() and page.panel.problem.count() == 1
+    assert page.strip.isVisible() and "3,4,5" in page.lines.widget().accessibleDescription()
     page.panel.file.separator.choose("semicolon")
     desk.idle()
     assert page.preview is not None and page.panel.problem.count() == 0 and page.panel.do_it.isEnabled()

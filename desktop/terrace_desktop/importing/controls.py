@@ -59,13 +59,12 @@ class FileControls(QWidget):
         self.other = named(QLineEdit(), "import_other", self.tr("Other separator"))
         self.other.setMaxLength(1)
         self.other.setMaximumWidth(64)
-        self.other.setPlaceholderText(self.tr("One character"))
         self.decimal = Segments(
             "import_decimal", self.tr("Decimals"),
             [("comma", self.tr("Comma: 0,5")), ("point", self.tr("Point: 0.5"))],
         )  # fmt: skip
         self.encoding = choice("import_encoding", self.tr("Encoding"))
-        self.missing = Chips("import_missing", self.tr("Missing codes"), self.tr("Add, such as -99"))
+        self.missing = Chips("import_missing", self.tr("Missing codes"), self.tr("Add"))
         self.codebook = choice("import_codebook", self.tr("Labels from"))
         rows.add("sheet", self.tr("Sheet"), self.sheet)
         rows.add("header", self.tr("Header row"), self.header, self.labelled)
@@ -129,6 +128,23 @@ class FileControls(QWidget):
         self._show_codebook(preview)
         self._show_details(text)
 
+    def begin(self, kind: str, reading: Reading) -> None:
+        """A file of which nothing is known yet, or that cannot be read in this way."""
+        self._reading = reading
+        text = kind == "import delimited"
+        for key in ("separator", "decimal", "encoding"):
+            self.rows.show_row(key, text)
+        self.rows.show_row("sheet", False)
+        self.rows.show_row("other", text and self.separator.value() == "other")
+        self._show_header(reading if reading.names is not None else replace(reading, names=1))
+        if text:
+            known = [(name, _encoding(name)) for name in ENCODINGS]
+            fill(self.encoding, [(None, self.tr("As found")), *known], reading.encoding)
+        self.missing.show_texts(reading.missing)
+        fill(self.codebook, [("", self.tr("The file itself")), (None, self.tr("A codebook…"))], reading.codebook)
+        self._found = reading
+        self._show_details(text)
+
     def _show_header(self, found: Reading) -> None:
         row = found.names or 0
         rows = sorted({*range(1, HEADERS + 1), row} - {0})
@@ -147,7 +163,7 @@ class FileControls(QWidget):
         if key == "other" and not self.other.hasFocus():
             self.other.setText(found.delimiter or "")
         known = dict.fromkeys([found.encoding or "utf-8", *ENCODINGS])
-        items = [(name, name.upper() if name != "cp1252" else "Windows-1252") for name in known]
+        items = [(name, _encoding(name)) for name in known]
         if reading.encoding is None:
             items[0] = (items[0][0], self.tr("{0}, found by Terrace").format(items[0][1]))
         fill(self.encoding, items, found.encoding)
@@ -236,3 +252,7 @@ class FileControls(QWidget):
         if text and not any(parts):
             self.rows_range.clear()
         self._tell(rows=(parts[0], parts[1] if colon else None))
+
+
+def _encoding(name: str) -> str:
+    return "Windows-1252" if name == "cp1252" else name.upper()

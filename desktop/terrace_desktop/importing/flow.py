@@ -72,8 +72,8 @@ class ImportFlow(QObject):
         self._drop()
         size = Path(path).stat().st_size if Path(path).is_file() else 0
         found = kept(self._settings, str(Path(path).absolute()))
-        self._begin(Looking(path), Path(path).name, _size(size))
         self._reading, self._columns = found if found is not None else (Reading(), "")
+        self._begin(Looking(path), Path(path).name, _size(size))
         self.page.panel.remember.setVisible(True)
         self._ask()
 
@@ -90,9 +90,9 @@ class ImportFlow(QObject):
             folder.cleanup()
             self.told.emit(f"{error.message} {error.advice}".strip())
             return
-        self._begin(Looking(file), self.tr("Copied table"), "")
         self._pasted = (text, folder)
         self._reading, self._columns = Reading(encoding="utf-8"), ""
+        self._begin(Looking(file), self.tr("Copied table"), "")
         self.page.panel.remember.setVisible(False)
         self._ask()
 
@@ -101,7 +101,7 @@ class ImportFlow(QObject):
         self._looking = looking
         if not self.is_open():
             self._before = self._pages.currentWidget()
-        page.show_file(name, size)
+        page.show_file(name, size, looking.kind, self._reading)
         self._pages.setCurrentWidget(page)
         page.panel.cancel.setFocus()
 
@@ -146,7 +146,8 @@ class ImportFlow(QObject):
             self._columns = ""
             self.change(Reading())
         else:
-            self.page.panel.show_problem(error, self._reading)
+            lines = self._looking.lines(self._reading) if self._looking is not None else ()
+            self.page.show_problem(error, self._reading, lines)
 
     def _shape(self) -> None:
         """The distribution of the column, on the worker."""

@@ -38,6 +38,11 @@ class Losses(QWidget):
         self._preview = preview
         self._refill()
 
+    def clear(self) -> None:
+        """Nothing is known yet."""
+        self._preview, self._all = None, False
+        clear_layout(self._column)
+
     def _refill(self) -> None:
         preview = self._preview
         clear_layout(self._column)

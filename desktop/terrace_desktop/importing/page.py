@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
-from terrace.data.importing.preview import FIRST, Preview
+from terrace.data.importing.preview import FIRST, Line, Preview
+from terrace.data.importing.reading import Reading
+from terrace.errors import TerraceError
 from terrace_desktop.importing import look
 from terrace_desktop.importing.changed import changed_cells
 from terrace_desktop.importing.grid import PreviewGrid
@@ -101,13 +105,13 @@ class ImportPage(KeyTaker):
         """The focus on the button that imports: one Enter is all that a file needs that is read as it should be."""
         self.panel.do_it.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def show_file(self, name: str, size: str) -> None:
-        """A file whose preview is not there yet."""
+    def show_file(self, name: str, size: str, kind: str, reading: Reading) -> None:
+        """A file whose preview is not there yet, and how it is to be read."""
         self.preview, self.name = None, ""
         self.told.set_text(self.tr("Reading {0}").format(name))
         self.grid.grid.set_dataset(None)
         self.strip.hide()
-        self.panel.show_file(name, size)
+        self.panel.show_file(name, size, kind, reading)
 
     def show_preview(self, preview: Preview) -> None:
         """Show what the file is read as."""
@@ -143,6 +147,14 @@ class ImportPage(KeyTaker):
         if shown < n:
             return self.tr("The first {0} of {1} rows, as they will be read").format(f"{shown:,}", f"{n:,}")
         return self.tr("All {0} row(s), as they will be read", "", n).format(f"{n:,}")
+
+    def show_problem(self, error: TerraceError, reading: Reading, lines: Sequence[Line]) -> None:
+        """Say why the file cannot be read in this way, with the file as it is to see the cause."""
+        self.panel.show_problem(error, reading)
+        if self.preview is None:
+            self.told.set_text(self.tr("Change how the file is read to see it here"))
+            self.strip.setVisible(bool(lines))
+            self.lines.show_lines(lines)
 
     def show_shape(self, shape: Shape | None) -> None:
         """Show the distribution of the column."""

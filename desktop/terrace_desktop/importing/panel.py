@@ -14,7 +14,6 @@ from terrace_desktop.importing.losses import Losses
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.widgets import ElidedLabel, Notice, button, hairline, icon_button, label, named, sized
-from terrace_desktop.ui.words import in_words
 
 
 class ImportPanel(QFrame):
@@ -96,8 +95,11 @@ class ImportPanel(QFrame):
         row.addWidget(self.do_it)
         return foot
 
-    def show_file(self, name: str, size: str) -> None:
+    def show_file(self, name: str, size: str, kind: str, reading: Reading) -> None:
         """Name and size of the file, before anything of it is known."""
+        self.file.begin(kind, reading)
+        self.column.hide()
+        self.losses.clear()
         self.subtitle.set_text(", ".join(x for x in (name, size) if x))
         self.do_it.setText(self.tr("Import"))
         self.do_it.setEnabled(False)
@@ -130,7 +132,7 @@ class ImportPanel(QFrame):
                 widget.deleteLater()
         if error is None:
             return
-        strip = Notice(in_words(error), kind="error", advice=error.advice)
+        strip = Notice(error.message, kind="error", advice=error.advice)
         if reading is not None and reading != Reading():
             strip.add_button(self.tr("Start over"), "import_reset", lambda: self.changed.emit(Reading()))
         self.problem.addWidget(strip)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLayout, QSizePolicy, QWidget
 
 from terrace_desktop.ui.widgets import label, named
 
 WORDS = 104  # px
+_ANY = 16_777_215  # px: what Qt has for no limit
 
 
 class Rows(QGridLayout):
@@ -32,7 +33,9 @@ class Rows(QGridLayout):
         said.setMinimumHeight(24)
         said.setBuddy(controls[0])
         if len(controls) == 1:
-            self.addWidget(controls[0], at, 1)
+            narrow = controls[0].sizePolicy().horizontalPolicy() == QSizePolicy.Policy.Fixed
+            small = narrow or controls[0].maximumWidth() < _ANY
+            self.addWidget(controls[0], at, 1, Qt.AlignmentFlag.AlignLeft if small else Qt.AlignmentFlag(0))
         else:
             self.addLayout(_beside(controls), at, 1)
         self._rows[key] = [said, *controls]

@@ -25,7 +25,7 @@ from terrace_desktop.results.segments import Segments
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.widgets import Notice, button, clear_layout, hairline, label, named, sized
-from terrace_desktop.ui.words import from_engine, in_words
+from terrace_desktop.ui.words import from_engine
 from terrace_desktop.ui.work_panel import Keys, KeyTaker, done_keys
 
 MOST = 6  # sentences of what differs
@@ -71,7 +71,7 @@ class SeveralPage(KeyTaker):
             [("append", self.tr("Rows below each other")), ("merge", self.tr("Variables side by side"))],
         )  # fmt: skip
         self.key = choice("several_key", self.tr("Key"))
-        self.key.setMaximumWidth(280)
+        self.key.setFixedWidth(280)
         words = self.tr("Number the files in a variable")
         self.number = named(QCheckBox(words), "several_number", words)
         self.rows = Rows()
@@ -131,7 +131,7 @@ class SeveralPage(KeyTaker):
     def show_problem(self, error: TerraceError) -> None:
         """Say why the files cannot be compared."""
         clear_layout(self.problems)
-        self.problems.addWidget(Notice(in_words(error), kind="error", advice=error.advice))
+        self.problems.addWidget(Notice(error.message, kind="error", advice=error.advice))
 
     def _way(self) -> Way:
         return "merge" if self.way.value() == "merge" else "append"

@@ -118,10 +118,19 @@ class Looking:
         sheets, found = self._found(reading, layout, progress, cancel)
         return self._preview(reading, found, out, layout, sheets)
 
+    def lines(self, reading: Reading) -> tuple[Line, ...]:
+        """The first lines of a text file, whether it can be read or not; separators are marked where one is given."""
+        if self.kind != "import delimited":
+            return ()
+        try:
+            return tuple(_lines(self.path, reading.encoding or "utf-8", reading.delimiter or ""))
+        except (OSError, LookupError):  # it is gone, or the encoding is none
+            return ()
+
     def _preview(
         self, reading: Reading, found: Reading, out: Made, layout: Layout | None, sheets: tuple[str, ...]
     ) -> Preview:
-        lines = () if layout is None else tuple(_lines(self.path, layout))
+        lines = () if layout is None else tuple(_lines(self.path, layout.encoding, layout.delimiter))
         changes = (*out.changes, *suspects(out.data))
         return Preview(reading, found, self.kind, out.data, True, changes, sheets, lines, out.matched)
 
@@ -205,17 +214,17 @@ def _head(path: Path) -> bytes:
     return block[: end + 1] if end > 0 else block
 
 
-def _lines(path: Path, layout: Layout) -> list[Line]:
+def _lines(path: Path, encoding: str, delimiter: str) -> list[Line]:
     with open(path, "rb") as file:
         block = file.read(1 << 16)
-    text = block.decode(layout.encoding, "replace").removeprefix("\ufeff")
-    return [Line(line, _separators(line, layout.delimiter)) for line in text.splitlines()[:_LINES]]
+    text = block.decode(encoding, "replace").removeprefix("\ufeff")
+    return [Line(line, _separators(line, delimiter)) for line in text.splitlines()[:_LINES]]
 
 
 def _separators(line: str, delimiter: str) -> tuple[tuple[int, int], ...]:
     """Where separators stand outside of quotation marks."""
     out, quoted, k = [], False, 0
-    while k < len(line):
+    while delimiter and k < len(line):
         if line[k] == '"':
             quoted = not quoted
         elif not quoted and line[k] == delimiter:
