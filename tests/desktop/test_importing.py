@@ -378,3 +378,16 @@ def test_several_files_are_left_as_they_are(desk: Desk, tmp_path: Path) -> None:
     QTest.keyClick(page.do_it, Qt.Key.Key_Escape)
     desk.idle()
     assert w.pages.currentWidget() is w.start and desk.ran() == []
+
+
+def test_every_control_has_a_name_and_a_way_by_keys(desk: Desk, file: Path, tmp_path: Path) -> None:
+    page = desk.look(file)
+    desk.find(QPushButton, "import_more").click()
+    several(desk, tmp_path, a="x,y\n1,2\n3,4\n", b="x,y\n1,2\n5,4\n")
+    for root in (page, desk.window.several.page):
+        controls = [w for kind in (QPushButton, QToolButton, QLineEdit, QComboBox) for w in root.findChildren(kind)]
+        for control in controls:
+            assert control.objectName() and control.accessibleName(), (control, control.objectName())
+        names = [c.objectName() for c in controls if not c.objectName().startswith("qt_")]
+        assert len(names) == len(set(names))
+        assert all(c.focusPolicy() != Qt.FocusPolicy.NoFocus for c in controls)

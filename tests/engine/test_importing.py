@@ -312,3 +312,32 @@ def test_options_that_make_no_sense(tmp_path: Path, option: str, code: str) -> N
     file = write(tmp_path, [["a", "b"], [1, 2], [3, 4]])
     error = Session().run(f'import delimited "{file}", {option}').error
     assert error is not None and error[0] == code
+
+
+def test_names_that_change_and_what_is_left_out_are_told(tmp_path: Path) -> None:
+    rows = [["A survey"], [], ["x", "x", "my score", "", "y"], [1, 2, 3, "", 4], [5, 6, 7, "", 8], [], ["Source: us"]]
+    found = Looking(write(tmp_path, rows)).whole(Reading())
+    assert found.data.names[:3] == ("x", "x_2", "my_score")
+    told = " ".join(c.text for c in changes(found, "told"))
+    for words in ("Several columns are named x", "'my score' is now called my_score", "A survey", "Source: us"):
+        assert words in told
+
+
+@given(data=st.data())
+def test_a_sheet_is_previewed_as_it_is_read(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
+    cell = st.one_of(
+        st.integers(-99, 50), st.floats(-5, 5).map(lambda v: round(v, 2)), st.sampled_from(["a", "12", None, "-99"]),
+        st.dates(dt.date(1990, 1, 1), dt.date(2020, 1, 1)), st.booleans(),
+    )  # fmt: skip
+    columns = data.draw(st.lists(st.lists(cell, min_size=4, max_size=4), min_size=2, max_size=4))
+    file = sheet(tmp_path_factory.mktemp("f"), S=[[f"v{k}" for k in range(len(columns))], *zip(*columns, strict=True)])
+    try:
+        plain = Looking(file).whole(Reading())
+    except DataError:
+        return
+    reading = data.draw(readings([*plain.data.names], plain.found))
+    reading = replace(reading, delimiter=None, decimal=None, rows=(None, None))
+    looking = Looking(file)
+    found = looking.whole(reading)
+    imported = run(import_command(file, found.kind, found.reading))
+    assert same(found.data, imported) and found.data.notes == imported.notes

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
 
 HEAD = 72  # px: name, level, label
-WIDEST, NARROWEST, MEASURED = 200, 92, 60  # px, px, columns
+WIDEST, NARROWEST, USUAL = 200, 92, 108  # px
+MEASURED, NAMED = 20, 300  # columns whose cells, and whose names, decide their width
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -201,7 +202,8 @@ class PreviewGrid(QTableView):
         bold = QFontMetrics(theme.text_font(theme.TEXT, bold=True))
         plain = QFontMetrics(theme.text_font(theme.TEXT))
         rows = range(min(len(data), 30))
-        for k, v in enumerate(data.variables):
+        self.header.setDefaultSectionSize(theme.px(USUAL))
+        for k, v in enumerate(data.variables[:NAMED]):
             width = max(bold.horizontalAdvance(v.name), plain.horizontalAdvance(v.label) if len(v.label) < 24 else 0)
             if k < MEASURED:
                 reader = self.grid.reader(k)
