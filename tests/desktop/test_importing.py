@@ -131,9 +131,9 @@ def test_one_enter_imports_a_file_that_is_read_as_it_should_be(desk: Desk, file:
 
 def test_every_choice_becomes_the_command_and_the_data_are_those_of_the_preview(desk: Desk, file: Path) -> None:
     page = desk.look(file)
-    assert "-99 stands in 3 cells of ses, far from all other values." in desk.texts()
+    assert "-99 is in 3 cells of ses, far from all other values." in desk.texts()
     desk.type("import_missing_add", "-99")
-    assert "-99 stands in 3 cells of ses. They count as missing." in desk.texts()
+    assert "-99 is in 3 cells of ses. They count as missing." in desk.texts()
     page.grid.header.sectionPressed.emit(2)
     desk.idle()
     assert page.name == "score" and desk.find(QComboBox, "import_type").currentData() == "text"

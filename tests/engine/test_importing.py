@@ -182,8 +182,8 @@ def test_codes_are_counted_over_the_whole_file_and_stay_in_the_data(tmp_path: Pa
     assert plain.data.is_text("score") and changes(plain, "misfit")[0].cells["score"].tolist() == [1500]
     found = looking.whole(Reading(missing=("-99", "refused")))
     assert [c.text for c in changes(found, "missing")] == [
-        "-99 stands in 3 cells of ses and 1 of score. They count as missing.",
-        "refused stands in 1 cell of score. It counts as missing.",
+        "-99 is in 3 cells of ses and 1 of score. They count as missing.",
+        "refused is in 1 cell of score. It counts as missing.",
     ]
     assert not changes(found, "suspect") and not changes(found, "misfit")
     assert found.data.variable("ses").missing_codes == (-99,) == found.data.variable("score").missing_codes

@@ -11,7 +11,6 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from terrace.data.importing.preview import kind_of
 from terrace.errors import TerraceError
 from terrace_desktop.app.data_pane import DataPane
 from terrace_desktop.grid.copying import MOST_CELLS, cells_as_tsv
@@ -93,6 +92,8 @@ class DataFlow(QObject):
 
     def choose(self, path: str) -> None:
         """Open what the user has chosen: a text file or a workbook is looked at first, all else says what it is."""
+        from terrace.data.importing.preview import kind_of
+
         if kind_of(path) and Path(path).is_file():
             self.look_asked.emit(path)
         else:

@@ -27,8 +27,6 @@ from terrace_desktop.app.start_page import PATHS, StartPage
 from terrace_desktop.app.status import StatusBar
 from terrace_desktop.app.variables_editor import VariablesEditor
 from terrace_desktop.app.zones import Zones, fitting
-from terrace_desktop.importing.flow import ImportFlow
-from terrace_desktop.importing.several_flow import SeveralFlow
 from terrace_desktop.panels.data.actions import actions as prepare_actions
 from terrace_desktop.project.flow import ProjectFlow
 from terrace_desktop.project.notices import Notices
@@ -48,6 +46,8 @@ from terrace_desktop.work.worker import Worker
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
     from terrace.session.contract import Outcome, Progress
+    from terrace_desktop.importing.flow import ImportFlow
+    from terrace_desktop.importing.several_flow import SeveralFlow
     from terrace_desktop.panels.data.flow import PrepareFlow
     from terrace_desktop.work.history import Entry
 
@@ -106,8 +106,8 @@ class MainWindow(QMainWindow):
         column.addWidget(self.notices)
         column.addWidget(self.pages, 1)
         self.setCentralWidget(centre)
-        self.imports = ImportFlow(self, self.pages, self.controller, settings, self.data.run_import)
-        self.several = SeveralFlow(self, self.pages, self.controller, self.data.run_import)
+        self._imports: ImportFlow | None = None
+        self._several: SeveralFlow | None = None
         self.actions_ = Actions(self, self.all_actions())
         self._failure: QWidget | None = None
         self._closing = False
@@ -123,6 +123,27 @@ class MainWindow(QMainWindow):
 
             self._prepare = PrepareFlow(self, self.splitter, self.controller)
         return self._prepare
+
+    @property
+    def imports(self) -> ImportFlow:
+        """The import of a file, loaded when it is first wanted."""
+        if self._imports is None:
+            from terrace_desktop.importing.flow import ImportFlow
+
+            self._imports = ImportFlow(self, self.pages, self.controller, self.settings, self.data.run_import)
+            self._imports.told.connect(self.status.tell)
+            self._imports.left.connect(self._import_left)
+        return self._imports
+
+    @property
+    def several(self) -> SeveralFlow:
+        """Several files that are put together, loaded when they are first wanted."""
+        if self._several is None:
+            from terrace_desktop.importing.several_flow import SeveralFlow
+
+            self._several = SeveralFlow(self, self.pages, self.controller, self.data.run_import)
+            self._several.left.connect(self._import_left)
+        return self._several
 
     def _open_form(self, key: str, group: str = "") -> None:
         self.prepare.open(key, group)
@@ -302,12 +323,9 @@ class MainWindow(QMainWindow):
         self.projects.state_changed.connect(self._show_document)
         self.models.draft_changed.connect(self.projects.draft_changed)
         self.actions_.file_asked.connect(self.data.choose)
-        self.data.look_asked.connect(self.imports.look_at)
-        self.data.look_at_text_asked.connect(self.imports.look_at_text)
-        self.data.look_at_several_asked.connect(self.several.look_at)
-        self.several.left.connect(self._import_left)
-        self.imports.told.connect(self.status.tell)
-        self.imports.left.connect(self._import_left)
+        self.data.look_asked.connect(self._look_at)
+        self.data.look_at_text_asked.connect(self._look_at_text)
+        self.data.look_at_several_asked.connect(self._look_at_several)
         self.actions_.sample_asked.connect(self.data.open_sample)
         self.actions_.command_asked.connect(self.controller.run)
         self.data.told.connect(self.status.tell)
@@ -446,6 +464,15 @@ class MainWindow(QMainWindow):
         self.start.show_back(self.projects.has_work())
         self.pages.setCurrentWidget(self.start)
         self.projects.look()
+
+    def _look_at(self, path: str) -> None:
+        self.imports.look_at(path)
+
+    def _look_at_text(self, text: str) -> None:
+        self.imports.look_at_text(text)
+
+    def _look_at_several(self, paths: list[str]) -> None:
+        self.several.look_at(paths)
 
     def _import_left(self) -> None:
         """The page of an import is gone: to the data where there are some."""
@@ -690,8 +717,9 @@ class MainWindow(QMainWindow):
             return
         self._closing = True
         self.projects.stop()
-        self.imports.stop()
-        self.several.stop()
+        for flow in (self._imports, self._several):
+            if flow is not None:
+                flow.stop()
         self._remember()
         self.models.close_builder()
         self.controller.stop()

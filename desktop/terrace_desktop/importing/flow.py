@@ -128,7 +128,7 @@ class ImportFlow(QObject):
     def _found(self, preview: Preview) -> None:
         self._job = None
         if self._columns and signature(preview.data.names) != self._columns:
-            self.told.emit(self.tr("This file has other columns than before, so it is read anew."))
+            self.told.emit(self.tr("This file has other columns than before, so your earlier choices are not used."))
             self._columns = ""
             self.change(Reading())
             return

@@ -142,7 +142,7 @@ class ImportPage(KeyTaker):
 
     def _rows_told(self, shown: int, preview: Preview) -> str:
         if not preview.whole:
-            return self.tr("The first {0} rows. The whole file is being looked at").format(f"{shown:,}")
+            return self.tr("The first rows; the whole file is being read")
         n = len(preview.data)
         if shown < n:
             return self.tr("The first {0} of {1} rows, as they will be read").format(f"{shown:,}", f"{n:,}")

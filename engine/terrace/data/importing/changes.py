@@ -51,14 +51,14 @@ def of_code(code: str, cells: Mapping[str, Rows]) -> Change:
     where = _where(cells)
     count = sum(len(rows) for rows in cells.values())
     if not count:
-        return Change("missing", f"{code} stands in no cell.", {}, code)
+        return Change("missing", f"{code} is in no cell.", {}, code)
     they = "It counts as missing." if count == 1 else "They count as missing."
-    return Change("missing", f"{code} stands in {where}. {they}", cells, code)
+    return Change("missing", f"{code} is in {where}. {they}", cells, code)
 
 
 def suspect(code: str, cells: Mapping[str, Rows]) -> Change:
     """A number that may stand for missing."""
-    return Change("suspect", f"{code} stands in {_where(cells)}, far from all other values.", cells, code)
+    return Change("suspect", f"{code} is in {_where(cells)}, far from all other values.", cells, code)
 
 
 def of_cells(kind: Kind, name: str, rows: Rows, first: str) -> Change:
