@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from terrace.data.importing.changes import Change
 from terrace.data.importing.preview import Preview
 from terrace.data.importing.reading import Reading
+from terrace_desktop.importing.changed import MARKED
 from terrace_desktop.ui.widgets import Notice, button, clear_layout, label, named
 from terrace_desktop.ui.words import from_engine
 
 MOST = 4  # strips, before the user asks for all
-WARNED = ("missing", "lost", "rounded", "doubtful", "misfit", "suspect")
 
 
 class Losses(QWidget):
@@ -48,7 +48,7 @@ class Losses(QWidget):
         clear_layout(self._column)
         if preview is None:
             return
-        warned = [c for c in preview.changes if c.kind in WARNED]
+        warned = [c for c in preview.changes if c.kind in MARKED]
         for k, change in enumerate(warned if self._all else warned[:MOST]):
             self._column.addWidget(self._strip(k, change, preview.reading))
         more = len(warned) - MOST

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,8 +33,6 @@ from terrace.errors import DataError
 
 if TYPE_CHECKING:
     from terrace.data.readers.detect import Layout
-
-Read = Callable[..., Dataset]
 
 
 @dataclass(frozen=True, slots=True)
