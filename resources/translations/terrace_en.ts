@@ -43,6 +43,16 @@
     </message>
 </context>
 <context>
+    <name>ColumnEditor</name>
+    <message numerus="yes">
+        <source>{0} value(s)</source>
+        <translation>
+            <numerusform>{0} value</numerusform>
+            <numerusform>{0} values</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>DataFlow</name>
     <message numerus="yes">
         <source>{0} cell(s) copied</source>
@@ -80,6 +90,16 @@
     </message>
 </context>
 <context>
+    <name>FileControls</name>
+    <message numerus="yes">
+        <source>{0}, {1} variable(s)</source>
+        <translation>
+            <numerusform>{0}, {1} variable</numerusform>
+            <numerusform>{0}, {1} variables</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>FilterStrip</name>
     <message numerus="yes">
         <source>{0} of {1} row(s) shown</source>
@@ -103,6 +123,26 @@
         <translation>
             <numerusform>{0} model in the results.</numerusform>
             <numerusform>{0} models in the results, with one table that compares them.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ImportPage</name>
+    <message numerus="yes">
+        <source>All {0} row(s), as they will be read</source>
+        <translation>
+            <numerusform>The only row, as it will be read</numerusform>
+            <numerusform>All {0} rows, as they will be read</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ImportPanel</name>
+    <message numerus="yes">
+        <source>Import {0} row(s)</source>
+        <translation>
+            <numerusform>Import {0} row</numerusform>
+            <numerusform>Import {0} rows</numerusform>
         </translation>
     </message>
 </context>
@@ -178,6 +218,30 @@
         <translation>
             <numerusform>and {0} more</numerusform>
             <numerusform>and {0} more</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>SeveralPage</name>
+    <message numerus="yes">
+        <source>{0} file(s), put together</source>
+        <translation>
+            <numerusform>{0} file, put together</numerusform>
+            <numerusform>{0} files, put together</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Open {0} row(s)</source>
+        <translation>
+            <numerusform>Open {0} row</numerusform>
+            <numerusform>Open {0} rows</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{0} row(s)</source>
+        <translation>
+            <numerusform>{0} row</numerusform>
+            <numerusform>{0} rows</numerusform>
         </translation>
     </message>
 </context>

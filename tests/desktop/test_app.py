@@ -402,6 +402,8 @@ def test_a_copied_table_is_opened_by_a_command(program: Program) -> None:
     QGuiApplication.clipboard().setText('id\tname\n1\ta "b"\n2\tC:\\new\n')
     w.actions_["paste_data"].trigger()
     program.idle()
+    w.imports.one.page.panel.do_it.click()
+    program.idle()
     assert w.controller.snapshot.dataset is not None
     assert w.controller.snapshot.dataset.frame["name"].tolist() == ['a "b"', "C:\\new"]
     command = program.states()[-1][0]

@@ -30,7 +30,12 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         shown.append(filters)
         return ""
 
+    def several(parent: QWidget, title: str, where: str, filters: str) -> list[str]:
+        ask(parent, title, where, filters)
+        return []
+
     monkeypatch.setattr(dialogs, "ask_open", ask)
+    monkeypatch.setattr(dialogs, "ask_several", several)
     monkeypatch.setattr(dialogs, "ask_save", ask)
     return shown
 

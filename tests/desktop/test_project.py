@@ -114,6 +114,7 @@ def choose(monkeypatch: pytest.MonkeyPatch, path: Path | None) -> list[str]:
 
     monkeypatch.setattr(dialogs, "ask_save", ask)
     monkeypatch.setattr(dialogs, "ask_open", ask)
+    monkeypatch.setattr(dialogs, "ask_several", lambda *given: [found] if (found := ask(*given)) else [])
     return proposed
 
 

@@ -109,7 +109,7 @@ def test_an_unreadable_file_loses_nothing(desk: Desk) -> None:
 
 
 def test_recent_files_are_kept_and_dropped_files_open(desk: Desk, tmp_path: Path) -> None:
-    file = tmp_path / "a b.csv"
+    file = tmp_path / "a b.dta"
     file.write_text("x\n1\n")
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(file))])
@@ -121,7 +121,7 @@ def test_recent_files_are_kept_and_dropped_files_open(desk: Desk, tmp_path: Path
     desk.idle()
     assert desk.session.ran == [f'use "{file}", clear']
     desk.window.settings.add_recent(file)
-    desk.window._opened("a b.csv")
+    desk.window._opened("a b.dta")
     assert [a.text() for a in desk.window.actions_.recent.actions()] == [str(file)]
 
 
@@ -537,6 +537,7 @@ def test_every_enabled_entry_of_every_menu_does_something_without_complaint(
     desk.open()
     desk.run(MODEL, MODEL)
     monkeypatch.setattr(dialogs, "ask_open", lambda *_: "")
+    monkeypatch.setattr(dialogs, "ask_several", lambda *_: [])
     monkeypatch.setattr(dialogs, "ask_save", lambda *_: "")
     monkeypatch.setattr("PySide6.QtGui.QDesktopServices.openUrl", lambda *_: True)
     skip: set[str] = {"quit"}

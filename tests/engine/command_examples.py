@@ -27,7 +27,9 @@ sample
 sample winer43, clear
 sample 50
 import delimited using rows.csv, clear
+import delimited using rows.csv, clear missing(-9 NA) dateorder(dmy) labelrow(none)
 import excel using rows.xlsx, clear
+import excel using rows.xlsx, clear varnames(1) missing(-9)
 paste "id\tx\r1\t2\r2\t3", clear
 import excel rows.xlsx, describe
 import spss using rows.sav, clear

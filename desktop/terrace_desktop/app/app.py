@@ -114,8 +114,10 @@ def open_first(window: MainWindow, options: argparse.Namespace) -> None:
     path = options.file or options.data
     if options.first and not path and window.projects.had_work():
         return
-    if path:
-        window.data.open_file(path)
+    if path and options.model:
+        window.data.open_file(path)  # the model needs the data at once
+    elif path:
+        window.data.choose(path)
     elif options.sample:
         window.data.open_sample(options.sample)
     if options.model:

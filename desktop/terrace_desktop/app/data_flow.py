@@ -41,6 +41,9 @@ class DataFlow(QObject):
     told = Signal(str)  # a short message for the status bar
     opened = Signal(str)  # a name for the title
     open_failed = Signal(object)  # Outcome
+    look_asked = Signal(str)  # at a file that does not say itself how it is read
+    look_at_text_asked = Signal(str)
+    look_at_several_asked = Signal(list)  # paths
 
     def __init__(self, window: QWidget, controller: Controller, pane: DataPane, settings: Settings) -> None:
         super().__init__(window)
@@ -77,9 +80,34 @@ class DataFlow(QObject):
     # --- opening ------------------------------------------------------------------------------------
     def ask_open(self) -> None:
         """Let the user choose a project or a file of data."""
-        path = dialogs.ask_work(self.window, self.tr("Open"), self.settings.folder())
-        if path:
+        self.choose_several(dialogs.ask_works(self.window, self.tr("Open"), self.settings.folder()))
+
+    def choose_several(self, paths: list[str]) -> None:
+        """Open the file that the user has chosen, or put several together; of projects the first is opened."""
+        data = [path for path in paths if not path.lower().endswith(".terrace")]
+        if len(data) > 1:
+            self.look_at_several_asked.emit(data)
+        elif paths:
+            self.choose(paths[0])
+
+    def choose(self, path: str) -> None:
+        """Open what the user has chosen: a text file or a workbook is looked at first, all else says what it is."""
+        from terrace.data.importing.preview import kind_of
+
+        if kind_of(path) and Path(path).is_file():
+            self.look_asked.emit(path)
+        else:
             self.open_file(path)
+
+    def run_import(self, command: str, path: str, name: str, then: Callable[[Outcome], object]) -> None:
+        """Run a command that opens data; what was open stays where it fails, which the window tells."""
+
+        def done(outcome: Outcome | None) -> None:
+            self._opened(outcome, path, name)
+            if outcome is not None:
+                then(outcome)
+
+        self.guard(lambda: self.controller.run(command, done), data=True)
 
     def open_file(self, path: str, then: Callable[[], object] | None = None) -> None:
         """Open a project or a file of data, and go on with `then`; what was open stays where it fails."""
@@ -101,9 +129,7 @@ class DataFlow(QObject):
         elif not text.strip():
             self.told.emit(self.tr("The clipboard has no table to open."))
         else:
-            name = self.tr("Copied table")
-            command = commands.paste_table(text)
-            self.guard(lambda: self.controller.run(command, lambda o: self._opened(o, "", name)), data=True)
+            self.look_at_text_asked.emit(text)
 
     def open_sample(self, name: str) -> None:
         """Open a bundled sample."""

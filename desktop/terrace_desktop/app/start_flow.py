@@ -31,7 +31,7 @@ class StartFlow(QObject):
         self.window, self.page, self.places, self.settings = window, page, places, settings
         self.data, self.models, self.projects = data, models, projects
         page.open_asked.connect(data.ask_open)
-        page.file_asked.connect(data.open_file)
+        page.file_asked.connect(data.choose)
         page.sample_asked.connect(data.open_sample)
         page.path_asked.connect(self.begin_path)
         page.rescue_asked.connect(projects.bring_back)

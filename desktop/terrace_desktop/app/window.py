@@ -21,6 +21,7 @@ from terrace_desktop.app.failures import Failures
 from terrace_desktop.app.find import Thing
 from terrace_desktop.app.frame import Frame
 from terrace_desktop.app.help_flow import HelpFlow
+from terrace_desktop.app.import_pages import ImportPages
 from terrace_desktop.app.loading import Loader, pieces
 from terrace_desktop.app.looks_flow import LooksFlow
 from terrace_desktop.app.model_flow import ModelFlow
@@ -112,6 +113,9 @@ class MainWindow(QMainWindow):
         self.places = PlacesFlow(self, self.controller, self.pages, self.splitter)
         self.beginning = StartFlow(self, self.start, self.places, self.data, self.models, self.projects, settings)
         self.failures = Failures(self, self.results, self.controller.history)
+        self.imports = ImportPages(
+            self, self.start, self.places, self.controller, self.data, self.results, settings, self.status
+        )
         self.actions_ = Actions(self, self.all_actions())
         self._connect()
         self._restore()
@@ -209,7 +213,7 @@ class MainWindow(QMainWindow):
         self.start.convention_asked.connect(self.looks.set_convention)
         self.projects.state_changed.connect(self._show_document)
         self.models.draft_changed.connect(self.projects.draft_changed)
-        self.actions_.file_asked.connect(self.data.open_file)
+        self.actions_.file_asked.connect(self.data.choose)
         self.actions_.sample_asked.connect(self.data.open_sample)
         self.actions_.command_asked.connect(self.controller.run)
         self.data.opened.connect(self._opened)
@@ -425,14 +429,14 @@ class MainWindow(QMainWindow):
 
     # --- events -------------------------------------------------------------------------------------
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _dropped_file(event):
+        if _dropped_files(event):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        path = _dropped_file(event)
-        if path:
+        paths = _dropped_files(event)
+        if paths:
             event.acceptProposedAction()
-            soon(self, lambda: self.data.open_file(path))
+            soon(self, lambda: self.data.choose_several(paths))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -451,6 +455,7 @@ class MainWindow(QMainWindow):
             return
         self.failures.close()
         self.projects.stop()
+        self.imports.stop()
         self._remember()
         self.models.close_builder()
         self.controller.stop()
@@ -458,9 +463,9 @@ class MainWindow(QMainWindow):
         self.closed.emit()
 
 
-def _dropped_file(event: QDropEvent) -> str:
+def _dropped_files(event: QDropEvent) -> list[str]:
     files = [u.toLocalFile() for u in event.mimeData().urls() if u.isLocalFile()]
-    return files[0] if len(files) == 1 and Path(files[0]).is_file() else ""
+    return files if all(Path(file).is_file() for file in files) else []
 
 
 def _same_data(old: Dataset | None, new: Dataset | None) -> bool:

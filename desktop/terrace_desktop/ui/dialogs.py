@@ -63,18 +63,23 @@ def ask_open(parent: QWidget, title: str, folder: str, filters: str) -> str:
     return _chosen(dialog)
 
 
+def ask_several(parent: QWidget, title: str, folder: str, filters: str) -> list[str]:
+    """Files to open; none where the user thought better of it."""
+    return QFileDialog.getOpenFileNames(parent, title, folder, filters)[0]
+
+
 def ask_data(parent: QWidget, title: str, folder: str) -> str:
     """A file of data to open, of any format that is read; empty where the user thought better of it."""
     data, every = tr("Data files"), tr("All files")
     return ask_open(parent, title, folder, f"{data} ({formats.filter_of(formats.BY_ENDING)});;{every} (*)")
 
 
-def ask_work(parent: QWidget, title: str, folder: str) -> str:
-    """A project or a file of data to open; empty where the user thought better of it."""
+def ask_works(parent: QWidget, title: str, folder: str) -> list[str]:
+    """A project, or one or more files of data to open; none where the user thought better of it."""
     both, projects, data, every = tr("Projects and data"), tr("Terrace projects"), tr("Data files"), tr("All files")
     endings = formats.filter_of(formats.BY_ENDING)
     kinds = (f"{both} (*.terrace {endings})", f"{projects} (*.terrace)", f"{data} ({endings})", f"{every} (*)")
-    return ask_open(parent, title, folder, ";;".join(kinds))
+    return ask_several(parent, title, folder, ";;".join(kinds))
 
 
 def ask_save(parent: QWidget, title: str, suggestion: str, filters: str) -> str:

@@ -47,7 +47,7 @@ def _measured(data: Dataset) -> list[str]:
         column = data.frame[v.name]
         if v.declares_missing:
             column = column.where(~column.isin(data.missing_values(v.name)))
-        if guess_measure(v.name, column, labelled=bool(v.value_labels)) is not v.measure:
+        if guess_measure(v.name, column, labels=v.value_labels) is not v.measure:
             out.append(v.name)
     return out
 

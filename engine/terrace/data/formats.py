@@ -120,6 +120,7 @@ def _workbook(head: bytes) -> bool:
     return head.startswith(ZIP) and any(part in head for part in (b"[Content_Types]", b"xl/", b"docProps"))
 
 
+_SHEET = ("sheet", "cells", "names", "labels", "text")
 FORMATS = (
     DataFormat(
         "stata", "a Stata file", "Stata", (".dta",), ("pandas",),
@@ -159,6 +160,7 @@ FORMATS = (
         ("pandas", "pyarrow", "chardet"),
         reader="terrace.data.readers.delimited:read_delimited", options=(
             "delimiter", "decimal", "encoding", "thousands", "rows", "columns", "names", "skip", "comment", "text",
+            "labels", "heard",
         ),
         written=(".csv", ".tsv"), writer="terrace.data.writers.tables:write_text",
         write_options=("delimiter", "header"),
@@ -167,23 +169,23 @@ FORMATS = (
     ),
     DataFormat(
         "excel", "an Excel workbook", "Excel", (".xlsx", ".xlsm"), ("openpyxl",),
-        reader="terrace.data.readers.excel:read_excel", options=("sheet", "cells"),
+        reader="terrace.data.readers.excel:read_excel", options=_SHEET,
         written=(".xlsx",), writer="terrace.data.writers.tables:write_excel",
         again="terrace.data.writers.losses:from_excel", guessed=True, commands=("import excel",), content=_workbook,
     ),
     DataFormat(
         "xls", "an old Excel workbook", "Excel", (".xls",), ("python-calamine",),
-        reader="terrace.data.readers.excel:read_excel", options=("sheet", "cells"), commands=("import excel",),
+        reader="terrace.data.readers.excel:read_excel", options=_SHEET, commands=("import excel",),
         native=True, content=begins(OLE),
     ),
     DataFormat(
         "xlsb", "a binary Excel workbook", "Excel", (".xlsb",), ("python-calamine",),
-        reader="terrace.data.readers.excel:read_excel", options=("sheet", "cells"), commands=("import excel",),
+        reader="terrace.data.readers.excel:read_excel", options=_SHEET, commands=("import excel",),
         native=True, content=_nowhere,
     ),
     DataFormat(
         "ods", "an OpenDocument spreadsheet", "OpenDocument", (".ods",), ("python-calamine",),
-        reader="terrace.data.readers.excel:read_excel", options=("sheet", "cells"), commands=("import excel",),
+        reader="terrace.data.readers.excel:read_excel", options=_SHEET, commands=("import excel",),
         native=True, content=_nowhere,
         written=(".ods",), writer="terrace.data.writers.opendocument:write_ods",
         again="terrace.data.writers.losses:from_ods", guessed=True,

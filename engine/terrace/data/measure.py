@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,17 +11,22 @@ import numpy.typing as npt
 import pandas as pd
 
 from terrace.data.dataset import Measure
+from terrace.data.value import Value
 
 FEWEST = 20
 """Rows up to which values that are all different say nothing."""
 _FEW = 6
 _HEAD = 1000  # values that are looked at first
+_GROUPS = 20  # groups from which on numbers with gaps can name them
+_UNITS = (  # what rows belong to, as names of variables have it
+    "subj(?:ect)?s?|persons?|pupils?|students?|child|patients?|participants?|resp(?:ondent)?s?|schools?"
+    "|class(?:es|rooms?)?|teachers?|hospitals?|clinics?|famil(?:y|ies)|hh|households?|clusters?|districts?"
+    "|count(?:y|ies)|countr(?:y|ies)|regions?|states?|cit(?:y|ies)|firms?|raters?|judges?|dyads?|couples?|teams?"
+    "|litters?|animals?|schulen?|klassen?|lehrer|schueler|probanden?|vpn?"
+)
 _IDENTIFIER = re.compile(
-    r"""(.*_)?id\d? | id_\w+ | \w{2,}id | (.*_)?(no|nr|num) | caseno | idnr
-      | subj(ect)?s? | persons? | pupils? | students? | child(ren)? | patients? | participants?
-      | resp(ondent)?s? | schools? | class(es|room|rooms)? | teachers? | hospitals? | clinics?
-      | famil(y|ies) | hh | households? | clusters? | districts?
-       | count(y|ies) | countr(y|ies) | regions? | states? | cit(y|ies) | firms?""",
+    rf"""(.*_)?id\d? | id_\w+ | \w{{2,}}id | (.*_)?(no|nr|num) | caseno | idnr
+      | {_UNITS} | id_?(?:stud|teach|{_UNITS}) | (?:{_UNITS})_?(?:nr|no|num|number|code)""",
     re.VERBOSE | re.IGNORECASE,
 )
 _NOT_IDENTIFIER = re.compile(
@@ -44,19 +49,28 @@ def guess_measures(names: Sequence[str], values: npt.NDArray[Any]) -> list[Measu
     high = np.where(known, values, -np.inf).max(axis=0, initial=-np.inf)
     with np.errstate(invalid="ignore"):
         span = high - low + 1
-    close = whole & ((span <= _FEW) | ((n > FEWEST) & (span == n)))
+    rising = known.all(axis=0) & (n > FEWEST) & (values[1:] >= values[:-1]).all(axis=0)
+    close = whole & ((span <= _FEW) | ((n > FEWEST) & (span == n)) | rising)
     out = [Measure.CONTINUOUS] * len(names)
     for k in map(int, np.flatnonzero(whole)):
         if close[k] or _IDENTIFIER.fullmatch(names[k]):  # the others are continuous, whatever else they are
-            out[k] = _of_numbers(names[k], values[:, k], labelled=False)
+            out[k] = _of_numbers(names[k], values[:, k], (), declared=False)
     return out
 
 
-def guess_measure(name: str, values: pd.Series, *, labelled: bool) -> Measure:
-    """Identifier by name or by being distinct in every row; nominal for text, labels and few integer codes.
+def guess_measure(
+    name: str, values: pd.Series, *, labels: Collection[Value] = (), declared: bool = False
+) -> Measure:
+    """The level of measurement of these values, shape (n,), without those that stand for missing.
 
-    Anything else is continuous. Variables that by name run with time stay continuous: waves 0 to 4 are
-    codes to a machine and a slope to the user.
+    - Identifier: whole numbers or text with a name such as ``id`` or ``school``; what is another value in every row;
+      numbers of groups that stand one after the other (`_numbers_groups`).
+    - Nominal: text, few whole numbers (all of 1 to 4), 0 and 1 under any name, and what ``labels``, the values
+      that have one, name. A scale of which only the ends or the missing values are labelled is not named by them.
+    - Continuous: everything else, such as sums of many items, and whatever by its name runs with time: waves 0 to 4 are
+      codes to a machine and a slope to the user.
+
+    ``declared`` says that the file calls it continuous: how groups lie is no reason to doubt that.
     """
     n = len(values)
     if not pd.api.types.is_numeric_dtype(values.dtype):
@@ -65,31 +79,58 @@ def guess_measure(name: str, values: pd.Series, *, labelled: bool) -> Measure:
     if isinstance(values.dtype, np.dtype):
         array = values.to_numpy()
         if array.dtype.kind == "f" and _has_fractions(array[:_HEAD]):
-            return Measure.NOMINAL if labelled else Measure.CONTINUOUS
+            return Measure.NOMINAL if labels and _name_the_values(array, labels) else Measure.CONTINUOUS
     else:
         array = values.to_numpy(dtype=np.float64, na_value=np.nan)
-    return _of_numbers(name, array, labelled)
+    return _of_numbers(name, array, labels, declared)
 
 
-def _of_numbers(name: str, array: npt.NDArray[Any], labelled: bool) -> Measure:
+def _of_numbers(name: str, array: npt.NDArray[Any], labels: Collection[Value], declared: bool) -> Measure:
     n = len(array)
     whole = bool(array.size)
     if array.dtype.kind == "f":
         array = array[~np.isnan(array)]
         whole = bool(array.size) and bool(np.isfinite(array).all()) and bool((array == np.floor(array)).all())
+    low, span = (array.min(), int(array.max()) - int(array.min()) + 1) if whole else (0, 0)
+    if whole and n > FEWEST and low == 0 and span == 2:
+        return Measure.NOMINAL  # yes or no, although it may be called student
     if whole and _named(name):
         return Measure.IDENTIFIER
-    if labelled:
+    if labels and _name_the_values(array, labels):
         return Measure.NOMINAL
-    if not whole:
+    if not whole or _TIME.fullmatch(name):
         return Measure.CONTINUOUS
-    low = array.min()
-    span = int(array.max()) - int(low) + 1
     distinct = n > FEWEST and array.size == n and span == n
     few = span <= _FEW and span < n
-    if (distinct or few) and not _TIME.fullmatch(name) and _all_occur(array, span):
+    if (distinct or few) and _all_occur(array, span):
         return Measure.IDENTIFIER if distinct else Measure.NOMINAL
-    return Measure.CONTINUOUS
+    groups = not declared and not labels and array.size == n and _numbers_groups(array, span)
+    return Measure.IDENTIFIER if groups else Measure.CONTINUOUS
+
+
+def _name_the_values(array: npt.NDArray[Any], labels: Collection[Value]) -> bool:
+    """Whether labels say what the values are, rather than where a scale begins and ends or why a value is missing."""
+    found = np.unique(array[~np.isnan(array)] if array.dtype.kind == "f" else array)
+    if not len(found):
+        return True
+    named = np.isin(found, [float(v) for v in labels if isinstance(v, int | float)])
+    bare = int((~named).sum())
+    return bool(named.any()) and not (bare > _FEW and bare > len(found) - bare)
+
+
+def _numbers_groups(whole: npt.NDArray[Any], span: int) -> bool:
+    """Whether whole numbers, shape (n,), count groups of rows, or number them with gaps as codes do.
+
+    They rise from group to group, each of two rows or more. A covariate of the groups does not rise, and a score by
+    which rows are sorted neither begins with 1 and takes every value nor leaves most of them out.
+    """
+    steps = np.diff(whole)
+    if len(whole) <= FEWEST or bool((steps < 0).any()):
+        return False
+    groups = 1 + int(np.count_nonzero(steps))
+    counted = whole[0] == 1 and span == groups > _FEW and len(whole) >= 2 * groups
+    coded = span > 3 * groups and groups >= _GROUPS and len(whole) >= 3 * groups
+    return bool(counted or coded)
 
 
 def measure_of_words(name: str, distinct: bool) -> Measure:

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from terrace.data import formats, regular_file
 from terrace.data.apart.messages import cause
@@ -25,6 +25,9 @@ from terrace.data.streams.batches import StreamedData
 from terrace.disk.leftovers import sweep
 from terrace.disk.stamps import note
 from terrace.errors import DataError, TerraceError
+
+if TYPE_CHECKING:
+    from terrace.data.readers.detect import Layout
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -49,7 +52,9 @@ def read(
     names: int | None = None,
     skip: int = 0,
     comment: str | None = None,
-    text: tuple[int, ...] = (),
+    labels: int | None = None,
+    text: tuple[int | str, ...] = (),
+    heard: Callable[[Layout], object] | None = None,
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> Dataset:
@@ -72,11 +77,15 @@ def read(
         file; the first, the first data frame, and the only file or the first dataset where None.
     rows, columns
         Of a text file: the first and last to read, counted in the file from 1; None for the beginning or the end.
-    names, skip, comment
-        Of a text file: the row of the names (0 where there is none), how many lines at the beginning are passed over,
-        what lines begin with that are no data.
+    names, labels
+        Of a text file or a sheet: the row of the names and that of the labels of the variables, 0 where there is none.
+    skip, comment
+        Of a text file: how many lines at the beginning are passed over, what lines begin with that are no data.
     text
-        Of a text file: columns that are text whatever they hold, counted from 1; 0 for all.
+        Of a text file or a sheet: columns that are text whatever they hold, by the names that they get; of a text file
+        also counted from 1; 0 for all.
+    heard
+        Of a text file: it is told how the file is read.
     progress, cancel
         ``progress(stage, fraction)`` is called while reading; the work stops when ``cancel()`` is true.
 
@@ -89,6 +98,7 @@ def read(
         "sheet": sheet, "cells": cells, "delimiter": delimiter, "decimal": decimal, "encoding": encoding,
         "catalog": catalog, "table": table, "object": object, "member": member, "thousands": thousands,
         "rows": rows, "columns": columns, "names": names, "skip": skip, "comment": comment, "text": text,
+        "labels": labels, "heard": heard,
     }  # fmt: skip
     for name in ("sheet", "cells", "catalog", "table", "object", "member"):
         if given[name] is not None and name not in kind.options:
@@ -174,6 +184,27 @@ def sheets(
     report = Report(f"Reading {file.name}", progress, cancel)
     found = _in_words(file, kind, lambda: _made(file, listing, report, {})).frame
     return tuple(zip(found["sheet"].tolist(), found["range"].tolist(), strict=True))
+
+
+def sheet_facts(
+    path: str | os.PathLike[str],
+    *,
+    sheet: str | int | None = None,
+    cells: str | None = None,
+    names: int | None = None,
+    labels: int | None = None,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+) -> Dataset:
+    """The sheets of a workbook and what `read` finds out of the one that it reads, as `excel.read_sheet_facts` has it.
+
+    Raises as `sheets` does.
+    """
+    file = locate(Path(path).expanduser())
+    facts = replace(_kind(file), reader="terrace.data.readers.excel:read_sheet_facts")
+    report = Report(f"Reading {file.name}", progress, cancel)
+    options = {"sheet": sheet, "cells": cells, "names": names, "labels": labels}
+    return _in_words(file, facts, lambda: _made(file, facts, report, options))
 
 
 def larger_than_memory(path: str | os.PathLike[str]) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -141,6 +142,18 @@ def build_beside(
     return Dataset(frame, tuple(variables), source=source, notes=tuple(all_notes))
 
 
+def places_of(wanted: Collection[str], names: Sequence[str], path: Path) -> set[int]:
+    """The places of the columns that get these names. Raises `DataError` for a name that none gets."""
+    found = dict(zip(legal_names(names)[0], range(len(names)), strict=True))
+    for name in wanted:
+        if name not in found:
+            raise DataError(
+                f"{path.name} has no column {name}.", code="no-such-column", subject=name,
+                advice="Its columns are: " + ", ".join([*found][:20]) + ".",
+            )  # fmt: skip
+    return {found[name] for name in wanted}
+
+
 def number_blocks(frame: pd.DataFrame) -> list[Block]:
     """The columns of doubles, and those of int64, side by side, with their places in the frame."""
     found: dict[np.dtype[Any], list[int]] = {kind: [] for kind in _PLAIN}
@@ -165,7 +178,7 @@ def _one(column: RawColumn, name: str) -> tuple[pd.Series, Variable, list[str]]:
         measure = Measure.CONTINUOUS  # a date, however few dates there are
     elif measure in (None, Measure.CONTINUOUS):
         known = values.where(~values.isin(column.missing_codes)) if column.missing_codes else values
-        guess = guess_measure(name, known, labelled=bool(labels))
+        guess = guess_measure(name, known, labels=labels, declared=measure is not None)
         if measure is None or guess is Measure.IDENTIFIER or _is_text(values):
             measure = guess
     assert measure is not None

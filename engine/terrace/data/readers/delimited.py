@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import pandas as pd
 from terrace.data.dataset import Dataset
 from terrace.data.digits import EXACT, needs_text, spelled_apart
 from terrace.data.progress import Report
-from terrace.data.readers.build import FEW, Block, RawColumn, build_beside, build_dataset, number_blocks
+from terrace.data.readers.build import FEW, Block, RawColumn, build_beside, build_dataset, number_blocks, places_of
 from terrace.data.readers.detect import DELIMITER_NAMES, MISSING, Layout, Wanted
 from terrace.data.readers.moments import recognise
 from terrace.data.readers.quoted import QUOTED, text_by_quotes
@@ -37,25 +37,34 @@ _PERCENT = r"[+-]?\d[\d.,]* ?%"
 _MONEY = r"[+-]?[$€£¥] ?[+-]?\d[\d.,]*|[+-]?\d[\d.,]* ?[$€£¥]"
 
 
-def read_delimited(path: Path, report: Report, **options: Any) -> Dataset:
+def read_delimited(
+    path: Path, report: Report, *, heard: Callable[[Layout], object] | None = None, **options: Any
+) -> Dataset:
     """Read a text table; what had to be detected, and what was left out, is told in the notes.
 
     Columns of dates become dates; a column that is not wholly numeric, or whose numbers would lose digits, becomes
-    text, with a note where most of it is numbers. The options are those of `Wanted`. Raises `DataError` for a file that
+    text, with a note where most of it is numbers. The options are those of `Wanted`; ``heard`` is told how the file is
+    read. Raises `DataError` for a file that
     is not a table, naming the line.
     """
     report()
     wanted = Wanted(**options)
     table = open_table(path, report, wanted)
     layout = table.layout
+    if heard is not None:
+        heard(layout)
     width, first = len(layout.names), wanted.columns[0] or 1
-    beyond = [k for k in wanted.text if k > width]
+    by_number = [k for k in wanted.text if isinstance(k, int)]
+    beyond = [k for k in by_number if k > width]
     if beyond and wanted.columns == (None, None):
         raise DataError(
             f"{path.name} has {plural(width, 'column')}, and no column {beyond[0]}.", code="bad-option-value",
             subject="stringcols", advice="Columns are counted from 1.",
         )  # fmt: skip
-    as_text = set(range(width)) if 0 in wanted.text else {k - first for k in wanted.text if 0 <= k - first < width}
+    as_text = set(range(width)) if 0 in by_number else {k - first for k in by_number if 0 <= k - first < width}
+    by_name = [k for k in wanted.text if isinstance(k, str)]
+    if by_name:
+        as_text |= places_of(by_name, [_name(layout, k) for k in range(width)], path)
     found = read_rows(table, report, text=as_text)
     frame, told, words = found.frame, found.told, found.words.columns
     notes = [describe_layout(layout), *table.notes, *_missing_signs(table, found, report)]

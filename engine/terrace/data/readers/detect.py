@@ -39,7 +39,8 @@ class Wanted:
 
     ``rows`` and ``columns`` are the first and last to read, counted in the file from 1, None for the beginning or the
     end; ``names`` is the row of the names, 0 where there is none; ``skip`` lines at the beginning are passed over;
-    lines that begin with ``comment`` are no data. ``text`` are columns to read as text; a 0 among them means all.
+    lines that begin with ``comment`` are no data. ``text`` are columns to read as text, by number or name; a 0 among
+    them means all. ``labels`` is the row of the labels of the variables, 0 where there is none.
     """
 
     delimiter: str | None = None
@@ -51,13 +52,14 @@ class Wanted:
     names: int | None = None
     skip: int = 0
     comment: str | None = None
-    text: tuple[int, ...] = ()
+    text: tuple[int | str, ...] = ()
+    labels: int | None = None
 
     @property
     def part(self) -> bool:
-        """True where some of the file is to be left out, or the names stand where the caller says."""
+        """True where some of the file is to be left out, besides what stands above its names."""
         part = self.rows != (None, None) or self.columns != (None, None)
-        return part or self.names is not None or bool(self.skip) or self.comment is not None
+        return part or bool(self.skip) or self.comment is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,8 @@ class Layout:
 
     ``names`` are as written, one for each field of a row, empty where there is none; ``labels`` likewise. ``header``
     tells whether the file holds names; ``before`` lines come before the first row of data. ``notes`` say what is not
-    read, or not read as it stands. ``begins`` are the positions of columns of fixed width.
+    read, or not read as it stands. ``begins`` are the positions of columns of fixed width; ``names_row`` and
+    ``labels_row`` the lines of the names and of the labels, 0 where there are none.
     """
 
     encoding: str
@@ -79,6 +82,8 @@ class Layout:
     before: int
     notes: tuple[str, ...] = ()
     begins: tuple[int, ...] = ()
+    names_row: int = 0
+    labels_row: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +103,7 @@ def detect_sample(path: Path, text: str, whole: bool, wanted: Wanted, encoding: 
     lines = physical_lines(text)
     if not whole and len(lines) > 1:
         lines.pop()  # the last may be cut
-        lines = lines[: wanted.skip + (wanted.names or 0) + 2 * SAMPLE_ROWS]
+        lines = lines[: wanted.skip + max(wanted.names or 0, wanted.labels or 0) + 2 * SAMPLE_ROWS]
     skip = min(wanted.skip, len(lines))
     blank = "\r\n \t\ufeff\0" + ("".join(_CANDIDATES) if whole else "")  # delimiters alone are an empty sheet
     if not any(line.strip(blank) for line in lines[skip:]):
@@ -147,7 +152,10 @@ def layout_of(
                 f"Row {wanted.names} of {path.name} contains no names.", code="bad-option-value", subject="varnames",
                 advice="Give the number of the row with the names, counted from 1, or write varnames(nonames).",
             )  # fmt: skip
-    found = header.find_header(rows.rows, whole=whole, named=named, names_row=place)
+    below = None
+    if wanted.labels is not None:
+        below = next((k for k, n in enumerate(rows.lines) if n >= wanted.labels), -1) if wanted.labels else -1
+    found = header.find_header(rows.rows, whole=whole, named=named, names_row=place, labels_row=below)
     body = [row for row in rows.rows[found.first : len(rows.rows) - found.below] if row]
     widths = Counter(len(row) for row in body)
     usual = widths.most_common(1)[0][0] if widths else 0
@@ -169,6 +177,8 @@ def layout_of(
     layout = Layout(
         encoding, delimiter, decimal, thousands, found.rows > 0, tuple(n.lstrip("\ufeff") for n in names),
         tuple(labels), before, tuple(_header_notes(rows, found)), begins,
+        rows.lines[found.above] if found.rows else 0,
+        rows.lines[found.first - 1] if found.rows > 1 and not found.joined else 0,
     )  # fmt: skip
     return layout, found
 

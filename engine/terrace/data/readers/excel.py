@@ -14,7 +14,7 @@ from terrace.data.dataset import Dataset, Variable
 from terrace.data.digits import EXACT, is_number
 from terrace.data.progress import Report
 from terrace.data.readers import oldsheets, xlsx
-from terrace.data.readers.build import RawColumn, build_dataset
+from terrace.data.readers.build import RawColumn, build_dataset, places_of
 from terrace.data.readers.cells import REFERENCE, Cells, SheetName, column_letters, column_number, several
 from terrace.data.readers.detect import MISSING
 from terrace.data.readers.sheet_header import find_header
@@ -37,13 +37,61 @@ class _Area:
 
 
 def read_excel(
-    path: Path, report: Report, *, sheet: str | int | None = None, cells: str | None = None
+    path: Path,
+    report: Report,
+    *,
+    sheet: str | int | None = None,
+    cells: str | None = None,
+    names: int | None = None,
+    labels: int | None = None,
+    text: tuple[int | str, ...] = (),
 ) -> Dataset:
     """Read a sheet: by name, by number from 1, or the first that is shown and holds a table.
 
     Of the sheet all is read, or the range of `cells` (``B3:F20``; ``B3`` is where it begins). Formulas give the values
-    that the file holds. Raises `DataError` for an absent sheet or one without rows.
+    that the file holds. `names` and `labels` are the rows of the sheet that hold names and labels of the variables, 0
+    for none; what is None is found. `text` are columns that are text whatever they hold, by name, or 0 for all.
+    Raises `DataError` for an absent sheet or one without rows.
     """
+    chosen, found, notes, _ = _table_of(path, report, sheet, cells)
+    if len(found.rows) < (1 if names == 0 else 2):
+        what = "is empty" if not found.rows else "has names but no rows of data"
+        raise DataError(
+            f"The sheet {chosen.name} of {path.name} {what}.",
+            code="no-rows",
+            subject=str(path),
+            advice="Put the variable names in the first row and one observation in each row below.",
+        )
+    return _dataset(path, found, notes, (names, labels), text)
+
+
+def read_sheet_facts(
+    path: Path,
+    report: Report,
+    *,
+    sheet: str | int | None = None,
+    cells: str | None = None,
+    names: int | None = None,
+    labels: int | None = None,
+) -> Dataset:
+    """What `read_excel` finds out by itself, a row for each sheet of the workbook: ``sheet``, its name, ``chosen``, 1
+    for the one that is read, and for this ``names`` and ``labels``, the rows of its header, 0 for none.
+    """
+    chosen, found, _, listed = _table_of(path, report, sheet, cells)
+    header = find_header(found.rows, found.numbers, names, labels) if len(found.rows) > 1 else None
+    rows = [
+        (s.name, *((1, header.names_row, header.labels_row) if s is chosen and header is not None else (0, 0, 0)))
+        for s in listed
+    ]
+    columns = ("sheet", "chosen", "names", "labels")
+    frame = pd.DataFrame(rows, columns=list(columns))
+    return Dataset(frame, tuple(Variable(c) for c in columns), source=str(path))
+
+
+def _table_of(
+    path: Path, report: Report, sheet: str | int | None, cells: str | None
+) -> tuple[SheetName, Cells, list[str], Sequence[SheetName]]:
+    """The sheet that is wanted, its cells, notes on its choice, and all sheets."""
     report()
     area = _area(cells) if cells else _Area()
     book = _open(path)
@@ -56,17 +104,9 @@ def read_excel(
         else:
             chosen = _sheet_named(path, book.sheets, sheet)
             found, notes = _cut(book.cells(chosen, report), area), []
+        return chosen, found, notes, book.sheets
     finally:
         book.close()
-    if len(found.rows) < 2:
-        what = "is empty" if not found.rows else "has names but no rows of data"
-        raise DataError(
-            f"The sheet {chosen.name} of {path.name} {what}.",
-            code="no-rows",
-            subject=str(path),
-            advice="Put the variable names in the first row and one observation in each row below.",
-        )
-    return _dataset(path, found, notes)
 
 
 def read_sheet_list(path: Path, report: Report) -> Dataset:
@@ -191,8 +231,14 @@ def _sheet_named(path: Path, listed: Sequence[SheetName], sheet: str | int) -> S
 
 
 # --- its columns ----------------------------------------------------------------------------------------------
-def _dataset(path: Path, cells: Cells, notes: list[str]) -> Dataset:
-    header = find_header(cells.rows, cells.numbers)
+def _dataset(
+    path: Path,
+    cells: Cells,
+    notes: list[str],
+    rows_of_names: tuple[int | None, int | None],
+    text: tuple[int | str, ...],
+) -> Dataset:
+    header = find_header(cells.rows, cells.numbers, *rows_of_names)
     rows, numbers = cells.rows[header.body : header.end], cells.numbers[header.body : header.end]
     if not rows:
         raise DataError(
@@ -204,9 +250,11 @@ def _dataset(path: Path, cells: Cells, notes: list[str]) -> Dataset:
     notes += blank
     columns = []
     told = []
-    for j, place in enumerate(cells.columns):
-        values, note = _values([row[j] for row in rows], numbers)
-        name = header.names[j] or f"v{place}"
+    names = [header.names[j] or f"v{place}" for j, place in enumerate(cells.columns)]
+    as_text = places_of([t for t in text if isinstance(t, str)], names, path) if text else set()
+    for j, (place, name) in enumerate(zip(cells.columns, names, strict=True)):
+        held = [row[j] for row in rows]
+        values, note = (_texts(held), "") if j in as_text or 0 in text else _values(held, numbers)
         if not header.names[j]:
             told.append(f"Column {column_letters(place)} has no name. It is now called {name}.")
         if place in cells.percent:
@@ -298,6 +346,12 @@ def _values(cells: list[Any], numbers: Sequence[int]) -> tuple[pd.Series, str]:
     elif kinds & {dt.datetime, dt.date, dt.timedelta}:
         note = _mixed(clean, numbers)
     return pd.Series([None if c is None else _cell_text(c) for c in clean], dtype="object"), note
+
+
+def _texts(cells: list[Any]) -> pd.Series:
+    """Cells as text; signs of missing and errors are missing."""
+    gone = [c is None or (isinstance(c, str) and (c.strip() in MISSING or c in _ERRORS)) for c in cells]
+    return pd.Series([None if m else _cell_text(c) for c, m in zip(cells, gone, strict=True)], dtype="str")
 
 
 def _mixed(cells: list[Any], numbers: Sequence[int]) -> str:

@@ -11,7 +11,7 @@ import re
 import string
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -69,12 +69,18 @@ class Header:
 
 
 def find_header(
-    rows: Sequence[Sequence[Any]], *, whole: bool = True, named: bool = False, names_row: int | None = None
+    rows: Sequence[Sequence[Any]],
+    *,
+    whole: bool = True,
+    named: bool = False,
+    names_row: int | None = None,
+    labels_row: int | None = None,
 ) -> Header:
     """The header of these cells, which are all rows or, where not `whole`, the first ones.
 
     ``named`` says that the first row of the table is known to hold names (they are quoted and the data are not);
-    ``names_row`` is the row, from 0, that holds them, -1 where none does. Rows may differ in length.
+    ``names_row`` is the row, from 0, that holds them, -1 where none does; ``labels_row`` likewise the row below it with
+    the labels of the variables. Rows may differ in length.
     """
     cells = [[_kind(c) for c in row] for row in rows]
     width = usual_width(rows)
@@ -90,8 +96,19 @@ def find_header(
         names, guessed = _are_names(rows[above] if first else (), first, body, rows[above + 1 : end])
         if not names:
             return Header(above, 0, ("",) * width, ("",) * width, below)
+    if labels_row is not None:
+        return _labelled(_named(rows, above, 0, width, below, guessed), rows, labels_row)
     more = 0 if names_row is not None else _further(rows, cells, above, end)
     return _named(rows, above, more, width, below, guessed)
+
+
+def _labelled(found: Header, rows: Sequence[Sequence[Any]], row: int) -> Header:
+    """The header with the labels that stand in this row; without labels where it is not below the names."""
+    if row <= found.above:
+        return found
+    texts = [_text(c) for c in rows[row]][: len(found.names)]
+    labels = (*texts, *[""] * (len(found.names) - len(texts)))
+    return replace(found, rows=row - found.above + 1, labels=labels)
 
 
 def could_be_names(row: Sequence[Any], below: Sequence[Sequence[Any]]) -> bool:

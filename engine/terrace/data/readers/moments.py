@@ -92,6 +92,13 @@ class Moments:
         return pd.Series(found.array.take(codes, allow_fill=True), index=values.index)
 
 
+def in_style(texts: pd.Series, style: str) -> pd.Series:
+    """Which of these texts, shape (n,), are written in a style of dates, as `Moments` calls it."""
+    pattern = _STYLES["parts" if style in ("dmy", "mdy") else style]
+    found: pd.Series = texts.str.fullmatch(pattern.pattern, case=False).fillna(False).astype(bool)
+    return found
+
+
 def recognise(values: pd.Series) -> tuple[Moments | None, str]:
     """How the dates or durations in these texts, shape (n,), are written, or None with a note where that is in doubt.
 

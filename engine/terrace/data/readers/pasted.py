@@ -18,6 +18,13 @@ from terrace.errors import DataError
 
 def read_pasted(text: str, report: Report) -> Dataset:
     """Read a table that was copied, as a text file is read. Raises `DataError` where there is none."""
+    with tempfile.TemporaryDirectory(prefix="terrace-") as folder:
+        file = set_down_pasted(text, Path(folder), report)
+        return replace(read_delimited(file, report, encoding="utf-8"), source="clipboard")
+
+
+def set_down_pasted(text: str, folder: Path, report: Report) -> Path:
+    """What was copied as a text file in this folder. Raises `DataError` where it holds no table."""
     if text.lstrip()[:1] == "<" and "<t" in text.lower():
         text = _rows_of_html(text)
     if sum(bool(line.strip()) for line in physical_lines(text)) < 2:
@@ -25,11 +32,8 @@ def read_pasted(text: str, report: Report) -> Dataset:
             "The clipboard does not contain a table.", code="not-a-table", subject="clipboard",
             advice="Copy spreadsheet cells with the variable names above them.",
         )  # fmt: skip
-    with tempfile.TemporaryDirectory(prefix="terrace-") as folder:
-        content = (text.strip("\r\n") + "\n").encode("utf-8")
-        file = Path(folder, "clipboard.txt")
-        set_down(io.BytesIO(content), file, report, most=len(content), name="clipboard")
-        return replace(read_delimited(file, report, encoding="utf-8"), source="clipboard")
+    content = (text.strip("\r\n") + "\n").encode("utf-8")
+    return set_down(io.BytesIO(content), folder / "clipboard.txt", report, most=len(content), name="clipboard")
 
 
 class _Table(HTMLParser):

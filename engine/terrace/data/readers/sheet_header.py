@@ -11,34 +11,58 @@ from terrace.data.readers import header
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Names and labels of the columns, where the rows of data begin and end by position, and what there is to tell."""
+    """Names and labels of the columns, where the rows of data begin and end by position, what there is to tell, and
+    in which rows of the sheet the names and labels stand (0: nowhere).
+    """
 
     names: tuple[str, ...]
     labels: tuple[str, ...]
     body: int
     end: int
     notes: tuple[str, ...] = ()
+    names_row: int = 0
+    labels_row: int = 0
 
 
-def find_header(rows: Sequence[Sequence[Any]], numbers: Sequence[int]) -> Header:
-    """The header of the cells of a sheet, all rows of one width; `numbers` are those of the rows in the sheet."""
-    found = header.find_header(rows)
+def find_header(
+    rows: Sequence[Sequence[Any]], numbers: Sequence[int], names: int | None = None, labels: int | None = None
+) -> Header:
+    """The header of the cells of a sheet, all rows of one width; `numbers` are those of the rows in the sheet.
+
+    It is found where ``names`` and ``labels`` are None; otherwise they are its rows in the sheet, 0 for none.
+    """
+    found = header.find_header(rows, names_row=_place(numbers, names), labels_row=_place(numbers, labels))
     width = len(rows[0])
-    names, labels = found.names, found.labels
+    words, below = found.names, found.labels
     if not found.rows:
-        names = tuple(f"v{j + 1}" for j in range(width))
-    names, labels = ((*texts, *[""] * (width - len(texts)))[:width] for texts in (names, labels))
-    return Header(names, labels, found.first, len(rows) - found.below, tuple(_told(found, rows, numbers)))
+        words = tuple(f"v{j + 1}" for j in range(width))
+    words, below = ((*texts, *[""] * (width - len(texts)))[:width] for texts in (words, below))
+    told = tuple(_told(found, rows, numbers, names == 0))
+    return Header(
+        words, below, found.first, len(rows) - found.below, told, numbers[found.above] if found.rows else 0,
+        numbers[found.first - 1] if found.rows > 1 and not found.joined else 0,
+    )  # fmt: skip
 
 
-def _told(found: header.Header, rows: Sequence[Sequence[Any]], numbers: Sequence[int]) -> Iterator[str]:
+def _place(numbers: Sequence[int], row: int | None) -> int | None:
+    """The position of a row of the sheet, or of the next that holds anything; -1 for none."""
+    if row is None:
+        return None
+    return next((k for k, n in enumerate(numbers) if n >= row), -1) if row else -1
+
+
+def _told(
+    found: header.Header, rows: Sequence[Sequence[Any]], numbers: Sequence[int], nameless: bool
+) -> Iterator[str]:
     if found.above:
         words = next((str(c) for row in rows[: found.above] for c in row if c is not None), "")
         stand = _which(numbers[: found.above], "is", "are")
         are = "is" if found.above == 1 else "are"
         yield f"{stand} above the names and {are} left out: {words[:60]!r}."
     first, last = numbers[found.above], numbers[max(found.first - 1, 0)]
-    if not found.rows:
+    if nameless:
+        yield "The variables are named v1, v2, ..."
+    elif not found.rows:
         yield f"Row {first} holds numbers, so it is read as data. The variables are named v1, v2, ..."
     elif found.numbers and all(header.is_value(name) for name in found.names if name):
         yield f"The names in row {first} are numbers, so they may be data."

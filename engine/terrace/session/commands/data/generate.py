@@ -78,7 +78,7 @@ def measured(name: str, column: Any) -> Measure:
         head = head[~np.isnan(head)]
         if np.any(head != np.floor(head)):
             return Measure.CONTINUOUS  # a look at a few rows spares a look at all
-    return guess_measure(name, values, labelled=False)
+    return guess_measure(name, values)
 
 
 def placed(data: Dataset, name: str, options: dict[str, Option]) -> Dataset:

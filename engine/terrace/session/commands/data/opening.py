@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 from terrace.data import formats
 from terrace.data.dataset import Dataset, Panel
 from terrace.data.digits import whole_text
+from terrace.data.importing.reading import Reading
 from terrace.data.read import larger_than_memory
 from terrace.data.streams.batches import StreamedData
 from terrace.errors import DataError
@@ -23,10 +25,11 @@ from terrace.language.grammar.tokens import unquoted
 from terrace.language.mixed_options import argument, excluding
 from terrace.results.table import Column, Row, Table
 from terrace.session.commands.helpers.files import file_name, without_labels
+from terrace.session.commands.helpers.importing import COLUMN_OPTIONS, column_rules, reading_of
 from terrace.session.commands.helpers.projects import EXTENSION, opened_project
 from terrace.session.commands.helpers.rows import selected
 from terrace.session.commands.helpers.streamed import chosen_rows
-from terrace.session.commands.helpers.textfile import textfile_options, textfile_rules
+from terrace.session.commands.helpers.textfile import textfile_rules
 from terrace.session.commands.helpers.working import plural
 from terrace.session.effects import Effect
 from terrace.session.registry import command
@@ -38,6 +41,10 @@ _PARTS = ("encoding", "sheet", "table", "object", "member")
 """What of a file that holds several tables can be chosen."""
 _ESCAPES = {"t": "\t", "n": "\n", "r": "\n", "\\": "\\"}
 _ESCAPED = re.compile(r"\\([tnr\\])")
+_OF_COLUMNS = (
+    "text(), number() and date() set the type of columns by name, nominal() and its like their measure. missing() has "
+    "the codes of missing values, codebook() a file with labels, measures and missing codes of the variables."
+)
 _AMOUNT = re.compile(r"-?\d+(\.\d*)?|\.\d+")
 
 
@@ -145,15 +152,23 @@ def sample(session: Session, parsed: ParsedCommand) -> CommandResult:
     "import delimited",
     minimum="import delim",
     syntax='import delimited [using] FILE [, delimiters(";") decimal(",") thousands(".") encoding(utf-8) '
-    'rowrange(4:20) colrange(1:3) varnames(#|nonames) skip(#) comment("#") stringcols(1 3|_all) case() clear]',
-    help="Open a text file; what is not given is detected. Rows, columns and the row of names are counted in the file.",
+    'rowrange(4:20) colrange(1:3) varnames(#|nonames) labelrow(#|none) skip(#) comment("#") stringcols(1 3|_all) '
+    f"{COLUMN_OPTIONS} case() clear]",
+    help="Open a text file; what is not given is detected. Rows, columns, the row of names and that of labels are "
+    f"counted in the file. {_OF_COLUMNS}",
     effects=Effect.OPENS | Effect.BRIEF,
 )
 def import_delimited(session: Session, parsed: ParsedCommand) -> CommandResult:
-    options = parsed.options((*textfile_rules(), *rules("", "case")))
+    options = parsed.options((*textfile_rules(), *column_rules(), *rules("", "case")))
     name = file_name(session, parsed.clauses.file, "import delimited")
-    data = _read(session, name, **textfile_options(options))
+    data = _read_as(session, name, reading_of(session, options))
     return opened(session, _in_case(data, options.get("case")))
+
+
+def _read_as(session: Session, name: str, reading: Reading) -> Dataset:
+    from terrace.data.importing.made import read_as
+
+    return read_as(name, reading, progress=session.report, cancel=session.cancelled).data
 
 
 def _in_case(data: Dataset, option: Option | None) -> Dataset:
@@ -171,15 +186,16 @@ def _text(option: Option | None) -> str | None:
 @command(
     "import excel",
     minimum="import exc",
-    syntax='import excel [using] FILE [, sheet("name") cellrange(A1:D20) firstrow case(lower|upper) clear] | '
-    "import excel FILE, describe",
+    syntax='import excel [using] FILE [, sheet("name") cellrange(A1:D20) firstrow varnames(#|nonames) '
+    f"labelrow(#|none) {COLUMN_OPTIONS} case(lower|upper) clear] | import excel FILE, describe",
     help="Open a sheet of a workbook, "
     + enumerated(formats.endings_of(formats.opened_by("import excel")), "or")
-    + ". The first row holds the names.",
+    + f". The first row holds the names; varnames() is the row of the sheet where another does. {_OF_COLUMNS}",
     effects=Effect.OPENS | Effect.BRIEF,
 )
 def import_excel(session: Session, parsed: ParsedCommand) -> CommandResult:
-    options = parsed.options(rules("desc:ribe", "sh:eet cellra:nge case", already="clear first:row"))
+    own = rules("desc:ribe", "sh:eet cellra:nge varn:ames case", already="clear first:row")
+    options = parsed.options((*own, *column_rules()))
     name = file_name(session, parsed.clauses.file, "import excel")
     if "describe" in options:
         from terrace.data.read import sheets
@@ -189,26 +205,31 @@ def import_excel(session: Session, parsed: ParsedCommand) -> CommandResult:
         rows = tuple(Row(title, (cells,)) for title, cells in found)
         table = Table("Sheets", (Column("range", "Range", "text"),), rows, "Sheet", key="sheets")
         return CommandResult(tables=(table,))
-    cells = _text(options.get("cellrange"))
-    data = _read(session, name, sheet=_text(options.get("sheet")), cells=cells)
+    data = _read_as(session, name, reading_of(session, options))
     return opened(session, _in_case(data, options.get("case")))
 
 
 @command(
     "paste",
     minimum="paste",
-    syntax='paste "TEXT" [, clear]',
+    syntax='paste "TEXT" [, options of import delimited]',
     help=r"Open a table that was copied, such as spreadsheet cells. In the text \t stands for a tab, \n or \r for "
-    r"the end of a line and \\ for a backslash.",
+    r"the end of a line and \\ for a backslash. It is read as by import delimited, and takes the same options.",
     effects=Effect.OPENS | Effect.BRIEF,
 )
 def paste(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.data.progress import Report
-    from terrace.data.readers.pasted import read_pasted
+    from terrace.data.readers.pasted import read_pasted, set_down_pasted
 
-    parsed.options(rules(already="clear"))
+    options = parsed.options((*textfile_rules(), *column_rules()))
     text = _ESCAPED.sub(lambda found: _ESCAPES[found[1]], unquoted(parsed.clauses.body))
-    return opened(session, read_pasted(text, Report("Reading what was copied", session.report, session.cancelled)))
+    report = Report("Reading what was copied", session.report, session.cancelled)
+    if set(options) <= {"clear"}:
+        return opened(session, read_pasted(text, report))
+    with tempfile.TemporaryDirectory(prefix="terrace-") as folder:
+        file = set_down_pasted(text, Path(folder), report)
+        data = _read_as(session, str(file), reading_of(session, options))
+    return opened(session, replace(data, source="clipboard", sha256=""))
 
 
 def _opens(command_name: str, article: str) -> str:

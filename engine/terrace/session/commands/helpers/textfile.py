@@ -44,7 +44,7 @@ def textfile_options(options: Mapping[str, Option]) -> dict[str, Any]:
         raise _wrong(thousands, "The decimal mark and the thousands separator must differ.",
                      'Write decimal(",") thousands(".").')  # fmt: skip
     if "varnames" in options:
-        out["names"] = _names(options["varnames"])
+        out["names"] = names_row(options["varnames"])
     if "rowrange" in options:
         out["rows"] = _range(options["rowrange"])
     if "colrange" in options:
@@ -65,12 +65,16 @@ def _delimiter(option: Option | None) -> str | None:
     return text if text is None else DELIMITERS.get(text.lower(), text)
 
 
-def _names(option: Option) -> int:
+def names_row(option: Option) -> int:
+    """The row of the names in ``varnames()``, of the labels in ``labelrow()``; 0 where there is none."""
     word = str(argument(option)).strip().lower()
-    if word in ("nonames", "non"):
+    none = "nonames" if option.name == "varnames" else "none"
+    if word in (none, none[:3]):
         return 0
     if not word.isdigit() or int(word) < 1:
-        raise _wrong(option, f"{word!r} is not a row of names.", "Write varnames(1), or varnames(nonames).")
+        what, row = ("names", 1) if option.name == "varnames" else ("labels", 2)
+        advice = f"Write {option.name}({row}), or {option.name}({none})."
+        raise _wrong(option, f"{word!r} is not a row of {what}.", advice)
     return int(word)
 
 

@@ -1,0 +1,157 @@
+"""A `Reading` as options of ``import delimited``, ``import excel`` and ``paste``, and as the text of the command."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, get_args
+
+from terrace.data.dataset import Measure
+from terrace.data.importing.reading import ORDERS, Reading, Type
+from terrace.data.importing.several import Together, Way
+from terrace.language.grammar.macros import escaped
+from terrace.language.grammar.options import Option, OptionRule, rules
+from terrace.language.grammar.tokens import NAME, unquoted, words
+from terrace.language.mixed_options import argument
+from terrace.session.commands.helpers.files import file_name
+from terrace.session.commands.helpers.textfile import DELIMITERS, names_row, textfile_options
+from terrace.session.paths import in_command
+from terrace.session.session import Session
+
+_TYPES: tuple[Type, ...] = get_args(Type)
+COLUMN_OPTIONS = (
+    'text(names) number(names) date(names) dateorder(dmy|mdy) nominal(names) ordinal(names) continuous(names) '
+    'identifier(names) labels(name "Label" ...) missing(-99 NA) codebook(FILE)'
+)
+"""What can be said of columns, as the syntax of a command has it."""
+_PLAIN = re.compile(r"[^\s\"'`(),\[\]{}]+")
+
+
+def column_rules() -> tuple[OptionRule, ...]:
+    """The options that say what columns are."""
+    return rules(
+        "",
+        "text number date dateo:rder nominal ordinal continuous ident:ifier lab:els miss:ing codebook labelr:ow",
+    )
+
+
+def reading_of(session: Session, options: Mapping[str, Option]) -> Reading:
+    """The reading that these options describe. Raises `CommandError` at one that makes no sense."""
+    layout = textfile_options(options)
+    text_columns = layout.pop("text", ())
+    layout["sheet"] = _text(options.get("sheet"))
+    layout["cells"] = _text(options.get("cellrange"))
+    if "labelrow" in options:
+        layout["labels"] = names_row(options["labelrow"])
+    types: dict[str, Type] = {name: kind for kind in _TYPES for name in _names(options.get(kind))}
+    measures = {name: m for m in Measure for name in _names(options.get(m.value))}
+    reading = Reading(text_columns=text_columns, types=types, measures=measures, **layout)
+    if "dateorder" in options:
+        order = options["dateorder"].value.lower()
+        if order not in ORDERS:
+            raise options["dateorder"].piece.error(
+                f"{order!r} is not an order of day and month.", code="bad-option-value", subject="dateorder",
+                advice="Write dateorder(dmy) or dateorder(mdy).",
+            )  # fmt: skip
+        reading = replace(reading, dates=order)
+    if "missing" in options:
+        reading = replace(reading, missing=tuple(unquoted(w) for w in words(argument(options["missing"]))))
+    if "labels" in options:
+        reading = replace(reading, described=_labels(options["labels"]))
+    if "codebook" in options:
+        reading = replace(reading, codebook=file_name(session, argument(options["codebook"]), "codebook"))
+    return reading
+
+
+def _text(option: Option | None) -> str | None:
+    return None if option is None or option.argument is None else unquoted(option.argument)
+
+
+def _names(option: Option | None) -> list[str]:
+    if option is None:
+        return []
+    found = words(argument(option))
+    for word in found:
+        if not NAME.fullmatch(str(word)):
+            raise word.error(f"{str(word)!r} is not the name of a variable.", code="not-a-name", subject=option.name)
+    return [str(word) for word in found]
+
+
+def _labels(option: Option) -> dict[str, str]:
+    parts = words(argument(option))
+    pairs = list(zip(parts[::2], parts[1::2], strict=False))
+    if len(parts) % 2 or not all(NAME.fullmatch(str(name)) for name, _ in pairs):
+        raise option.piece.error(
+            "labels() takes names of variables, each with its label.", code="bad-option-value", subject="labels",
+            advice='Write labels(ses "Socioeconomic status").',
+        )  # fmt: skip
+    return {str(name): unquoted(label) for name, label in pairs}
+
+
+# --- as text --------------------------------------------------------------------------------------------------------
+def import_command(path: str | Path, kind: str, reading: Reading) -> str:
+    """The command that reads a file by a reading; ``kind`` is ``import delimited`` or ``import excel``."""
+    return f"{kind} {quoted(in_command(path))}, {' '.join([*reading_options(reading), 'clear'])}"
+
+
+def reading_options(reading: Reading) -> list[str]:
+    """The options that describe a reading."""
+    marks = {mark: word for word, mark in DELIMITERS.items() if word in ("tab", "space")}
+    plain: dict[str, Any] = {
+        "sheet": reading.sheet, "cellrange": reading.cells,
+        "delimiters": marks.get(reading.delimiter or "", reading.delimiter),
+        "decimal": reading.decimal, "thousands": reading.thousands, "encoding": reading.encoding,
+        "comment": reading.comment,
+    }  # fmt: skip
+    bare = ("encoding", "cellrange")
+    out = [f"{name}({value if name in bare else quoted(value)})" for name, value in plain.items() if value is not None]
+    for name, row in (("varnames", reading.names), ("labelrow", reading.labels)):
+        out += [] if row is None else [f"{name}({row or 'nonames' if name == 'varnames' else row or 'none'})"]
+    for name, span in (("rowrange", reading.rows), ("colrange", reading.columns)):
+        out += [f"{name}({':'.join('' if k is None else str(k) for k in span)})"] if span != (None, None) else []
+    if reading.skip:
+        out.append(f"skip({reading.skip})")
+    if reading.text_columns:
+        out.append("stringcols(" + ("_all" if 0 in reading.text_columns else _several(reading.text_columns)) + ")")
+    for type_ in _TYPES:
+        out += _of(type_, [name for name, t in reading.types.items() if t == type_])
+    if reading.dates:
+        out.append(f"dateorder({reading.dates})")
+    if reading.missing:
+        out.append(f"missing({' '.join(v if _PLAIN.fullmatch(v) else quoted(v) for v in reading.missing)})")
+    if reading.codebook:
+        out.append(f"codebook({quoted(in_command(reading.codebook))})")
+    for measure in Measure:
+        out += _of(measure.value, [name for name, m in reading.measures.items() if m is measure])
+    if reading.described:
+        out.append(f"labels({' '.join(f'{name} {quoted(label)}' for name, label in reading.described.items())})")
+    return out
+
+
+def _of(option: str, names: list[str]) -> list[str]:
+    return [f"{option}({' '.join(names)})"] if names else []
+
+
+def _several(numbers: tuple[int, ...]) -> str:
+    return " ".join(map(str, numbers))
+
+
+def quoted(text: str) -> str:
+    """A string of the command language, whatever it holds: a dollar sign is no macro."""
+    text = escaped(text)
+    return f'`"{text}"\'' if '"' in text else f'"{text}"'
+
+
+def together_commands(files: Together, way: Way, key: str = "", number: str = "") -> list[str]:
+    """The commands that open the first file and add the others to it; ``number`` is a new variable that counts them."""
+    first, *others = [quoted(in_command(path)) for path in files.paths]
+    if way == "append":
+        options = [f"generate({number})"] if number else []
+        options += ["force"] if any(c.differs for c in files.columns) else []
+        said = f", {' '.join(options)}" if options else ""
+        return [f"use {first}, clear", f"append using {' '.join(others)}{said}"]
+    kinds = next(k.kinds for k in files.keys if k.name == key)
+    merges = [f"merge {kind} {key} using {other}, nogenerate" for kind, other in zip(kinds, others, strict=True)]
+    return [f"use {first}, clear", *merges]
