@@ -184,7 +184,7 @@ def test_what_is_lost_is_shown_and_mended(desk: Desk, file: Path) -> None:
     misfit.click()
     desk.idle()
     assert page.preview is not None and page.preview.reading.types == {"score": "number"}
-    assert "One cell of score does not fit the type and is missing: 'absent' in row 7." in desk.texts()
+    assert "1 cell of score does not fit the type and is missing: 'absent' in row 7." in desk.texts()
 
 
 def test_a_code_is_taken_away_again(desk: Desk, file: Path) -> None:

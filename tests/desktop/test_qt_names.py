@@ -41,6 +41,7 @@ def test_every_section_of_the_builder_can_be_drawn_alone() -> None:
     """QPaintDevice asks the widget itself for its metric()."""
     form = BuilderForm(builder_help.schools())
     form.show()
+    form.further.make()
     for name in ("estimation", "maximisation"):
         section = form.findChild(QWidget, f"builder_{name}")
         assert not section.grab().isNull()

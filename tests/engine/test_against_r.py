@@ -189,7 +189,9 @@ def test_margins_comparisons_and_contrasts(case: dict[str, Any], step: dict[str,
     """Estimate, standard error, statistic and p of every row, in order."""
     outcome = terrace_session(case["command"], case["data"], case["ll"]).run(step["command"])
     assert outcome.ok, outcome.error
-    rows = [r[1:5] for r in outcome.tables[0].plain()["rows"]]
+    columns = [c.key for c in outcome.tables[0].columns]
+    wanted = [columns.index(key) for key in ("estimate", "se", "stat", "p")]
+    rows = [[r.values[k] for k in wanted] for r in outcome.tables[0].rows]
     expected = [[r["estimate"], r["se"], r["stat"], r["p"]] for r in step["rows"]]
     np.testing.assert_allclose(np.array(rows, float), expected, rtol=2e-4, atol=1e-8)
 

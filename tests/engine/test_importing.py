@@ -198,8 +198,8 @@ def test_cells_that_do_not_fit_a_type_are_named(tmp_path: Path) -> None:
     day = dt.date(1960, 1, 1)
     assert values(found.data, "d") == [(dt.date(1999, 4, 3) - day).days, (dt.date(1968, 12, 31) - day).days, None]
     assert [c.text for c in changes(found, "lost")] == [
-        "One cell of x does not fit the type and is missing: 'about 3' in row 2.",
-        "One cell of d does not fit the type and is missing: '31.2.2000' in row 3.",
+        "1 cell of x does not fit the type and is missing: 'about 3' in row 2.",
+        "1 cell of d does not fit the type and is missing: '31.2.2000' in row 3.",
     ]
 
 

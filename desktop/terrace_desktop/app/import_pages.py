@@ -22,8 +22,8 @@ class ImportPages(QObject):
     """Makes each page when it is first wanted, and goes back to the data, or to the start, when it is left."""
 
     def __init__(
-        self, window: QWidget, start: QWidget, places: PlacesFlow, controller: Controller, data: DataFlow, results: ResultsPane,
-        settings: Settings, status: StatusBar,
+        self, window: QWidget, start: QWidget, places: PlacesFlow, controller: Controller, data: DataFlow,
+        results: ResultsPane, settings: Settings, status: StatusBar,
     ) -> None:  # fmt: skip
         super().__init__(window)
         self.window, self.start, self.places, self.controller, self.data = window, start, places, controller, data

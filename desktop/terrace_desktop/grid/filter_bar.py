@@ -8,7 +8,6 @@ from PySide6.QtCore import QStringListModel, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
-from terrace.data.dataset import Measure
 from terrace_desktop.ui.later import soon
 from terrace_desktop.ui.widgets import label, named, proposals, sized
 
@@ -36,6 +35,8 @@ class EscapeLine(QLineEdit):
 
 def example_condition(dataset: Dataset | None) -> str:
     """A condition on a variable of the data, as one types it; empty where none holds numbers."""
+    from terrace.data.dataset import Measure
+
     variables = () if dataset is None else dataset.variables
     numbers = [v for v in variables if dataset is not None and not dataset.is_text(v.name)]
     found = next((v for v in numbers if v.measure is Measure.CONTINUOUS), numbers[0] if numbers else None)

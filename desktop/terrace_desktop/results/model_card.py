@@ -10,7 +10,6 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
-from terrace.postestimation.paper.sentence import model_sentences
 from terrace.report import formats
 from terrace.results.labels import table_labels
 from terrace.session.document.card import model_tables, needs_more, table_keys
@@ -170,6 +169,8 @@ class ModelCard(Card):
 
     def _say_what(self) -> None:
         """What the model is, in words."""
+        from terrace.postestimation.paper.sentence import model_sentences
+
         words = " ".join(map(from_engine, model_sentences(self.fit, self._labels())))
         self._sentence.setText(words)
         self._sentence.setAccessibleName(words)

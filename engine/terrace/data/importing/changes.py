@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
-from terrace.wording import enumerated
+from terrace.wording import enumerated, plural
 
 Kind = Literal["missing", "lost", "rounded", "doubtful", "misfit", "suspect", "told"]
 Rows = npt.NDArray[np.int64]
@@ -64,7 +64,7 @@ def suspect(code: str, cells: Mapping[str, Rows]) -> Change:
 def of_cells(kind: Kind, name: str, rows: Rows, first: str) -> Change:
     """Cells of a column, of which the text of the first is given."""
     n = len(rows)
-    cells = f"One cell of {name}" if n == 1 else f"{n:,} cells of {name}"
+    cells = f"{plural(n, 'cell')} of {name}"
     at = f"{first!r} in row {int(rows[0]) + 1:,}"
     said = {
         "lost": f"{cells} {'does' if n == 1 else 'do'} not fit the type and {'is' if n == 1 else 'are'} missing: {at}"
@@ -80,13 +80,10 @@ def of_cells(kind: Kind, name: str, rows: Rows, first: str) -> Change:
 
 def _where(cells: Mapping[str, Rows]) -> str:
     filled = [(name, len(rows)) for name, rows in cells.items() if len(rows)]
-    parts = [f"{n:,}{_cell_word(n) if k == 0 else ''} of {name}" for k, (name, n) in enumerate(filled[:4])]
+    parts = [f"{plural(n, 'cell') if k == 0 else f'{n:,}'} of {name}" for k, (name, n) in enumerate(filled[:4])]
     more = len(filled) - 4
-    return enumerated([*parts, f"{more:,} more variables"] if more > 0 else parts)
+    return enumerated([*parts, plural(more, "more variable")] if more > 0 else parts)
 
-
-def _cell_word(n: int) -> str:
-    return " cell" if n == 1 else " cells"
 
 
 def suspects(data: Dataset) -> list[Change]:

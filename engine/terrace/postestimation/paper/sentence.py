@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from terrace.inference.small import TITLES
 from terrace.results.fit import FitResult
-from terrace.wording import enumerated
+from terrace.wording import enumerated, plural
 
 _SHORT = 40  # letters of a label, which is put into a sentence
 
@@ -18,12 +18,12 @@ _SHORT = 40  # letters of a label, which is put into a sentence
 def model_sentences(fit: FitResult, labels: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """The sentences. ``labels`` are words for variables; one that would break a sentence is not used."""
     kind = "linear mixed model" if fit.spec.random else "linear model"
-    rows, names = f"{float(fit.scalars['N'] or 0):,.0f}", _Names(labels or {})
-    found = [f"{g.n_groups:,} groups of {names(g.level)}" for g in reversed(fit.groups) if g.level != "_all"]
+    rows, names = plural(round(float(fit.scalars["N"] or 0)), "observation"), _Names(labels or {})
+    found = [f"{plural(g.n_groups, 'group')} of {names(g.level)}" for g in reversed(fit.groups) if g.level != "_all"]
     outcome, groups, method = names(fit.outcome), enumerated(found), _method(fit)
-    what = f"A {kind} of {outcome} for {rows} observations, estimated by {method}."
+    what = f"A {kind} of {outcome} for {rows}, estimated by {method}."
     if groups:
-        what = f"A {kind} of {outcome} for {rows} observations in {groups}, estimated by {method}."
+        what = f"A {kind} of {outcome} for {rows} in {groups}, estimated by {method}."
     random = list(_random(fit, names))
     return (what, f"It has {enumerated(random)}.") if random else (what,)
 

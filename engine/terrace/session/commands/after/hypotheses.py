@@ -136,11 +136,12 @@ def lincom(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = with_own_df(fit, options)
     level, eform = level_of(options, session), "eform" in options
     table = lincom_table(fit, _body(parsed), level=level, small=by_t(fit, options), eform=eform)
-    estimate, se, stat, p, interval, *df = table.rows[0].values
+    cells = dict(zip((c.key for c in table.columns), table.rows[0].values))
+    interval = cells["ci"]
     ends = interval if isinstance(interval, tuple) else (None, None)
     found = {
-        "estimate": estimate, "se": se, "t" if df else "z": stat, "p": p, **({"df": df[0]} if df else {}),
-        "lb": ends[0], "ub": ends[1], "level": level,
+        "estimate": cells["estimate"], "se": cells["se"], "t" if "df" in cells else "z": cells["stat"],
+        "p": cells["p"], "df": cells.get("df"), "lb": ends[0], "ub": ends[1], "level": level,
     }  # fmt: skip
     returned = Returned({k: float(v) for k, v in found.items() if isinstance(v, int | float)})
     return CommandResult(tables=(table,), state=replace(session.state, returned=returned))
