@@ -389,12 +389,12 @@ class Session:
         return self.run("redo")
 
     def _keep_step(self, outcome: Outcome, before: State) -> None:
-        """Keep what a command changed in the data or the document, so that it can be undone.
+        """Keep what a command changed in the data, the bases of factors or the document, so that it can be undone.
 
         Opening data is no step: nobody wants the grid emptied by an undo too many. It is where undoing ends.
         """
         now = self.state
-        if now.dataset is before.dataset and now.document is before.document:
+        if now.dataset is before.dataset and now.document is before.document and now.bases == before.bases:
             return
         if outcome.type == "undo":
             self.redo_steps.append(Step(self.undo_steps.pop().name, work_of(before)))

@@ -143,7 +143,7 @@ class State:
     def changed_since(self, before: State) -> frozenset[str]:
         """What a driver must refresh: any of ``data``, ``results``, ``estimates``, ``settings``, ``document``."""
         parts = {
-            "data": ("dataset",),
+            "data": ("dataset", "bases"),
             "results": ("fit",),
             "estimates": ("stored",),
             "settings": ("settings", "constraints"),
