@@ -1,0 +1,20 @@
+"""What the editor adds to the style of the builder, made from the same tokens."""
+
+from __future__ import annotations
+
+from terrace_desktop.builder import look
+from terrace_desktop.ui import theme
+
+SHEET = """
+QLabel[tone="field"] { font-size: $small; font-weight: 600; }
+QTableView#variable_values { background: transparent; border: none; }
+QTableView#variable_values QLineEdit { border-radius: 6px; padding: 0 7px; }
+QPushButton[variant="segment"] { padding: 5px 2px; }
+QPlainTextEdit#variable_note { padding: 3px 4px; }
+QFrame[role="box"]#variable_missing { min-height: 30px; }
+"""
+
+
+def sheet() -> str:
+    """The style sheet of the editor in the present theme."""
+    return look.sheet() + theme.filled(SHEET)
