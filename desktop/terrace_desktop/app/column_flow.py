@@ -108,7 +108,7 @@ class ColumnFlow(QObject):
         count = len(names)
         return [
             [
-                Action("several", self.tr("Change {0} variable(s)…", "", count).format(count),
+                Action("several", self.tr("C&hange {0} variable(s)…", "", count).format(count),
                        partial(self.variables.edit_several, names)),
                 self._measures(names, ""),
             ],

@@ -303,6 +303,11 @@ class DataPane(QFrame):
         self.bar.line.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.bar.line.selectAll()
 
+    def begin_filter(self, name: str) -> None:
+        """Go to the line that filters, where an expression on a variable has been begun."""
+        self.focus_filter()
+        self.bar.line.setText(f"{name} == ")
+
     def focus_go(self) -> None:
         """Go to the line that goes to a row or variable."""
         self.show_tab(DATA)

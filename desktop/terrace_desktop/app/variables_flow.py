@@ -103,7 +103,7 @@ class VariablesFlow(QObject):
         delete = partial(self.controller.run, texts.drop(names))
         if count > 1:
             return [
-                [Action("several", self.tr("Change {0} variable(s)…", "", count).format(count),
+                [Action("several", self.tr("C&hange {0} variable(s)…", "", count).format(count),
                         partial(self.edit_several, names))],
                 [Action("delete", self.tr("Dele&te {0} variable(s)", "", count).format(count), delete)],
             ]  # fmt: skip

@@ -196,6 +196,7 @@ class MainWindow(QMainWindow):
         self.results.command_edit_asked.connect(self.places.edit_command)
         self.results.command_run_asked.connect(self.scripts.run_typed)
         self.left.filter_changed.connect(self._refresh)
+        self.columns.filter_by_asked.connect(self.left.begin_filter)
         self.splitter.panel_changed.connect(self._panel_changed)
         self.splitter.panel_changed.connect(partial(self.actions_.refresh, "tear_panel"))
         self.work.headed.connect(self._panel_changed)

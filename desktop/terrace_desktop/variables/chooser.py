@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout
 from terrace.data.dataset import Dataset, Variable
 from terrace_desktop.builder.variables import SearchLine, VariableModel, VariableView
 from terrace_desktop.ui import theme
+from terrace_desktop.ui.icons import lead_with
 from terrace_desktop.ui.widgets import label, named
 
 
@@ -25,6 +26,7 @@ class LabelSources(QFrame):
         self.view = VariableView("label_sources_list", self.tr("Variables with labels"), tail=True, drag=False)
         self.view.setModel(self.model)
         self.search = SearchLine("label_sources_search", self.tr("Search names and labels"), self.view, self.model)
+        lead_with(self.search, "search")
         self.none = label(self.tr("No other variable has labels."), "small", wrap=True)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)

@@ -7,182 +7,51 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from terrace.data.missing import missing_texts
 from terrace.data.names import is_legal_name
 from terrace.data.value import Value
-from terrace_desktop.results.segments import Segments
-from terrace_desktop.ui import theme
-from terrace_desktop.ui.icons import set_icon
-from terrace_desktop.ui.measures import measure_icon, measure_title
-from terrace_desktop.ui.widgets import button, hairline, label, named, sized, tell
-from terrace_desktop.ui.work_panel import Head, Keys, WorkContent, done_keys
-from terrace_desktop.variables import look, texts
-from terrace_desktop.variables.chooser import LabelSources
+from terrace_desktop.ui.measures import measure_icon
+from terrace_desktop.ui.widgets import tell
+from terrace_desktop.ui.work_panel import Head, Keys, done_keys
+from terrace_desktop.variables import texts
 from terrace_desktop.variables.facts import Counts, Listed, base_of, listed, models_with, note_of
-from terrace_desktop.variables.fields import Codes, LevelChoice, Line, NoteField, heading
-from terrace_desktop.variables.foot import Foot
-from terrace_desktop.variables.paste_box import PasteBox
-from terrace_desktop.variables.saving import Saver
-from terrace_desktop.variables.values import CODE, LABEL, ValuesView
+from terrace_desktop.variables.page import LABEL, MEASURE, MISSING, NAME, NOTE, REFERENCE, VALUES, VariablePage
+from terrace_desktop.variables.values import CODE
+from terrace_desktop.variables.values import LABEL as LABEL_COLUMN
 from terrace_desktop.work.controller import Controller
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset, Variable
     from terrace_desktop.work.session_port import Snapshot
 
-MEASURES = ("continuous", "ordinal", "nominal", "identifier")
-NAME, LABEL_FIELD, MEASURE, VALUES, MISSING, REFERENCE, NOTE = (
-    "name", "label", "measure", "values", "missing", "reference", "note",
-)  # fmt: skip
 
-
-class VariablePanel(WorkContent):
+class VariablePanel(VariablePage):
     """One variable at a time; `done` tells that the user is through."""
 
     walks = True
+    wide = 416
     done = Signal()
     shown = Signal(str)  # another variable
 
     def __init__(self, controller: Controller) -> None:
-        super().__init__()
-        named(self, "variable_panel", self.tr("Variable"))
-        self.controller = controller
-        self.saver = Saver(self, controller)
+        super().__init__(controller)
         self.data: Dataset | None = None
-        self.name = ""
         self._place = 0
         self._counts: tuple[object, Counts | None] = (None, None)  # a column, and how often its values stand in it
         self._listing = 0
         self._listed = Listed()
         self._typed: dict[Value, str] = {}
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self._middle(), 1)
-        layout.addWidget(hairline())
-        self.foot = Foot("variable", self.saver, self._end, self.tr("Saved as you type"))
-        layout.addWidget(self.foot)
         self._connect()
-        self._dress()
-        theme.manager().changed.connect(self._dress)
         controller.changed.connect(self._changed)
 
-    # --- building -----------------------------------------------------------------------------------
-    def _middle(self) -> QWidget:
-        waits = self.saver.holds
-        self.name_line = Line("variable_name", self.tr("Name"), lambda: self.name_line.text() != self.name)
-        self.label_line = Line("variable_label", self.tr("Label"), lambda: waits(LABEL_FIELD))
-        self.measure = Segments(
-            "variable_measure", self.tr("Measure"), [(m, measure_title(m)) for m in MEASURES]
-        )
-        self.measure.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        for m in MEASURES:
-            self.measure.with_icon(m, measure_icon(m))
-        self.meaning = named(label("", "small", wrap=True), "variable_meaning", "")
-        self.values = ValuesView()
-        self.add = button(self.tr("Add value"), "variable_add_value", self.add_value, variant="add")
-        set_icon(self.add, "plus", "accent_text")
-        self.paste = PasteBox()
-        self.sources = LabelSources()
-        self.codes = Codes("variable_missing", self.tr("Missing codes"),
-                           self.tr("Such as −99: kept in the data, left out of analyses"))  # fmt: skip
-        self.reference = LevelChoice("variable_reference", self.tr("Reference category"))
-        self.note = NoteField("variable_note", self.tr("Note"), lambda: waits(NOTE))
-        self._problems = {
-            field: named(label("", "reason", wrap=True), f"variable_{field}_problem", "")
-            for field in (NAME, VALUES, MISSING, NOTE)
-        }
-        for told in self._problems.values():
-            told.hide()
-        page = QFrame()
-        page.setProperty("surface", "work")
-        column = QVBoxLayout(page)
-        column.setContentsMargins(16, 14, 16, 16)
-        column.setSpacing(4)
-        column.addLayout(self._names())
-        column.addWidget(self._problems[NAME])
-        column.addSpacing(10)
-        column.addWidget(heading(self.tr("Measure")))
-        column.addWidget(self.measure)
-        column.addWidget(self.meaning)
-        column.addSpacing(10)
-        column.addLayout(self._over_values())
-        for w in (self.paste, self.sources, self.values):
-            column.addWidget(w)
-        self.only_some = named(label("", "small", wrap=True), "variable_values_note", "")
-        column.addWidget(self.only_some)
-        row = QHBoxLayout()
-        row.setContentsMargins(18, 0, 0, 0)
-        row.addWidget(self.add)
-        row.addStretch(1)
-        column.addLayout(row)
-        column.addWidget(self._problems[VALUES])
-        column.addSpacing(10)
-        column.addWidget(heading(self.tr("Missing codes"), self.codes.add))
-        column.addWidget(self.codes)
-        column.addWidget(self._problems[MISSING])
-        column.addSpacing(10)
-        self._reference_title = heading(self.tr("Reference category"), self.reference)
-        column.addWidget(self._reference_title)
-        column.addWidget(self.reference)
-        self._gap = QWidget()
-        self._gap.setFixedHeight(10)
-        column.addWidget(self._gap)
-        column.addWidget(heading(self.tr("Note"), self.note))
-        column.addWidget(self.note)
-        column.addWidget(self._problems[NOTE])
-        column.addSpacing(10)
-        column.addWidget(heading(self.tr("What a change does here")))
-        self.harmless = self._told(column, "check", "variable_effect_labels",
-                                   self.tr("Labels change at once in the grid, tables and figures."))  # fmt: skip
-        self.harmful = self._told(column, "info", "variable_effect_models", "")
-        column.addStretch(1)
-        self.scroller = named(QScrollArea(), "variable_scroll", self.tr("Variable"))
-        self.scroller.setWidgetResizable(True)
-        self.scroller.setFrameShape(QFrame.Shape.NoFrame)
-        self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroller.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        page.setMinimumWidth(200)
-        self.scroller.setWidget(page)
-        return self.scroller
-
-    def _names(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        for title, line, share in ((self.tr("Name"), self.name_line, 1), (self.tr("Label"), self.label_line, 2)):
-            sized(line, height=theme.CONTROL)
-            column = QVBoxLayout()
-            column.setSpacing(4)
-            column.addWidget(heading(title, line))
-            column.addWidget(line)
-            row.addLayout(column, share)
-        return row
-
-    def _over_values(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.addWidget(heading(self.tr("Values and labels"), self.values), 1)
-        row.addWidget(button(self.tr("Paste a list"), "variable_paste", self._open_paste, variant="link"))
-        row.addWidget(button(self.tr("Copy from a variable"), "variable_copy", self._open_sources, variant="link"))
-        return row
-
-    def _told(self, column: QVBoxLayout, icon: str, object_name: str, text: str) -> QLabel:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        mark = QLabel()
-        mark.setAlignment(Qt.AlignmentFlag.AlignTop)
-        set_icon(mark, icon, "accent_text" if icon == "check" else "muted")
-        words = named(label(text, wrap=True), object_name, text)
-        row.addWidget(mark)
-        row.addWidget(words, 1)
-        column.addLayout(row)
-        return words
-
     def _connect(self) -> None:
+        self.add.clicked.connect(self.add_value)
+        self.paste_link.clicked.connect(self._open_paste)
+        self.copy_link.clicked.connect(self._open_sources)
         self.name_line.editingFinished.connect(self._rename)
-        self.name_line.textEdited.connect(lambda _text: self._say(NAME, self._wrong_name()))
-        self.label_line.textEdited.connect(lambda _text: self.saver.later(LABEL_FIELD, self._label_command))
+        self.name_line.textEdited.connect(lambda _text: self.say(NAME, self._wrong_name()))
+        self.label_line.textEdited.connect(lambda _text: self.saver.later(LABEL, self._label_command))
         self.label_line.editingFinished.connect(self.saver.flush)
         self.measure.chosen.connect(self._measured)
         self.values.table.typed.connect(self._value_typed)
@@ -198,9 +67,6 @@ class VariablePanel(WorkContent):
         self.saver.refused.connect(self._refused)
         self.saver.saved.connect(self._list)
 
-    def _dress(self) -> None:
-        self.setStyleSheet(look.sheet())
-
     # --- as contents of the work panel --------------------------------------------------------------
     def head(self) -> Head:
         v = self.variable()
@@ -212,7 +78,7 @@ class VariablePanel(WorkContent):
 
     def keys(self) -> Keys:
         return {
-            **super().keys(), **done_keys(self._end),
+            **super().keys(), **done_keys(self.end),
             "Ctrl+PgUp": partial(self.walk, -1), "Ctrl+PgDown": partial(self.walk, 1),
         }  # fmt: skip
 
@@ -237,7 +103,7 @@ class VariablePanel(WorkContent):
         super().hideEvent(event)
         self.saver.flush()
 
-    def _end(self) -> None:
+    def end(self) -> None:
         self._rename()
         self.saver.flush()
         self.done.emit()
@@ -258,8 +124,8 @@ class VariablePanel(WorkContent):
         self.values.table.show_levels((), orders=False)
         self.paste.hide()
         self.sources.hide()
-        for field in self._problems:
-            self._say(field, "")
+        for field in self.problems:
+            self.say(field, "")
         self._show()
         self.scroller.verticalScrollBar().setValue(0)
         self.shown.emit(name)
@@ -286,7 +152,7 @@ class VariablePanel(WorkContent):
         self._place = data.names.index(v.name)
         if not self.name_line.hasFocus() or not self.name_line.isModified():
             self.name_line.setText(v.name)
-        if not self.saver.holds(LABEL_FIELD) and self.label_line.text() != v.label:
+        if not self.saver.holds(LABEL) and self.label_line.text() != v.label:
             self.label_line.setText(v.label)
         text = data.is_text(v.name)
         self.measure.show_value(v.measure.value)
@@ -315,9 +181,9 @@ class VariablePanel(WorkContent):
             ).format(found[0].heading)
         else:
             words = self.tr(
-                "A new measure, order, reference or missing code marks {0} models as out of date. They are not "
-                "refitted unless you ask."
-            ).format(len(found))
+                "A new measure, order, reference or missing code marks {0} model(s) as out of date. None is refitted "
+                "unless you ask.", "", len(found),
+            ).format(len(found))  # fmt: skip
             self.harmful.setToolTip("\n".join(i.heading for i in found))
         tell(self.harmful, words)
 
@@ -356,7 +222,7 @@ class VariablePanel(WorkContent):
             words = self.tr("{0} of {1} values are listed.").format(f"{len(result.levels):,}", f"{result.total:,}")
         tell(self.only_some, words)
         valid = [x for x in result.levels if not x.missing]
-        for w in (self.reference, self._reference_title, self._gap):
+        for w in (self.reference, self.reference_title, self.reference_gap):
             w.setVisible(categories and bool(valid))
         self._show_reference()
         tell(self.meaning, self._meaning(v, len(valid)))
@@ -403,7 +269,7 @@ class VariablePanel(WorkContent):
         while not text and new in values:
             new = int(new) + 1
         self.values.show()
-        self.values.type_in(self.values.table.add(new), CODE if text else LABEL)
+        self.values.type_in(self.values.table.add(new), CODE if text else LABEL_COLUMN)
 
     def _value_typed(self, value: Value, words: str) -> None:
         self._typed[value] = words.strip()
@@ -423,13 +289,13 @@ class VariablePanel(WorkContent):
             try:
                 number = float(typed.replace("−", "-").replace(",", "."))
             except ValueError:
-                self._say(VALUES, self.tr("{0} is not a number.").format(typed))
+                self.say(VALUES, self.tr("{0} is not a number.").format(typed))
                 return
             value = int(number) if number.is_integer() else number
         if any(x.value == value for k, x in enumerate(table.levels) if k != row):
-            self._say(VALUES, self.tr("The value {0} is in the list already.").format(typed.strip()))
+            self.say(VALUES, self.tr("The value {0} is in the list already.").format(typed.strip()))
             return
-        self._say(VALUES, "")
+        self.say(VALUES, "")
         old = table.levels[row]
         table.set_value(row, value)
         if old.label:
@@ -498,10 +364,10 @@ class VariablePanel(WorkContent):
             try:
                 typed.append(texts.code_of(code, text))
             except ValueError:
-                told = self.tr("{0} is no number and no range. Write −99, or 90/99 for a range.")
-                self._say(MISSING, told.format(code))
+                told = self.tr("{0} is not a number or a range. Write −99, or 90/99 for a range.")
+                self.say(MISSING, told.format(code))
                 return
-        self._say(MISSING, "")
+        self.say(MISSING, "")
         self.saver.now(MISSING, texts.missing([self.name], typed))
 
     def _refer(self, at: int) -> None:
@@ -516,11 +382,8 @@ class VariablePanel(WorkContent):
         self.saver.later(NOTE, lambda: texts.note(self.name, self.note.toPlainText()))
 
     # --- what is wrong ------------------------------------------------------------------------------
-    def _say(self, field: str, words: str) -> None:
-        tell(self._problems[field], words)
-
     def _refused(self, field: str, why: str) -> None:
-        self._say(field if field in self._problems else NOTE, why)
+        self.say(field if field in self.problems else NOTE, why)
         if field == NAME and self.data is not None and self.name not in self.data:
             self.name = self.data.names[min(self._place, len(self.data.names) - 1)]
 

@@ -25,7 +25,7 @@ class PasteBox(QFrame):
         self.setProperty("surface", "popup")
         self._values: Sequence[Value] = ()
         self.text = named(QPlainTextEdit(), "paste_labels", self.tr("List of labels"))
-        self.text.setPlaceholderText(self.tr("1 Lowest\n2 Second\nor Lowest; Second"))
+        self.text.setPlaceholderText(self.tr("1 lowest\n2 second\nor: lowest; second"))
         self.text.setTabChangesFocus(True)
         self.text.setFixedHeight(theme.px(96))
         self.told = named(label("", "small", wrap=True), "paste_told", "")

@@ -30,7 +30,7 @@ from terrace_desktop.variables.chooser import LabelSources
 from terrace_desktop.variables.facts import listed
 from terrace_desktop.variables.fields import Codes, LevelChoice, heading
 from terrace_desktop.variables.foot import Foot
-from terrace_desktop.variables.panel import MEASURES
+from terrace_desktop.variables.page import MEASURES
 from terrace_desktop.variables.paste_box import PasteBox
 from terrace_desktop.variables.saving import Saver
 from terrace_desktop.work.controller import Controller
@@ -45,6 +45,7 @@ FEW = 12  # names that are written out
 class SeveralPanel(WorkContent):
     """What the variables have in common, and what to make of all of them; `done` tells that the user is through."""
 
+    wide = 416
     done = Signal()
 
     def __init__(self, controller: Controller) -> None:
@@ -270,7 +271,7 @@ class SeveralPanel(WorkContent):
         try:
             typed = [texts.code_of(c, text) for c in codes if text or not c.startswith(".")]
         except ValueError:
-            told = self.tr("{0} is no number and no range. Write −99, or 90/99 for a range.")
+            told = self.tr("{0} is not a number or a range. Write −99, or 90/99 for a range.")
             tell(self.problem, told.format(codes[-1]))
             return
         self._run(texts.missing(self.names, typed))

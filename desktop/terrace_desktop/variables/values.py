@@ -109,7 +109,8 @@ class ValuesModel(QAbstractTableModel):
                 return self.tr("Remove the label of {0}").format(level.text)
             words = level.label or self.tr("no label")
             said = self.tr("{0}: {1}, {2} row(s)", "", level.count).format(level.text, words, f"{level.count:,}")
-            return f"{said}, {self.tr('missing')}" if level.missing else said
+            missing = self.tr("missing")
+            return f"{said}, {missing}" if level.missing else said
         if role == Qt.ItemDataRole.ToolTipRole:
             if column == HANDLE and self.orders and not level.missing:
                 return self.tr("Drag to another place (Alt+Up, Alt+Down)")

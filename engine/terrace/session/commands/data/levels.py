@@ -27,7 +27,7 @@ from terrace.spec.model import Base
     "label order",
     minimum="la or",
     syntax="label order NAME values",
-    help="Put the values of a variable into another order. Its codes are given out anew from the lowest, and labels "
+    help="Put the values of a variable into another order. Its codes are assigned again from the lowest, and labels "
     "stay with their rows. Values that are not named follow in their present order.",
     effects=Effect.DATA | Effect.BRIEF,
 )
