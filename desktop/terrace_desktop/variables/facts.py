@@ -5,9 +5,10 @@ Without Qt, so that it can be found on a thread of its own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from terrace.data.missing import code_text
 from terrace.data.value import Value
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from terrace.session.document.items import Document, Item
     from terrace.session.state import State
 
-MOST = 20_000  # values that are listed; no list of labels is longer
-Counts = Mapping[Value, int]
+MOST = 20_000  # values that are listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,35 +42,40 @@ class Listed:
 
     levels: tuple[Level, ...] = ()
     total: int = 0
-    counts: Counts | None = None
+    counts: pd.Series | None = None
 
 
-def counts_of(data: Dataset, name: str) -> dict[Value, int]:
-    """In how many rows each value stands, those that are declared missing too; what is missing itself is left out."""
+def counts_of(data: Dataset, name: str) -> pd.Series:
+    """In how many rows each value stands, by the values in their order, those that are declared missing too; what is
+    missing itself is left out.
+    """
     column = data.frame[name]
     found = column[column != ""] if data.is_text(name) else column
-    return {_plain(value): int(n) for value, n in found.value_counts(dropna=True).items()}
+    return found.value_counts(dropna=True).sort_index()
 
 
-def listed(data: Dataset, name: str, counts: Counts | None = None) -> Listed:
-    """The values of a variable, those for missing last: all that occur or have a label; of a continuous one, and of
-    one with more values than a list is good for, only those that have a label or stand for missing.
+def listed(data: Dataset, name: str, found: pd.Series | None = None) -> Listed:
+    """The values of a variable, those for missing last: all that occur or have a label; of a continuous one those that
+    have a label or stand for missing; of one with more values than a list is good for, the first.
     """
     v = data.variable(name)
-    if counts is None:
-        counts = counts_of(data, name)
     said = dict.fromkeys([*v.value_labels, *v.missing_codes])
-    every = dict.fromkeys([*counts, *said])
-    values = said if v.measure.value == "continuous" else every
-    if len(values) > MOST:
-        values = dict.fromkeys([*said, *sorted(counts, key=_order)[: MOST - len(said)]])
+    if v.measure.value == "continuous":
+        column = data.frame[name]
+        shown = found = column[column.isin(list(said))].value_counts()
+    else:
+        found = counts_of(data, name) if found is None else found
+        few = len(found) <= MOST
+        shown = found if few else pd.concat([found.iloc[:MOST], found[found.index.isin(list(said))]])
+    counts = {_plain(value): int(n) for value, n in shown.items()}  # a million of them would hold the window up
+    values = dict.fromkeys([*counts, *said])
     text = data.is_text(name)
     codes, ranges = set(v.missing_codes), v.missing_ranges
     levels = [
         Level(x, v.value_labels.get(x, ""), counts.get(x, 0), x in codes or _within(ranges, x, text)) for x in values
     ]
     levels.sort(key=lambda level: (level.missing, _order(level.value)))
-    return Listed(tuple(levels), len(every), counts)
+    return Listed(tuple(levels), len(found) + sum(x.count == 0 for x in levels), found)
 
 
 def _within(ranges: tuple[tuple[float, float], ...], value: Value, text: bool) -> bool:

@@ -153,8 +153,8 @@ class Codes(QFrame):
         row.setSpacing(2)
         row.addWidget(label(code))
         if code not in self._fixed:
-            cross = icon_button("close", f"{self._name}_remove", self.tr("Remove {0} from the missing codes").format(code),
-                                partial(self._remove, code))  # fmt: skip
+            words = self.tr("Remove {0} from the missing codes").format(code)
+            cross = icon_button("close", f"{self._name}_remove", words, partial(self._remove, code))
             cross.setProperty("variant", "cross")
             cross.setIconSize(QSize(12, 12))
             row.addWidget(cross)

@@ -35,6 +35,8 @@ class VariablePage(WorkContent):
         self.controller = controller
         self.name = ""
         self.saver = Saver(self, controller)
+        self._dress()  # before there is anything to be dressed twice
+        theme.manager().changed.connect(self._dress)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -42,8 +44,6 @@ class VariablePage(WorkContent):
         layout.addWidget(hairline())
         self.foot = Foot("variable", self.saver, self.end, self.tr("Saved as you type"))
         layout.addWidget(self.foot)
-        self._dress()
-        theme.manager().changed.connect(self._dress)
 
     def end(self) -> None:
         """The user is through."""

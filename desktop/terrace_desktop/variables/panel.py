@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent
 
+from terrace.data.changes import memory_of
 from terrace.data.missing import missing_texts
 from terrace.data.names import is_legal_name
 from terrace.data.value import Value
@@ -15,13 +16,15 @@ from terrace_desktop.ui.measures import measure_icon
 from terrace_desktop.ui.widgets import tell
 from terrace_desktop.ui.work_panel import Head, Keys, done_keys
 from terrace_desktop.variables import texts
-from terrace_desktop.variables.facts import Counts, Listed, base_of, listed, models_with, note_of
+from terrace_desktop.variables.facts import Listed, base_of, listed, models_with, note_of
 from terrace_desktop.variables.page import LABEL, MEASURE, MISSING, NAME, NOTE, REFERENCE, VALUES, VariablePage
 from terrace_desktop.variables.values import CODE
 from terrace_desktop.variables.values import LABEL as LABEL_COLUMN
 from terrace_desktop.work.controller import Controller
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from terrace.data.dataset import Dataset, Variable
     from terrace_desktop.work.session_port import Snapshot
 
@@ -38,7 +41,7 @@ class VariablePanel(VariablePage):
         super().__init__(controller)
         self.data: Dataset | None = None
         self._place = 0
-        self._counts: tuple[object, Counts | None] = (None, None)  # a column, and how often its values stand in it
+        self._counts: tuple[object, pd.Series | None] = (None, None)  # a column, and how often its values stand in it
         self._listing = 0
         self._listed = Listed()
         self._typed: dict[Value, str] = {}
@@ -195,8 +198,9 @@ class VariablePanel(VariablePage):
             return
         self._listing += 1
         asked = self._listing
-        column = data.frame[name].array
-        counts = self._counts[1] if self._counts[0] is column else None
+        categories = data.variable(name).measure.value != "continuous"
+        column = (name, memory_of(data.frame[name])) if categories else None
+        counts = self._counts[1] if column is not None and column[1] and self._counts[0] == column else None
 
         def found(result: Listed) -> None:
             if asked == self._listing and not self.saver.holds(VALUES):
