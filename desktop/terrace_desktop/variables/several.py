@@ -22,6 +22,7 @@ from terrace.data.names import is_legal_name
 from terrace.data.value import Value
 from terrace_desktop.results.segments import Segments
 from terrace_desktop.ui import theme
+from terrace_desktop.ui.flow import Flow
 from terrace_desktop.ui.measures import measure_icon, measure_title
 from terrace_desktop.ui.widgets import button, hairline, label, named, sized, tell
 from terrace_desktop.ui.work_panel import Head, Keys, WorkContent, done_keys
@@ -104,8 +105,8 @@ class SeveralPanel(WorkContent):
         column.addWidget(heading(self.tr("Measure")))
         column.addWidget(self.measure)
         column.addSpacing(10)
-        row = QHBoxLayout()
-        row.addWidget(heading(self.tr("Labels of values")), 1)
+        column.addWidget(heading(self.tr("Labels of values")))
+        row = Flow(across=8, down=2)
         for words, name, do in (
             (self.tr("Paste a list"), "several_paste", self._open_paste),
             (self.tr("Copy from a variable"), "several_copy", self._open_sources),
