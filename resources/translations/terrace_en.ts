@@ -53,6 +53,23 @@
     </message>
 </context>
 <context>
+    <name>ColumnFlow</name>
+    <message numerus="yes">
+        <source>C&amp;hange {0} variable(s)…</source>
+        <translation>
+            <numerusform>C&amp;hange {0} variable…</numerusform>
+            <numerusform>C&amp;hange {0} variables…</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Dele&amp;te {0} variable(s)</source>
+        <translation>
+            <numerusform>Dele&amp;te {0} variable</numerusform>
+            <numerusform>Dele&amp;te {0} variables</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>DataFlow</name>
     <message numerus="yes">
         <source>{0} cell(s) copied</source>
@@ -113,6 +130,16 @@
         <translation>
             <numerusform>{0} row selected in the plot</numerusform>
             <numerusform>{0} rows selected in the plot</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>Foot</name>
+    <message numerus="yes">
+        <source>Undo all {0} change(s)</source>
+        <translation>
+            <numerusform>Undo {0} change</numerusform>
+            <numerusform>Undo all {0} changes</numerusform>
         </translation>
     </message>
 </context>
@@ -212,6 +239,16 @@
     </message>
 </context>
 <context>
+    <name>PasteBox</name>
+    <message numerus="yes">
+        <source>{0} label(s)</source>
+        <translation>
+            <numerusform>{0} label</numerusform>
+            <numerusform>{0} labels</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>ProjectFlow</name>
     <message numerus="yes">
         <source>and {0} more</source>
@@ -242,6 +279,23 @@
         <translation>
             <numerusform>{0} row</numerusform>
             <numerusform>{0} rows</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>SeveralPanel</name>
+    <message numerus="yes">
+        <source>{0} variable(s)</source>
+        <translation>
+            <numerusform>{0} variable</numerusform>
+            <numerusform>{0} variables</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Delete {0} variable(s)</source>
+        <translation>
+            <numerusform>Delete {0} variable</numerusform>
+            <numerusform>Delete {0} variables</numerusform>
         </translation>
     </message>
 </context>
@@ -283,6 +337,57 @@
         <translation>
             <numerusform>{0} model</numerusform>
             <numerusform>{0} models</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ValuesModel</name>
+    <message numerus="yes">
+        <source>{0}: {1}, {2} row(s)</source>
+        <translation>
+            <numerusform>{0}: {1}, {2} row</numerusform>
+            <numerusform>{0}: {1}, {2} rows</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>VariablePanel</name>
+    <message numerus="yes">
+        <source>A new measure, order, reference or missing code marks {0} model(s) as out of date. None is refitted unless you ask.</source>
+        <translation>
+            <numerusform>A new measure, order, reference or missing code marks {0} model as out of date. None is refitted unless you ask.</numerusform>
+            <numerusform>A new measure, order, reference or missing code marks {0} models as out of date. None is refitted unless you ask.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Ordered categories: {0} contrast(s) with the reference category.</source>
+        <translation>
+            <numerusform>Ordered categories: {0} contrast with the reference category.</numerusform>
+            <numerusform>Ordered categories: {0} contrasts with the reference category.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Categories without an order: {0} contrast(s) with the reference category.</source>
+        <translation>
+            <numerusform>Categories without an order: {0} contrast with the reference category.</numerusform>
+            <numerusform>Categories without an order: {0} contrasts with the reference category.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>VariablesFlow</name>
+    <message numerus="yes">
+        <source>C&amp;hange {0} variable(s)…</source>
+        <translation>
+            <numerusform>C&amp;hange {0} variable…</numerusform>
+            <numerusform>C&amp;hange {0} variables…</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Dele&amp;te {0} variable(s)</source>
+        <translation>
+            <numerusform>Dele&amp;te {0} variable</numerusform>
+            <numerusform>Dele&amp;te {0} variables</numerusform>
         </translation>
     </message>
 </context>

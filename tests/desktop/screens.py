@@ -65,6 +65,7 @@ def screens(window: MainWindow, forms: Callable[[str], bool] = lambda _key: True
     window.variables.edit()
     settled()
     yield "variables", window.work
+    yield from variables(window, idle)
     card = window.results.newest()
     for key in ["", *(e.key for g in after_catalog() for e in g.entries if forms(e.key))]:
         window.models.open_after(card, key)
@@ -77,6 +78,26 @@ def screens(window: MainWindow, forms: Callable[[str], bool] = lambda _key: True
     yield from guided(window, idle)
     window.splitter.close_panel()
     idle()
+
+
+def variables(window: MainWindow, idle: Callable[[], object]) -> Iterator[tuple[str, QWidget]]:
+    """What variables are: categories with labels, with the boxes that open; a number; several at once."""
+    for name in ("sector", "mathach"):
+        window.variables.edit(name)
+        idle()
+        yield f"variable: {name}", window.work
+    window.variables.edit("sector")
+    idle()
+    panel = window.variables.panel
+    assert panel is not None
+    panel.codes.add.click()
+    for link in (panel.paste_link, panel.copy_link):
+        link.click()
+        idle()
+        yield f"variable: {link.text()}", window.work
+    window.variables.edit_several(["sector", "size"])
+    idle()
+    yield "variables: several", window.work
 
 
 def guided(window: MainWindow, idle: Callable[[], object]) -> Iterator[tuple[str, QWidget]]:

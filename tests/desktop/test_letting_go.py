@@ -81,6 +81,8 @@ def test_a_window_goes_with_all_that_is_open_in_it(settings: Settings) -> None:
     windows = [opened(settings)]
     w = windows[0]
     w.prepare.open("tabulate")
+    w.variables.edit(w.controller.snapshot.dataset.names[0])
+    w.variables.edit_several(list(w.controller.snapshot.dataset.names[:2]))
     w.variables.edit()
     w.models.guide.open()
     open_after(w)

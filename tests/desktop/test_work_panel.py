@@ -245,7 +245,7 @@ def test_the_keys_work_after_a_mend(program: Program) -> None:
 def test_a_variable_goes_into_the_model_or_shows_what_it_is(program: Program) -> None:
     w = program.window
     w.left.list.view.taken.emit("age")
-    assert w.work.title.full_text() == "Variables" and w.left.variables.currentIndex().data() == "age"
+    assert w.work.title.full_text() == "Variable" and w.variables.panel.name == "age"
     w.models.open_builder(None)
     take(w.models.builder, "distance")
     assert w.models.builder.spec.outcome.name == "distance"

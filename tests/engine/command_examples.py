@@ -159,6 +159,8 @@ do some.do
 rename x x2
 label variable x "The x"
 label values c 1 "eins"
+label order c 3 1 2
+notes replace c "One"
 measure c ordinal
 missing x 9
 report page.txt, noplots

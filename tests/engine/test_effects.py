@@ -63,7 +63,7 @@ def observe(session: Session, folder: Path, command: str) -> Run:
     after, has = session.state, files(folder)
     assert outcome.ok, (command, outcome.error, outcome.error_advice)
     seen = Effect.NONE
-    if content(before.dataset) != content(after.dataset):
+    if content(before.dataset) != content(after.dataset) or before.bases != after.bases:
         assert "data" in outcome.changed
         seen |= Effect.DATA
         if before.dataset is not None and after.dataset is not None and before.dataset.source != after.dataset.source:

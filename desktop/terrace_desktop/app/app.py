@@ -15,11 +15,13 @@ from terrace.data.apart import served
 from terrace.data.resources import resource_path
 from terrace_desktop.builder import look as builder_look
 from terrace_desktop.forms import look as forms_look
+from terrace_desktop.importing import look as importing_look
 from terrace_desktop.results import look as results_look
 from terrace_desktop.ui import theme, words
 from terrace_desktop.ui.later import soon
 from terrace_desktop.ui.settings import Settings
 from terrace_desktop.ui.words import tr
+from terrace_desktop.variables import look as variables_look
 from terrace_desktop.work import logs, session_port
 from terrace_desktop.work.collector import Collector
 
@@ -27,7 +29,10 @@ if TYPE_CHECKING:
     from terrace_desktop.app.window import MainWindow
 
 
-LOOKS = {"FormContent": builder_look.SHEET + forms_look.SHEET, "ResultsPane": results_look.SHEET}
+LOOKS = {
+    "FormContent": builder_look.SHEET + forms_look.SHEET + variables_look.SHEET, "ResultsPane": results_look.SHEET,
+    "ImportPage": importing_look.SHEET, "SeveralPage": importing_look.SHEET,
+}  # fmt: skip
 
 
 def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -75,7 +75,6 @@ class DataPane(QFrame):
     filter_changed = Signal()
     filter_asked = Signal(str, bool)  # an expression, and whether the user has finished typing it
     fold_asked = Signal(bool)
-    edit_asked = Signal(str)  # what a variable is: the editor of the variables
 
     def __init__(self, history: HistoryModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -128,7 +127,6 @@ class DataPane(QFrame):
         self.strip.only_asked.connect(self.show_only_marked)
         self.strip.all_asked.connect(self.show_all)
         self.strip.clear_asked.connect(lambda: self.mark_rows(None))
-        self.grid.variable_asked.connect(self.edit_asked)
         self.bar.filter_asked.connect(self.filter_asked)
         self.bar.go_asked.connect(self.go_to)
         self.bar.left.connect(lambda: self.grid.setFocus(Qt.FocusReason.OtherFocusReason))
@@ -314,6 +312,11 @@ class DataPane(QFrame):
         self.show_tab(DATA)
         self.bar.line.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.bar.line.selectAll()
+
+    def begin_filter(self, name: str) -> None:
+        """Go to the line that filters, where an expression on a variable has been begun."""
+        self.focus_filter()
+        self.bar.line.setText(f"{name} == ")
 
     def focus_go(self) -> None:
         """Go to the line that goes to a row or variable."""

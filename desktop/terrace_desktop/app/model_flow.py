@@ -449,7 +449,10 @@ class ModelFlow(QObject):
     def check_stale(self) -> None:
         """Ask the worker which models rest on data that have changed since, and what has."""
         now = self.controller.snapshot.dataset
-        if all(card.dataset is None or card.dataset is now for card in self.results.cards()):
+        state = self.controller.snapshot.state
+        if not (state is not None and state.bases) and all(
+            card.dataset is None or card.dataset is now for card in self.results.cards()
+        ):
             self.results.show_stale({})
             return
         from terrace.session.out_of_date import stale

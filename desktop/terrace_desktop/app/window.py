@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLa
 from terrace.session.effects import Effect
 from terrace_desktop.app.actions import Actions
 from terrace_desktop.app.card_flow import CardFlow
+from terrace_desktop.app.column_flow import ColumnFlow
 from terrace_desktop.app.data_flow import DataFlow
 from terrace_desktop.app.data_pane import DATA, DataPane
 from terrace_desktop.app.export_flow import ExportFlow
@@ -92,6 +93,7 @@ class MainWindow(QMainWindow):
         self.scripts = ScriptFlow(self, self.controller, settings, self.controller.history.do_file)
         self.help = HelpFlow(self, self.controller)
         self.variables = VariablesFlow(self, self.controller, self.left, self.models, self.splitter)
+        self.columns = ColumnFlow(self, self.controller, self.left, self.data, self.variables, self._open_form)
         self.looks = LooksFlow(self, settings)
         self.frame = Frame(self, settings)
         self.status = StatusBar()
@@ -130,8 +132,8 @@ class MainWindow(QMainWindow):
             self._prepare = PrepareFlow(self, self.splitter, self.controller)
         return self._prepare
 
-    def _open_form(self, key: str, group: str = "") -> None:
-        self.prepare.open(key, group)
+    def _open_form(self, key: str, group: str = "", values: dict[str, Any] | None = None) -> None:
+        self.prepare.open(key, group, values)
 
     def _things(self) -> list[Thing]:
         """What can be found beside the actions, where data are open."""
@@ -201,6 +203,7 @@ class MainWindow(QMainWindow):
         self.results.command_edit_asked.connect(self.places.edit_command)
         self.results.command_run_asked.connect(self.scripts.run_typed)
         self.left.filter_changed.connect(self._refresh)
+        self.columns.filter_by_asked.connect(self.left.begin_filter)
         self.splitter.panel_changed.connect(self._panel_changed)
         self.splitter.panel_changed.connect(partial(self.actions_.refresh, "tear_panel"))
         self.work.headed.connect(self._panel_changed)
@@ -274,6 +277,8 @@ class MainWindow(QMainWindow):
             same = _same_data(shown, snapshot.dataset)
             self.left.show_dataset(snapshot.dataset, same)
             self.models.show_data(snapshot.dataset, same)
+            self.models.check_stale()
+        elif "data" in what:  # reference categories
             self.models.check_stale()
         if snapshot.document is not self.results.shown:
             models = [(i.id, id(i.data)) for i in self.results.shown.models()]

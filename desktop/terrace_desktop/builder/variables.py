@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
+    QAbstractItemModel,
     QAbstractListModel,
     QEvent,
     QMimeData,
@@ -47,6 +48,7 @@ from terrace_desktop.ui.measures import measure_icon, measure_word
 from terrace_desktop.ui.widgets import icon_button, label, named, sized
 from terrace_desktop.ui.work_panel import Keys, KeyTaker
 
+BATCH = 500  # rows of a list that are laid out at a time
 MIME = "application/x-terrace-variables"
 if TYPE_CHECKING:
     from terrace.data.dataset import Variable
@@ -282,6 +284,17 @@ class VariableView(QListView):
             self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
             self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.doubleClicked.connect(self._take)
+        self.setBatchSize(BATCH)
+
+    def setModel(self, model: QAbstractItemModel | None) -> None:
+        super().setModel(model)
+        if model is not None:
+            model.modelReset.connect(self._pace)
+
+    def _pace(self) -> None:
+        """Thousands of variables are laid out some at a time: each asks how many lines its name takes."""
+        many = self.model().rowCount() > BATCH
+        self.setLayoutMode(QListView.LayoutMode.Batched if many else QListView.LayoutMode.SinglePass)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -3,9 +3,9 @@ whether it is selected, which takes over a second with a column of a million row
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter
-from PySide6.QtWidgets import QHeaderView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QWidget
 
 from terrace_desktop.grid.model import GridModel
 from terrace_desktop.ui import theme
@@ -17,12 +17,18 @@ HEAD = 30  # px
 ROW = theme.ROW
 BADGE = 18
 PAD = 9
+ARROW = 14  # px: room for the arrow that opens the menu of a column
+EDGE = 4  # px at the end of a column by which it is made wider
 
 
 class ColumnHeader(QHeaderView):
-    """Measure badge, name, and an arrow where the view is sorted. Double click asks to sort."""
+    """Measure badge, name, and the arrow of its menu; an arrow in place of the badge where the view is sorted.
+
+    Double click asks to sort.
+    """
 
     sort_asked = Signal(int)
+    menu_asked = Signal(int, object)  # section, where on the screen
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
@@ -44,6 +50,20 @@ class ColumnHeader(QHeaderView):
         super().mouseMoveEvent(event)
         self._hover(self.logicalIndexAt(event.position().toPoint()))
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        at = event.position().toPoint()
+        section = self.logicalIndexAt(at)
+        if section >= 0 and event.button() == Qt.MouseButton.LeftButton and self.arrow_of(section).contains(at):
+            corner = QPoint(self.sectionViewportPosition(section), self.height())
+            self.menu_asked.emit(section, self.viewport().mapToGlobal(corner))
+            return
+        super().mousePressEvent(event)
+
+    def arrow_of(self, section: int) -> QRect:
+        """Where a click opens the menu of a column."""
+        end = self.sectionViewportPosition(section) + self.sectionSize(section) - EDGE
+        return QRect(end - theme.px(ARROW) - 2, 0, theme.px(ARROW) + 2, self.height())
+
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
         self._hover(-1)
@@ -62,7 +82,7 @@ class ColumnHeader(QHeaderView):
         painter.setPen(theme.colour("line"))
         painter.drawLine(rect.topRight(), rect.bottomRight())
         painter.drawLine(rect.bottomLeft(), rect.bottomRight())
-        inner = rect.adjusted(PAD, 0, -PAD, -1)
+        inner = rect.adjusted(PAD, 0, -PAD - theme.px(ARROW), -1)
         name = model.dataset.variables[section].name
         font = theme.text_font(theme.TEXT, bold=True)
         painter.setFont(font)
@@ -79,7 +99,16 @@ class ColumnHeader(QHeaderView):
             self._arrow(painter, badge, model.sorted_by[1])  # in place of the badge: the name keeps its room
         else:
             draw_badge(painter, badge, model.badge(section))
+        if section in (self._hovered, self._current()):
+            size = theme.px(12)
+            place = QRect(0, 0, size, size)
+            place.moveCenter(self.arrow_of(section).center())
+            painter.drawPixmap(place, pixmap("down", "muted", size=size))
         painter.restore()
+
+    def _current(self) -> int:
+        view = self.parentWidget()
+        return view.currentIndex().column() if isinstance(view, QAbstractItemView) else -1
 
     def _arrow(self, painter: QPainter, badge: QRect, descending: bool) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

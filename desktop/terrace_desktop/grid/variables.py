@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QMouseEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -233,9 +233,13 @@ class VariablesPage(QWidget):
 
 
 class VariablesView(QTableView):
-    """Name, measure, label, value labels and missing codes of each variable."""
+    """Name, measure, label, value labels and missing codes of each variable.
+
+    A double click on value labels asks for the variable: they have more room in an editor of their own.
+    """
 
     edit_asked = Signal(str, str, object)
+    variable_asked = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -265,6 +269,13 @@ class VariablesView(QTableView):
             self.setColumnWidth(column, theme.px(width))
         theme.manager().changed.connect(self._follow_text)
         self._follow_text()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        index = self.indexAt(event.position().toPoint())
+        if index.isValid() and index.column() == VALUES and self.table.dataset is not None:
+            self.variable_asked.emit(self.table.dataset.variables[index.row()].name)
+            return
+        super().mouseDoubleClickEvent(event)
 
     def _follow_text(self) -> None:
         self.verticalHeader().setDefaultSectionSize(theme.px(LINE))

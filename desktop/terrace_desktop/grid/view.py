@@ -15,12 +15,11 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QKeySequence, QPainter, QPen
+from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QKeyEvent, QKeySequence, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCompleter,
     QLineEdit,
-    QMenu,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -28,7 +27,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from terrace_desktop.grid.header import BADGE, PAD, ColumnHeader, RowHeader
+from terrace_desktop.grid.header import ARROW, BADGE, PAD, ColumnHeader, RowHeader
 from terrace_desktop.grid.model import MISSING, GridModel
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.widgets import named
@@ -120,7 +119,7 @@ class GridView(QTableView):
 
     sort_asked = Signal(str, object)  # name, descending (True, False) or None for the order of the data
     copy_asked = Signal()
-    variable_asked = Signal(str)
+    menu_wanted = Signal(str, object)  # variable, where on the screen
     edit_asked = Signal(str, int, str)  # variable, row of the data, what was typed
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -142,11 +141,10 @@ class GridView(QTableView):
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)  # Tab leaves the grid; the arrow keys walk in it
         self.setCornerButtonEnabled(True)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.customContextMenuRequested.connect(self._menu_on_cell)
         self.columns.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.columns.customContextMenuRequested.connect(self._menu_on_header)
         self.columns.sort_asked.connect(self.next_sort)
+        self.columns.menu_asked.connect(self._menu)
         self._zoom = theme.manager().zoom
         theme.manager().changed.connect(self._theme_changed)
 
@@ -302,26 +300,18 @@ class GridView(QTableView):
         if section >= 0:
             self._menu(section, self.columns.mapToGlobal(at))
 
-    def _menu_on_cell(self, at: QPoint) -> None:
-        index = self.indexAt(at)
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """The menu of a column: at the mouse, or by its key under the cell that one is at."""
+        index, at = self.indexAt(event.pos()), event.globalPos()
+        if event.reason() != QContextMenuEvent.Reason.Mouse:
+            index = self.currentIndex()
+            at = self.viewport().mapToGlobal(self.visualRect(index).bottomLeft())
         if index.isValid():
-            self._menu(index.column(), self.viewport().mapToGlobal(at))
+            self._menu(index.column(), at)
 
     def _menu(self, section: int, at: QPoint) -> None:
         assert self.grid.dataset is not None
-        name = self.grid.dataset.variables[section].name
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction(self.tr("Sort ascending"), lambda: self.sort_asked.emit(name, False))
-        menu.addAction(self.tr("Sort descending"), lambda: self.sort_asked.emit(name, True))
-        back = menu.addAction(self.tr("Original order"), lambda: self.sort_asked.emit(name, None))
-        back.setEnabled(self.grid.sorted_by is not None)
-        menu.addSeparator()
-        menu.addAction(self.tr("Select column"), lambda: self.selectColumn(section))
-        menu.addAction(self.tr("Copy"), self.copy_asked.emit)
-        menu.addSeparator()
-        menu.addAction(self.tr("Show in Variables"), lambda: self.variable_asked.emit(name))
-        menu.popup(at)
+        self.menu_wanted.emit(self.grid.dataset.variables[section].name, at)
 
     # --- looks --------------------------------------------------------------------------------------
     def changeEvent(self, event: QEvent) -> None:
@@ -348,9 +338,10 @@ class GridView(QTableView):
             cells = 0
             if i < MEASURED:
                 cells = metrics.horizontalAdvance(self.grid.reader(i).widest(self.grid.labels))
-            head = bold.horizontalAdvance(name) + theme.px(BADGE) + 7
+            head = bold.horizontalAdvance(name) + theme.px(BADGE) + 7 + theme.px(ARROW)
             least, most = theme.px(NARROWEST), theme.px(WIDEST)
-            self.setColumnWidth(i, min(most, max(least, cells + 2 * PAD + 2, head + 2 * PAD + 2)))
+            width = min(most, max(least, cells + 2 * PAD + 2))
+            self.setColumnWidth(i, max(width, head + 2 * PAD + 2))  # names are read whole, so that like ones differ
 
 
 def merge_spans(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from terrace_desktop.ui import theme
-
 SHEET = """
 QToolButton[variant="chip"] { background: $accent_soft; color: $ink; border: 1px solid $accent_soft; border-radius: 4px;
     padding: 1px 6px; }
@@ -13,8 +11,3 @@ QFrame[role="import-panel"] { background: $ground; }
 QFrame[role="import-foot"] { background: $panel; }
 QScrollArea#import_scroll, QScrollArea#import_scroll > QWidget > QWidget { background: $ground; }
 """
-
-
-def sheet() -> str:
-    """The style sheet in the present theme."""
-    return theme.filled(SHEET)

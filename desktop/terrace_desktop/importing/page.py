@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QVBoxLayout, QWidg
 from terrace.data.importing.preview import FIRST, Line, Preview
 from terrace.data.importing.reading import Reading
 from terrace.errors import TerraceError
-from terrace_desktop.importing import look
 from terrace_desktop.importing.changed import changed_cells
 from terrace_desktop.importing.grid import PreviewGrid
 from terrace_desktop.importing.histogram import Shape
@@ -76,8 +75,6 @@ class ImportPage(KeyTaker):
         self.grid.column_chosen.connect(self._chosen)
         self.panel.column.stepped.connect(self._step)
         self.panel.losses.shown.connect(self._show_cells)
-        self._restyle()
-        theme.manager().changed.connect(self._restyle)
 
     def _head(self) -> QWidget:
         head = QFrame()
@@ -90,9 +87,6 @@ class ImportPage(KeyTaker):
         row.addWidget(self.told, 1)
         row.addWidget(label(self.tr("Click a column to change it"), "muted"))
         return head
-
-    def _restyle(self) -> None:
-        self.setStyleSheet(look.sheet())
 
     def keys(self) -> Keys:
         return {**done_keys(self._do), "Esc": self.panel.cancel_asked.emit}

@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
 
 from terrace.data.importing.several import Column, Together, Way
 from terrace.errors import TerraceError
-from terrace_desktop.importing import look
 from terrace_desktop.importing.rows import Rows, choice, fill
 from terrace_desktop.results.segments import Segments
 from terrace_desktop.ui import theme
@@ -62,8 +61,6 @@ class SeveralPage(KeyTaker):
         outer.addLayout(body, 1)
         outer.addWidget(hairline())
         outer.addWidget(self._foot())
-        self._restyle()
-        theme.manager().changed.connect(self._restyle)
 
     def _choices(self) -> Rows:
         self.way = Segments(
@@ -96,9 +93,6 @@ class SeveralPage(KeyTaker):
         self.do_it.setAutoDefault(True)
         row.addWidget(self.do_it)
         return foot
-
-    def _restyle(self) -> None:
-        self.setStyleSheet(look.sheet())
         self._fill_table()
 
     def keys(self) -> Keys:

@@ -7,6 +7,7 @@ from functools import partial
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
+from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.widgets import button, named
 
 
@@ -42,6 +43,25 @@ class Segments(QWidget):
         self._buttons[key].setFocusPolicy(Qt.FocusPolicy.StrongFocus if on else Qt.FocusPolicy.ClickFocus)
         if on:  # a screen reader chooses without a click
             self.chosen.emit(key)
+
+    def with_icon(self, key: str, icon: str) -> None:
+        """An icon before the words of a choice."""
+        set_icon(self._buttons[key], icon, "muted", on="ink")
+
+    def allow(self, key: str, on: bool, reason: str = "") -> None:
+        """Whether this choice can be made, and why not."""
+        self._buttons[key].setEnabled(on)
+        self._buttons[key].setToolTip("" if on else reason)
+
+    def show_value(self, key: str) -> None:
+        """Show that this choice holds, without a word; with no key, that none does."""
+        if key:
+            self._buttons[key].setChecked(True)
+            return
+        self._group.setExclusive(False)
+        for b in self._buttons.values():
+            b.setChecked(False)
+        self._group.setExclusive(True)
 
     def offer(self, key: str, on: bool) -> None:
         """Whether this choice is there."""

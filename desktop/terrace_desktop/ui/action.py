@@ -28,3 +28,12 @@ class Action:
     keys: QKeySequence.StandardKey | str | tuple[str, ...] | None = None
     enabled: Callable[[], bool] = always
     chosen: bool | None = None
+
+
+@dataclass(frozen=True)
+class Submenu:
+    """Actions of one kind under a word of their own."""
+
+    name: str
+    text: str
+    actions: tuple[Action, ...]

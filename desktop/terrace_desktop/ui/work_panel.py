@@ -60,12 +60,14 @@ class KeyTaker(QWidget):
 class WorkContent(KeyTaker):
     """What the panel can show. `head_changed` tells that `head`, `can_undo` or `can_redo` may be others now.
 
-    ``undoes`` tells that it has an undo of its own; ``folds_data`` that it wants the room of the data; ``wide`` is the
+    ``undoes`` tells that it has an undo of its own; ``walks`` that it is one of several, with one before and one after
+    it; ``folds_data`` that it wants the room of the data; ``wide`` is the
     width that it would like, 0 for the panel's own.
     """
 
     head_changed = Signal()
     undoes = False
+    walks = False
     folds_data = False
     wide = 0
 
@@ -93,6 +95,9 @@ class WorkContent(KeyTaker):
     def can_redo(self) -> bool:
         """True where something was taken back."""
         return False
+
+    def walk(self, step: int) -> None:
+        """Show the one before (-1) or after (1)."""
 
     def undo(self) -> None:
         """Take back the last change of the draft."""
@@ -138,11 +143,15 @@ class WorkPanel(QFrame):
         self.icon = QLabel()
         self.title = named(ElidedLabel("", "heading"), "work_title", "")
         self.subtitle = named(ElidedLabel("", "muted"), "work_subtitle", "")
+        self.back = icon_button("back", "work_back", self.tr("The one before (Ctrl+PgUp)"), lambda: self._walk(-1))
+        self.on = icon_button("forward", "work_on", self.tr("The next one (Ctrl+PgDown)"), lambda: self._walk(1))
         self.undo = icon_button("undo", "work_undo", self.tr("Undo in this panel (Ctrl+Z)"), self._undo)
         self.redo = icon_button("redo", "work_redo", self.tr("Redo in this panel (Ctrl+Y)"), self._redo)
         self.tear = icon_button("detach", "work_tear", "", self.tear_asked.emit)
         self.close_button = icon_button("close", "work_close", self.tr("Close the panel (Esc)"), self.close_asked.emit)
-        self._buttons: tuple[QToolButton, ...] = (self.undo, self.redo, self.tear, self.close_button)
+        self._buttons: tuple[QToolButton, ...] = (
+            self.back, self.on, self.undo, self.redo, self.tear, self.close_button,
+        )  # fmt: skip
         head = QFrame()
         sized(head, height=theme.HEAD)
         row = QHBoxLayout(head)
@@ -211,7 +220,13 @@ class WorkPanel(QFrame):
         for b, able in ((self.undo, content.can_undo), (self.redo, content.can_redo)):
             b.setVisible(content.undoes)
             b.setEnabled(able)
+        for b in (self.back, self.on):
+            b.setVisible(content.walks)
         self.headed.emit()
+
+    def _walk(self, step: int) -> None:
+        if self._content is not None:
+            self._content.walk(step)
 
     def _undo(self) -> None:
         if self._content is not None:

@@ -27,6 +27,7 @@ ByMode = Literal["no", "loop", "native"]
 FAMILIES = {
     "data": (
         "center", "combine", "convert", "egen", "exporting", "filtering", "fvset", "generate", "joining", "labels",
+        "levels",
         "manage", "metadata", "mi", "opening", "restructure", "sampling", "signature", "update", "variables",
     ),
     "describe": (

@@ -396,14 +396,15 @@ class Session:
         return self.run("redo")
 
     def _keep_step(self, outcome: Outcome, before: State) -> None:
-        """Keep what a command changed in the data or the document, so that it can be undone.
+        """Keep what a command changed in the data, the bases of factors or the document, so that it can be undone.
 
         Opening data is no step: nobody wants the grid emptied by an undo too many. It is where undoing ends.
         """
         now = self.state
         if "joins" in outcome.payload:
             self.undo_steps[:] = joined(self.undo_steps, *outcome.payload["joins"])
-        if all(getattr(now, part) is getattr(before, part) for part in ("dataset", "document", "filter")):
+        same = all(getattr(now, part) is getattr(before, part) for part in ("dataset", "document", "filter"))
+        if same and now.bases == before.bases:
             return
         if outcome.type == "undo":
             self.redo_steps.append(Step(self.undo_steps.pop().name, work_of(before)))

@@ -146,7 +146,7 @@ class State:
         """What a driver must refresh: any of ``data``, ``results``, ``estimates``, ``settings``, ``document``,
         ``filter``."""
         parts = {
-            "data": ("dataset",),
+            "data": ("dataset", "bases"),
             "results": ("fit",),
             "estimates": ("stored",),
             "settings": ("settings", "constraints"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from terrace.data.changes import Changes, changes
@@ -63,11 +64,20 @@ def step_name(outcome: Outcome, before: State, after: State) -> str:
         return "filter"
     if Effect.OUTLINE in outcome.effects:
         return _outline(outcome, before, after)
+    if after.dataset is before.dataset and after.bases != before.bases:
+        return f"reference category of {_listed(_different(before.bases, after.bases))}"
+    if outcome.type == "label order" and before.dataset is not None and after.dataset is not None:
+        return f"order of the values of {_listed(changes(before.dataset, after.dataset).edited)}"
     return (
         (after.dataset is not before.dataset and _MADE.get(outcome.type))
         or data_step(before.dataset, after.dataset)
         or (new[-1].heading if new else outcome.type)
     )
+
+
+def _different(then: Mapping[str, object], now: Mapping[str, object]) -> tuple[str, ...]:
+    """The names that stand for something else; the empty one is the source of the data."""
+    return tuple(n for n in {**then, **now} if n and then.get(n) != now.get(n))
 
 
 def _outline(outcome: Outcome, before: State, after: State) -> str:
@@ -122,7 +132,9 @@ def _of_descriptions(found: Changes, before: Dataset, after: Dataset) -> str:
     if before.label != after.label:
         return "label of the data"
     if before.documents != after.documents:
-        return "notes on the data"
+        told = {t for t in before.documents + after.documents if (t in before.documents) != (t in after.documents)}
+        names = tuple(dict.fromkeys(t.partition(": ")[0] for t in sorted(told)))
+        return f"note on {names[0]}" if len(names) == 1 and names[0] in after else "notes on the data"
     return "sorting" if before.sorted_by != after.sorted_by else ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 
@@ -27,8 +27,11 @@ class PrepareFlow(QObject):
         self.panel: AfterPanel[DataFacts] | None = None
         controller.changed.connect(self._refresh)
 
-    def open(self, key: str = "", group: str = "") -> None:
-        """The forms in the work panel, at the form of an entry or at the list, where a group of it begins."""
+    def open(self, key: str = "", group: str = "", values: dict[str, Any] | None = None) -> None:
+        """The forms in the work panel, at the form of an entry or at the list, where a group of it begins.
+
+        ``values`` are what the fields of the form are to hold.
+        """
         if self.panel is None:
             self.panel = AfterPanel(
                 self._facts(), catalog.groups(), title=self.tr("Prepare"), done=self.tr("Done."), icon="prepare"
@@ -38,6 +41,8 @@ class PrepareFlow(QObject):
             self.panel.follow(self.controller.previewer())
         if key:
             self.panel.choose(key)
+            if values and self.panel.form is not None:
+                self.panel.form.set_values(values)
         else:
             self.panel.show_list(group)
         self.zones.open(self.panel)

@@ -24,7 +24,7 @@ _WORDS = {"first": "first", "default": "first", "last": "last", "frequent": "fre
     minimum="fvset b",
     syntax="fvset base #|first|last|frequent|none variables",
     help="Set the base level of factors for i. without a base.",
-    effects=Effect.NONE,
+    effects=Effect.DATA | Effect.BRIEF,
 )
 def fvset_base(session: Session, parsed: ParsedCommand) -> CommandResult:
     parts = words(parsed.arguments)
@@ -69,7 +69,7 @@ def _base(piece: Piece) -> Base:
     minimum="fvset c",
     syntax="fvset clear variables|_all",
     help="Clear base levels.",
-    effects=Effect.NONE,
+    effects=Effect.DATA | Effect.BRIEF,
 )
 def fvset_clear(session: Session, parsed: ParsedCommand) -> CommandResult:
     names = parse_names(parsed.arguments.strip(), session.data.names)

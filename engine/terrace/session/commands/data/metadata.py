@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from terrace.data.dataset import Dataset, Measure, Variable
@@ -10,14 +11,19 @@ from terrace.data.missing import range_of
 from terrace.data.names import MAX_LENGTH, is_legal_name
 from terrace.data.value import Value
 from terrace.language.grammar.command import ParsedCommand
-from terrace.language.grammar.names import Names
+from terrace.language.grammar.names import Names, parse_names
 from terrace.language.grammar.numlist import literal
-from terrace.language.grammar.tokens import Piece, unquoted, words
+from terrace.language.grammar.options import rules
+from terrace.language.grammar.tokens import NAME, Piece, unquoted, words
+from terrace.language.mixed_options import argument
 from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
 from terrace.wording import plural
+
+_SEVERAL = re.compile(rf"(?:{NAME.pattern})-(?:{NAME.pattern})|[\w]*[*?][\w*?]*")
+"""A range of variables or a pattern for their names."""
 
 
 @command(
@@ -68,17 +74,28 @@ def label_variable(session: Session, parsed: ParsedCommand) -> CommandResult:
 @command(
     "label values",
     minimum="la val",
-    syntax='label values NAME [value "label"]... | label values NAMES SET',
-    help="Label the values of variables, one by one or with a set from label define. Without labels, remove them.",
+    syntax='label values NAMES [value "label"]... [, modify] | label values NAMES, from(NAME) | label values NAMES SET',
+    help="Label the values of variables: one by one, as another variable has them, or with a set from label define. "
+    'Without labels, remove them. modify changes only the values given, and "" removes their labels.',
     effects=Effect.DATA | Effect.BRIEF,
 )
 def label_values(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.session.commands.data.labels import attached
 
-    by_set = attached(session, parsed)
-    if by_set is not None:
+    if not parsed.clauses.options and (by_set := attached(session, parsed)) is not None:
         return by_set
-    variable, rest = _variable(session, parsed, 'label values NAME 0 "No" 1 "Yes"')
+    options = parsed.options(rules("modify", "from"))
+    names, rest = _variables(session, parsed, 'label values NAME 0 "No" 1 "Yes"', parsed.clauses.body)
+    data = session.data
+    if "from" in options:
+        source = data.variable(Names(data.names).one(argument(options["from"])))
+        if rest or "modify" in options:
+            raise (rest[0] if rest else options["modify"].piece).error(
+                "from() takes the labels of another variable, and no others.", code="syntax"
+            )
+        for name in names:
+            data = _with_labels_of(data, name, source, options["from"].piece)
+        return _changed(session, data)
     if [str(p) for p in rest] == ["."]:
         rest = []
     if len(rest) % 2:
@@ -87,50 +104,75 @@ def label_values(session: Session, parsed: ParsedCommand) -> CommandResult:
             code="syntax",
             advice='Write each value with its label: 0 "No" 1 "Yes".',
         )
-    labels = {_value(session.data, variable, value): unquoted(text) for value, text in zip(rest[::2], rest[1::2])}
-    return _changed(session, session.data.with_variable(replace(variable, value_labels=labels, label_set="")))
+    for name in names:
+        v = data.variable(name)
+        given = {_value(data, v, value): unquoted(text) for value, text in zip(rest[::2], rest[1::2])}
+        if "modify" in options:
+            given = {k: t for k, t in {**v.value_labels, **given}.items() if t}
+        data = data.with_variable(replace(v, value_labels=given, label_set=""))
+    return _changed(session, data)
+
+
+def _with_labels_of(data: Dataset, name: str, source: Variable, piece: Piece) -> Dataset:
+    if data.is_text(name) != data.is_text(source.name):
+        text, numbers = (name, source.name) if data.is_text(name) else (source.name, name)
+        raise piece.error(
+            f"{text} holds text and {numbers} holds numbers, so their labels differ.",
+            code="text-variable",
+            subject=name,
+        )
+    v = data.variable(name)
+    return data.with_variable(replace(v, value_labels=source.value_labels, label_set=source.label_set))
 
 
 @command(
     "measure",
-    syntax="measure NAME identifier|nominal|ordinal|continuous",
-    help="Set the measure level of a variable, which decides how it can be used in a model.",
+    syntax="measure NAMES identifier|nominal|ordinal|continuous",
+    help="Set the measure level of variables, which decides how they can be used in a model.",
     effects=Effect.DATA | Effect.BRIEF,
 )
 def measure(session: Session, parsed: ParsedCommand) -> CommandResult:
-    variable, rest = _variable(session, parsed, "measure NAME nominal")
+    first, rest = _variable(session, parsed, "measure NAME nominal")
     known = [m.value for m in Measure]
-    typed = str(rest[0]).lower() if len(rest) == 1 else ""
+    typed = str(rest[-1]).lower() if rest else ""
     found = [m for m in known if typed and m.startswith(typed)]
     if len(found) != 1:
-        bad = rest[0] if rest else parsed.arguments.strip()
+        bad = rest[-1] if rest else parsed.arguments.strip()
         raise bad.error("This is not a measure level.", code="no-such-measure", advice=f"Write {', '.join(known)}.")
     level = Measure(found[0])
-    if level is Measure.CONTINUOUS and session.data.is_text(variable.name):
-        raise rest[0].error(
-            f"{variable.name} holds text, which cannot be continuous.", code="text-variable", subject=variable.name
-        )
-    return _changed(session, session.data.with_variable(replace(variable, measure=level)))
+    data = session.data
+    before = parsed.arguments.before(rest[-1].start).strip()
+    for name in (first.name,) if len(rest) == 1 else parse_names(before, data.names):
+        if level is Measure.CONTINUOUS and data.is_text(name):
+            raise rest[-1].error(f"{name} holds text, which cannot be continuous.", code="text-variable", subject=name)
+        data = data.with_variable(replace(data.variable(name), measure=level))
+    return _changed(session, data)
 
 
 @command(
     "missing",
-    syntax="missing NAME [values] [low/high]",
-    help="Set which values of a variable mean missing, one by one or as ranges (-9/-1, lowest/-1, 90/highest). "
+    syntax="missing NAMES [values] [low/high]",
+    help="Set which values of variables mean missing, one by one or as ranges (-9/-1, lowest/-1, 90/highest). "
     "Without values, none does.",
     effects=Effect.DATA | Effect.BRIEF,
 )
 def missing(session: Session, parsed: ParsedCommand) -> CommandResult:
-    variable, rest = _variable(session, parsed, "missing NAME -9")
+    names, rest = _variables(session, parsed, "missing NAME -9", parsed.arguments)
+    data = session.data
+    for name in names:
+        data = data.with_variable(_with_missing(data, data.variable(name), rest))
+    return _changed(session, data)
+
+
+def _with_missing(data: Dataset, variable: Variable, rest: list[Piece]) -> Variable:
     ranges = []
-    if not session.data.is_text(variable.name):
+    if not data.is_text(variable.name):
         ranges = [r for p in rest if (r := range_of(str(p))) is not None]
         rest = [p for p in rest if range_of(str(p)) is None]
-    given = [_value(session.data, variable, p) for p in rest]
+    given = [_value(data, variable, p) for p in rest]
     lasting = [c for c in variable.missing_codes if extended_name(c)]  # .a is a missing value whatever else is
     codes = tuple(dict.fromkeys((*given, *lasting)))
-    declared = replace(variable, missing_codes=codes, missing_ranges=tuple(ranges))
-    return _changed(session, session.data.with_variable(declared))
+    return replace(variable, missing_codes=codes, missing_ranges=tuple(ranges))
 
 
 def _items(parsed: ParsedCommand, count: int, syntax: str) -> list[Piece]:
@@ -146,6 +188,20 @@ def _variable(session: Session, parsed: ParsedCommand, syntax: str) -> tuple[Var
     if not items:
         raise parsed.word.error("The name of a variable is missing.", code="syntax", advice=f"Write {syntax}.")
     return session.data.variable(Names(session.data.names).one(items[0])), items[1:]
+
+
+def _variables(session: Session, parsed: ParsedCommand, syntax: str, body: Piece) -> tuple[list[str], list[Piece]]:
+    """The variables that a command begins with, and what follows them: values, which for text may be bare words."""
+    items = words(body.strip())
+    if not items:
+        raise parsed.word.error("The name of a variable is missing.", code="syntax", advice=f"Write {syntax}.")
+    data = session.data
+    names = Names(data.names)
+    found = dict.fromkeys(names.expand(items[0]))
+    rest = items[1:]
+    while rest and (str(rest[0]) in data or _SEVERAL.fullmatch(str(rest[0]))):
+        found |= dict.fromkeys(names.expand(rest.pop(0)))
+    return list(found), rest
 
 
 def _value(data: Dataset, variable: Variable, piece: Piece) -> Value:

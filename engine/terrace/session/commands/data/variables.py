@@ -268,8 +268,9 @@ def numlabel(session: Session, parsed: ParsedCommand) -> CommandResult:
 @command(
     "notes",
     minimum="note",
-    syntax="notes [: text] | notes drop numbers",
-    help="Show the notes of the data, or add one after a colon.",
+    syntax='notes [: text] | notes replace NAME ["text"] | notes drop numbers',
+    help="Show the notes of the data, or add one after a colon. notes replace says what the notes on a variable are: "
+    r"\n begins the next one, \\ is a backslash.",
     effects=Effect.DATA,
 )
 def notes(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -277,6 +278,8 @@ def notes(session: Session, parsed: ParsedCommand) -> CommandResult:
     rest = parsed.arguments.strip()
     before, colon, text = str(rest).partition(":")
     name = before.strip()
+    if name.partition(" ")[0] == "replace" and name != "replace":
+        return changed(session, _with_notes(data, words(rest)[1:]))
     if colon:
         where = "" if name in ("", "_dta") else f"{parse_names(Piece.of(name), data.names)[0]}: "
         return changed(session, replace(data, documents=(*data.documents, where + text.strip())))
@@ -299,6 +302,22 @@ def notes(session: Session, parsed: ParsedCommand) -> CommandResult:
     else:
         lines = list(enumerate(data.documents, 1))
     return CommandResult(text="\n".join(f"{k}. {t}" for k, t in lines) or "There are no notes.")
+
+
+def _with_notes(data: Dataset, items: list[Piece]) -> Dataset:
+    """The data in which the notes on a variable are these, where those on it began."""
+    from terrace.session.document.texts import read_text
+
+    name = parse_names(items[0], data.names)[0]
+    if len(items) > 2:
+        advice = 'Put it in quotation marks: notes replace x "text".'
+        raise items[2].error("Give one text.", code="syntax", advice=advice)
+    lines = read_text(unquoted(items[1])).split("\n") if len(items) > 1 else []
+    new = [f"{name}: {line.strip()}" for line in lines if line.strip()]
+    there = [k for k, t in enumerate(data.documents) if t.startswith(f"{name}: ")]
+    at = there[0] if there else len(data.documents)
+    kept = [(k, t) for k, t in enumerate(data.documents) if k not in there]
+    return replace(data, documents=(*(t for k, t in kept if k < at), *new, *(t for k, t in kept if k > at)))
 
 
 @command(
