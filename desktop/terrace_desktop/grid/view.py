@@ -121,6 +121,7 @@ class GridView(QTableView):
     sort_asked = Signal(str, object)  # name, descending (True, False) or None for the order of the data
     copy_asked = Signal()
     variable_asked = Signal(str)
+    filter_by_asked = Signal(str)
     edit_asked = Signal(str, int, str)  # variable, row of the data, what was typed
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -317,6 +318,7 @@ class GridView(QTableView):
         back = menu.addAction(self.tr("Original order"), lambda: self.sort_asked.emit(name, None))
         back.setEnabled(self.grid.sorted_by is not None)
         menu.addSeparator()
+        menu.addAction(self.tr("Filter by value…"), lambda: self.filter_by_asked.emit(name))
         menu.addAction(self.tr("Select column"), lambda: self.selectColumn(section))
         menu.addAction(self.tr("Copy"), self.copy_asked.emit)
         menu.addSeparator()
