@@ -61,13 +61,6 @@
             <numerusform>{0} rows</numerusform>
         </translation>
     </message>
-    <message numerus="yes">
-        <source>{0} of {1} row(s)</source>
-        <translation>
-            <numerusform>{0} of {1} row</numerusform>
-            <numerusform>{0} of {1} rows</numerusform>
-        </translation>
-    </message>
 </context>
 <context>
     <name>EntryForm</name>
@@ -76,6 +69,16 @@
         <translation>
             <numerusform>Add {0} variable</numerusform>
             <numerusform>Add {0} variables</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>FilterFlow</name>
+    <message numerus="yes">
+        <source>Analyses use {0} of {1} row(s)</source>
+        <translation>
+            <numerusform>Analyses use {0} of {1} row</numerusform>
+            <numerusform>Analyses use {0} of {1} rows</numerusform>
         </translation>
     </message>
 </context>
@@ -172,12 +175,32 @@
     </message>
 </context>
 <context>
+    <name>Page</name>
+    <message numerus="yes">
+        <source>{0} of {1} row(s)</source>
+        <translation>
+            <numerusform>{0} of {1} row</numerusform>
+            <numerusform>{0} of {1} rows</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>ProjectFlow</name>
     <message numerus="yes">
         <source>and {0} more</source>
         <translation>
             <numerusform>and {0} more</numerusform>
             <numerusform>and {0} more</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>RangePage</name>
+    <message numerus="yes">
+        <source>Also {0} row(s) where it is missing</source>
+        <translation>
+            <numerusform>Also {0} row where it is missing</numerusform>
+            <numerusform>Also {0} rows where it is missing</numerusform>
         </translation>
     </message>
 </context>
@@ -193,13 +216,6 @@
 </context>
 <context>
     <name>StatusBar</name>
-    <message numerus="yes">
-        <source>{0} row(s) shown</source>
-        <translation>
-            <numerusform>{0} row shown</numerusform>
-            <numerusform>{0} rows shown</numerusform>
-        </translation>
-    </message>
     <message numerus="yes">
         <source>{0} row(s)</source>
         <translation>
@@ -219,6 +235,26 @@
         <translation>
             <numerusform>{0} model</numerusform>
             <numerusform>{0} models</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ValuesModel</name>
+    <message numerus="yes">
+        <source>{0}, {1} row(s)</source>
+        <translation>
+            <numerusform>{0}, {1} row</numerusform>
+            <numerusform>{0}, {1} rows</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ValuesPage</name>
+    <message numerus="yes">
+        <source>{0} value(s)</source>
+        <translation>
+            <numerusform>{0} value</numerusform>
+            <numerusform>{0} values</numerusform>
         </translation>
     </message>
 </context>

@@ -140,7 +140,7 @@ class DataPane(QFrame):
         sized(out, height=theme.HEAD)
         row = QHBoxLayout(out)
         row.setContentsMargins(16, 0, 8, 0)
-        row.setSpacing(8)
+        row.setSpacing(6)
         self.heading = label(self.tr("Data"), "heading")
         self.count = ElidedLabel("", "muted")
         self.tabs = QButtonGroup(self)
@@ -160,7 +160,6 @@ class DataPane(QFrame):
         )
         row.addWidget(self.heading)
         row.addWidget(self.count, 1)
-        row.addStretch(0)
         row.addWidget(self.labels)
         row.addWidget(self.history_button)
         row.addWidget(self.fold_button)
@@ -348,7 +347,8 @@ class DataPane(QFrame):
         marked = 0 if model.marked is None else int(model.marked.sum())
         rows = 0 if model.dataset is None else len(model.dataset)
         shown = self.rows_shown()
-        told = shown if self.only_marked or not self._tall else None  # else the head tells it
+        elsewhere = self._tall or self.bar.use.isChecked()  # the head tells it, or what analyses use
+        told = shown if self.only_marked or not elsewhere else None
         self.strip.show_state(marked, told, rows, self.only_marked)
         words = self.tr("{0} row(s)", "", rows).format(f"{rows:,}")
         if shown is not None:

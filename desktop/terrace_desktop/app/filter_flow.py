@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from terrace.errors import TerraceError
 from terrace_desktop.filters.work import Latest
 from terrace_desktop.ui.action import Action
+from terrace_desktop.ui.later import soon
 from terrace_desktop.ui.words import in_words, tr
 from terrace_desktop.work import commands
 
@@ -59,7 +60,7 @@ class FilterFlow(QObject):
         bar.remove_asked.connect(self.remove)
         bar.use_asked.connect(self.use)
         pane.all_rows_asked.connect(self.show_all)
-        pane.grid.filter_by_asked.connect(self.filter_by)
+        pane.grid.filter_by_asked.connect(lambda name: soon(self, lambda: self.filter_by(name)))  # the menu goes first
 
     def actions(self) -> list[Action]:
         """What the menus offer about the filter."""

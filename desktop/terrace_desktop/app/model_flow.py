@@ -473,7 +473,7 @@ class ModelFlow(QObject):
         now, cards = self.controller.snapshot.dataset, self.results.cards()
         alike = all(c.dataset is None or c.dataset is now for c in cards)
         if alike and all((c.fit.spec.filter or "") == self._used for c in cards):
-            self.results.show_stale({}, {})
+            self.results.show_stale({})
             return
         from terrace.session.out_of_date import other_filters, stale
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QStringListModel, Qt, QTimer
+from PySide6.QtCore import QEvent, QStringListModel, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCompleter, QLineEdit, QVBoxLayout
 
@@ -52,21 +52,26 @@ class ConditionLine(QLineEdit):
         self.setText(text[: self._start] + word + text[at:])
         self.setCursorPosition(self._start + len(word) - back)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and self._chose(event):
+            return True
+        return super().event(event)
+
+    def _chose(self, event: QKeyEvent) -> bool:
+        """While words are proposed, Tab takes one, Enter the one that is marked, and Escape none."""
         popup = proposals(self._completer)
-        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if popup.isVisible() and (enter or event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Tab)):
-            chosen = popup.currentIndex()
-            event.ignore()
-            if event.key() == Qt.Key.Key_Tab or chosen.isValid():
-                index = chosen if chosen.isValid() else self._completer.completionModel().index(0, 0)
-                self._take(str(index.data()))
-                event.accept()
-            popup.hide()
-            if event.isAccepted() or event.key() == Qt.Key.Key_Escape:
-                event.accept()
-                return
-        super().keyPressEvent(event)
+        keys = (Qt.Key.Key_Tab, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
+        if not popup.isVisible() or event.key() not in keys:
+            return False
+        index = popup.currentIndex()
+        popup.hide()
+        if event.key() == Qt.Key.Key_Escape:
+            return True
+        if event.key() == Qt.Key.Key_Tab and not index.isValid():
+            index = self._completer.completionModel().index(0, 0)
+        if index.isValid():
+            self._take(str(index.data()))
+        return index.isValid()
 
 
 class ConditionPage(Page):
@@ -164,8 +169,7 @@ class ConditionPage(Page):
     def told(self) -> str:
         if self._read is None:
             return ""
-        rows = len(self._dataset)
-        return self.tr("{0} of {1} row(s)", "", rows).format(f"{self._read.kept:,}", f"{rows:,}")
+        return self.of_rows(self._read.kept, len(self._dataset))
 
     def begin(self) -> None:
         self.line.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -254,7 +254,7 @@ def words(condition: Condition, dataset: Dataset) -> str:
 def _enumerated(called: list[str]) -> str:
     left = len(called) - FEW
     if left > 0:
-        return tr("{0} or {1} more", "", left).format(", ".join(called[:FEW]), left)
+        return tr("{0} or {1} more").format(", ".join(called[:FEW]), left)
     return tr("{0} or {1}").format(", ".join(called[:-1]), called[-1])
 
 

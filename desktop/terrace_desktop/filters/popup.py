@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
@@ -21,8 +21,7 @@ from terrace_desktop.ui import theme
 from terrace_desktop.ui.icons import lead_with
 from terrace_desktop.ui.widgets import ElidedLabel, button, icon_button, named
 
-WIDE = 340  # px
-HIGH, LOW = 420, 290  # px: with a list, and without one
+WIDE, HIGH = 340, 420  # px
 
 
 class FilterPopup(QFrame):
@@ -151,13 +150,15 @@ class FilterPopup(QFrame):
         self._foot.show()
         page.changed.connect(self._show_count)
         page.done.connect(self._apply)
-        self._fit(HIGH if isinstance(page, ValuesPage) else LOW)
         self._show_count()
         self._begin()
 
     def _fit(self, height: int) -> None:
         """As high as the page needs; where it stands at its anchor follows from that."""
-        self.resize(theme.px(WIDE), theme.px(height))
+        size = QSize(theme.px(WIDE), theme.px(height))
+        if size == self.size():
+            return
+        self.resize(size)
         self.move(inside(self._anchor, self, QPoint(0, self._anchor.height() + 4)))
 
     def _leave(self) -> None:
@@ -178,6 +179,7 @@ class FilterPopup(QFrame):
     def _show_count(self) -> None:
         page = self.page
         if page is not None:
+            self._fit(page.wanted_height())
             self.count.set_text(page.told())
             self.apply.setEnabled(bool(page.text()) or isinstance(page, ConditionPage))
 

@@ -163,8 +163,7 @@ class RangePage(Page):
         if self._spread is None or not self._problem.isHidden():
             return ""
         kept = self._spread.between(*self._bounds()) + (self._spread.missing if self.missing.isChecked() else 0)
-        rows = len(self._dataset)
-        return self.tr("{0} of {1} row(s)", "", rows).format(f"{kept:,}", f"{rows:,}")
+        return self.of_rows(kept, len(self._dataset))
 
     def begin(self) -> None:
         self.low.setFocus(Qt.FocusReason.OtherFocusReason)

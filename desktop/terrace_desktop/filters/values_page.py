@@ -21,13 +21,14 @@ from PySide6.QtWidgets import (
 from terrace.data.dataset import Dataset
 from terrace_desktop.filters.conditions import Values, text_of
 from terrace_desktop.filters.facts import Tally, matching, tally
-from terrace_desktop.filters.page import Page
+from terrace_desktop.filters.page import LOW, Page
 from terrace_desktop.filters.work import Ask
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.icons import lead_with
 from terrace_desktop.ui.widgets import button, label, named
 
 Index = QModelIndex | QPersistentModelIndex
+LINE, ROOM, SEARCH, MOST = 26, 140, 40, 420  # px: a value, what is around the list, a line to search in, the popup
 SEARCHED = 8  # with more values than this there is a line to search in
 _NO_PARENT = QModelIndex()
 
@@ -127,7 +128,7 @@ class _ValuesView(QTableView):
         self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(theme.px(26))
+        self.verticalHeader().setDefaultSectionSize(theme.px(LINE))
         self.setShowGrid(False)
         self.setTabKeyNavigation(False)
         self.setWordWrap(False)
@@ -201,6 +202,10 @@ class ValuesPage(Page):
 
         self.latest.ask("searching values", lambda: matching(found, text), show)
 
+    def wanted_height(self) -> int:
+        least = ROOM + (SEARCH if not self.search.isHidden() else 0)
+        return max(LOW - 60, min(MOST, least + LINE * self.model.rowCount())) if self.model.tally is not None else MOST
+
     def condition(self) -> Values | None:
         """What is ticked; None where that is nothing, or all there is."""
         found, ticked = self.model.tally, self.model.ticked
@@ -218,8 +223,7 @@ class ValuesPage(Page):
         if found is None:
             return ""
         kept = int(found.counts[sorted(ticked - {-1})].sum()) + (found.missing if -1 in ticked else 0)
-        rows = len(self._dataset)
-        return self.tr("{0} of {1} row(s)", "", rows).format(f"{kept:,}", f"{rows:,}")
+        return self.of_rows(kept, len(self._dataset))
 
     def begin(self) -> None:
         if not self.search.isHidden():

@@ -10,8 +10,8 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from terrace_desktop.grid.filter_chips import FilterChips
-from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.flow import Flow
+from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.later import soon
 from terrace_desktop.ui.switch import Switch
 from terrace_desktop.ui.widgets import ElidedLabel, button, label, named, proposals, sized
@@ -94,7 +94,7 @@ class FilterBar(QWidget):
         named(proposals(completer), "go_proposals", self.tr("Variables"))
         go.setCompleter(completer)
         completer.activated.connect(lambda _text: soon(self, self._go))
-        sized(go, width=68, height=HEIGHT)
+        sized(go, width=60, height=HEIGHT)
         go.returnPressed.connect(self._go)
         go.left.connect(self.left)
         return go

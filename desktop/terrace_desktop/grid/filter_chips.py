@@ -53,7 +53,7 @@ class ChipButton(QFrame):
 
     def sizeHint(self) -> QSize:
         hint = super().sizeHint()
-        return QSize(self.words.sizeHint().width() + 46, hint.height())
+        return QSize(self.words.sizeHint().width() + 40, hint.height())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
@@ -73,7 +73,7 @@ class FilterChips(QWidget):
     def __init__(self, last: QWidget) -> None:
         super().__init__()
         named(self, "filter_chips", self.tr("Filter"))
-        self._flow = Flow(self, across=8, down=4)
+        self._flow = Flow(self, across=6, down=4)
         self._flow.addWidget(last)
         self._last = last
         self._shown: list[tuple[str, str]] = []

@@ -205,8 +205,9 @@ class ResultsPane(QFrame):
         elif new:
             self.contents.tree.point_at(new[0])
 
-    def show_stale(self, stale: Mapping[int, str], refiltered: Mapping[int, str]) -> None:
+    def show_stale(self, stale: Mapping[int, str], refiltered: Mapping[int, str] | None = None) -> None:
         """Why models no longer hold, and how their filter differs from the one in use, by the ids of their items."""
+        refiltered = refiltered or {}
         if (dict(stale), dict(refiltered)) != (self._stale, self._refiltered):
             self._stale, self._refiltered = dict(stale), dict(refiltered)
             self._show_settings()
