@@ -15,6 +15,7 @@ from terrace.language.grammar.tokens import Piece
 from terrace_desktop.filters.conditions import value_words
 
 BINS = 36
+PART = 20_000  # texts that are taken at a time
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,33 @@ class Spread:
 
 def tally(dataset: Dataset, name: str) -> Tally:
     """Count the values of a variable."""
+    if dataset.is_text(name):
+        return _text_tally(dataset, name)
     codes, values = dataset.codes(name)
     counts = np.bincount(codes[codes >= 0], minlength=len(values)).astype(np.int64)
     words = _dates(dataset, name, values) or tuple(value_words(dataset, name, v) for v in values)
     return Tally(values, words, counts, int((codes < 0).sum()), tuple(w.lower() for w in words))
+
+
+def _text_tally(dataset: Dataset, name: str) -> Tally:
+    """The same for text, by Arrow and in parts: pandas would hold up the window while it sorts many texts."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    column = dataset.frame[name]
+    parts = [pa.array(column.iloc[k : k + PART], pa.string(), from_pandas=True) for k in range(0, len(column), PART)]
+    counted = pc.value_counts(pa.chunked_array(parts, pa.string()))
+    texts, counts = counted.field("values"), counted.field("counts")
+    gone = pc.or_(pc.is_null(texts), pc.fill_null(pc.equal(texts, ""), True))
+    if codes := [c for c in dataset.variable(name).missing_codes if isinstance(c, str)]:
+        gone = pc.or_(gone, pc.is_in(texts, pa.array(codes, pa.string())))
+    missing = pc.sum(pc.filter(counts, gone)).as_py() or 0
+    texts, counts = pc.filter(texts, pc.invert(gone)), pc.filter(counts, pc.invert(gone))
+    order = pc.sort_indices(texts)
+    texts = pc.take(texts, order)
+    values = tuple(v for k in range(0, len(texts), PART) for v in texts.slice(k, PART).to_pylist())
+    numbers = np.asarray(pc.take(counts, order).to_numpy(), dtype=np.int64)
+    return Tally(values, values, numbers, int(missing), tuple(v.lower() for v in values))
 
 
 def _dates(dataset: Dataset, name: str, values: tuple[Value, ...]) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ from PySide6.QtWidgets import QWidget
 
 from terrace_desktop.filters.work import Ask, Latest
 
-
 LOW = 290  # px: a popup without a list
 
 

@@ -29,6 +29,7 @@ from terrace_desktop.ui.widgets import button, label, named
 
 Index = QModelIndex | QPersistentModelIndex
 LINE, ROOM, SEARCH, MOST = 26, 140, 40, 420  # px: a value, what is around the list, a line to search in, the popup
+TICKED = 1000  # values that a condition lists at most
 SEARCHED = 8  # with more values than this there is a line to search in
 _NO_PARENT = QModelIndex()
 
@@ -39,11 +40,11 @@ class ValuesModel(QAbstractTableModel):
     def __init__(self) -> None:
         super().__init__()
         self.tally: Tally | None = None
-        self.ticked: set[int] = set()  # positions; -1 for missing
+        self.ticked = np.zeros(1, dtype=bool)  # each value, and missing last
         self._shown = np.zeros(0, dtype=np.int64)
 
-    def show_tally(self, found: Tally, ticked: set[int]) -> None:
-        """All of the values, with these ticked."""
+    def show_tally(self, found: Tally, ticked: np.ndarray) -> None:
+        """All of the values, with these ticked, shape (values and missing,)."""
         self.tally, self.ticked = found, ticked
         self.show_places(np.arange(len(found.values)), missing=True)
 
@@ -56,8 +57,7 @@ class ValuesModel(QAbstractTableModel):
 
     def set_all(self, on: bool) -> None:
         """Tick what is shown, or nothing of it."""
-        shown = set(self._shown.tolist())
-        self.ticked = self.ticked | shown if on else self.ticked - shown
+        self.ticked[self._shown] = on
         if self.rowCount():
             self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, 1))
 
@@ -76,7 +76,7 @@ class ValuesModel(QAbstractTableModel):
             return None
         place = int(self._shown[index.row()])
         if role == Qt.ItemDataRole.CheckStateRole and index.column() == 0:
-            return Qt.CheckState.Checked if place in self.ticked else Qt.CheckState.Unchecked
+            return Qt.CheckState.Checked if self.ticked[place] else Qt.CheckState.Unchecked
         count = self.tally.missing if place < 0 else int(self.tally.counts[place])
         if role == Qt.ItemDataRole.DisplayRole:
             return f"{count:,}" if index.column() else self._words(place)
@@ -96,7 +96,7 @@ class ValuesModel(QAbstractTableModel):
         if role != Qt.ItemDataRole.CheckStateRole or not index.isValid():
             return False
         place = int(self._shown[index.row()])
-        self.ticked ^= {place}
+        self.ticked[place] = not self.ticked[place]
         self.dataChanged.emit(index, index)
         return True
 
@@ -177,10 +177,11 @@ class ValuesPage(Page):
 
     def _show(self, found: Tally) -> None:
         given = self._given
-        ticked: set[int] = set()
+        ticked = np.zeros(len(found.values) + 1, dtype=bool)
         if given is not None:
-            places = {v: k for k, v in enumerate(found.values)}
-            ticked = {places[v] for v in given.values if v in places} | ({-1} if given.missing else set())
+            wanted = set(given.values)
+            ticked[[k for k, v in enumerate(found.values) if v in wanted] if wanted else []] = True
+            ticked[-1] = given.missing
         self.model.show_tally(found, ticked)
         self.search.setVisible(len(found.values) > SEARCHED)
         self._say(len(found.values))
@@ -207,12 +208,20 @@ class ValuesPage(Page):
         return max(LOW - 60, min(MOST, least + LINE * self.model.rowCount())) if self.model.tally is not None else MOST
 
     def condition(self) -> Values | None:
-        """What is ticked; None where that is nothing, or all there is."""
+        """What is ticked; None where that is nothing, all there is, or more than a chip can stand for."""
         found, ticked = self.model.tally, self.model.ticked
-        if found is None or not ticked:
+        if found is None or not ticked.any():
             return None
-        values = tuple(found.values[k] for k in sorted(ticked - {-1}))
-        return Values(self._name, values, -1 in ticked)
+        if ticked[:-1].all():
+            known = found.missing and not ticked[-1]
+            return Values(self._name, (), missing=True, excluded=True) if known else None
+        if self._too_many():
+            return None
+        return Values(self._name, tuple(found.values[k] for k in np.flatnonzero(ticked[:-1])), bool(ticked[-1]))
+
+    def _too_many(self) -> bool:
+        ticked = self.model.ticked[:-1]
+        return bool(ticked.sum() > TICKED and not ticked.all())
 
     def text(self) -> str:
         condition = self.condition()
@@ -222,7 +231,9 @@ class ValuesPage(Page):
         found, ticked = self.model.tally, self.model.ticked
         if found is None:
             return ""
-        kept = int(found.counts[sorted(ticked - {-1})].sum()) + (found.missing if -1 in ticked else 0)
+        if self._too_many():
+            return self.tr("Tick at most {0} values").format(f"{TICKED:,}")
+        kept = int(found.counts[ticked[:-1]].sum()) + (found.missing if ticked[-1] else 0)
         return self.of_rows(kept, len(self._dataset))
 
     def begin(self) -> None:
