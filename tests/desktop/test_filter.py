@@ -116,7 +116,8 @@ def test_a_filter_is_chips_that_put_together_keep_the_same_rows(typed: str, said
     "condition",
     [
         Values("sector", (1.0,)), Values("sector", (1.0, 2.0, 3.0, 4.0), missing=True),
-        Values("name", ("Ann", 'B "x" & c')), Values("name", (), missing=True), Range("x", -1.5, None), Range("x", None, 2.25, with_high=False, missing=True),
+        Values("name", ("Ann", 'B "x" & c')), Values("name", (), missing=True), Range("x", -1.5, None),
+        Range("x", None, 2.25, with_high=False, missing=True),
         Range("x", -0.5, 0.5, missing=True), Range("day", 22_005.0, 22_010.0), Values("x", (0.1, -0.3)),
     ],
 )  # fmt: skip
@@ -448,3 +449,27 @@ def test_a_project_brings_the_filter_back(program: Program, tmp_path: Path) -> N
     wait_idle(w.controller)
     assert chips(program) == ["sector is Catholic", "ses above 0"] and w.left.bar.use.isChecked()
     assert w.left.rows_shown() == 2067
+
+
+def test_forms_say_which_rows_they_use(program: Program) -> None:
+    w = program.window
+    program.run(MODEL)
+
+    def told(key: str) -> str:
+        w.prepare.open(key)
+        program.idle()
+        return w.prepare.panel.rows.text()
+
+    assert told("tabstat") == ""
+    program.run("filter sector is Catholic and ses > 0, view")
+    assert told("tabstat") == "", "analyses use all rows"
+    program.run("filter use")
+    assert told("tabstat") == "Uses only the rows of the filter: sector is Catholic · ses above 0."
+    assert told("sort") == "This uses all rows: the filter is not applied."
+    w.models.open_after(w.results.newest(), "icc")
+    program.idle()
+    panel = w.models._after.panel
+    said = "Uses the 7,185 rows that the model was fitted to, whatever the filter is now."
+    assert panel.rows.text() == said and not panel.rows.isHidden()
+    program.run("filter off")
+    assert panel.rows.isHidden()
