@@ -140,7 +140,7 @@ class DataPane(QFrame):
         sized(out, height=theme.HEAD)
         row = QHBoxLayout(out)
         row.setContentsMargins(16, 0, 8, 0)
-        row.setSpacing(6)
+        row.setSpacing(4)
         self.heading = label(self.tr("Data"), "heading")
         self.count = ElidedLabel("", "muted")
         self.tabs = QButtonGroup(self)

@@ -53,7 +53,7 @@ class ChipButton(QFrame):
 
     def sizeHint(self) -> QSize:
         hint = super().sizeHint()
-        return QSize(self.words.sizeHint().width() + 40, hint.height())
+        return QSize(self.words.sizeHint().width() + self.cross.sizeHint().width() + 24, hint.height())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
