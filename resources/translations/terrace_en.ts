@@ -31,6 +31,20 @@
             <numerusform>{0} figures</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>Uses the {0} row(s) that the model was fitted to.</source>
+        <translation>
+            <numerusform>Uses the {0} row that the model was fitted to.</numerusform>
+            <numerusform>Uses the {0} rows that the model was fitted to.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Uses the {0} row(s) that the model was fitted to, whatever the filter is now.</source>
+        <translation>
+            <numerusform>Uses the {0} row that the model was fitted to, whatever the filter is now.</numerusform>
+            <numerusform>Uses the {0} rows that the model was fitted to, whatever the filter is now.</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>BuilderFoot</name>
@@ -255,6 +269,13 @@
         <translation>
             <numerusform>{0} value</numerusform>
             <numerusform>{0} values</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Tick at most {0} value(s)</source>
+        <translation>
+            <numerusform>Tick at most {0} value</numerusform>
+            <numerusform>Tick at most {0} values</numerusform>
         </translation>
     </message>
 </context>

@@ -66,8 +66,8 @@ class FilterFlow(QObject):
         """What the menus offer about the filter."""
         return [
             Action("filter", tr("Add &filter…"), self.add, "Ctrl+F", self.controller.has_data),
-            Action("filter_use", tr("&Use filter in analyses"), lambda: self.use(True), enabled=self._only_viewed),
-            Action("filter_view", tr("Filter for &viewing only"), lambda: self.use(False), enabled=self.in_use),
+            Action("filter_use", tr("Use filter in analyses"), lambda: self.use(True), enabled=self._only_viewed),
+            Action("filter_view", tr("Filter for viewing only"), lambda: self.use(False), enabled=self.in_use),
             Action("show_all", tr("S&how all rows"), self.show_all, enabled=self._hides),
         ]
 

@@ -232,7 +232,7 @@ class ValuesPage(Page):
         if found is None:
             return ""
         if self._too_many():
-            return self.tr("Tick at most {0} values").format(f"{TICKED:,}")
+            return self.tr("Tick at most {0} value(s)", "", TICKED).format(f"{TICKED:,}")
         kept = int(found.counts[ticked[:-1]].sum()) + (found.missing if ticked[-1] else 0)
         return self.of_rows(kept, len(self._dataset))
 

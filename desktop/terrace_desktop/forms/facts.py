@@ -123,10 +123,11 @@ class Facts(OfData):
         own = self.fit.spec.filter or ""
         if not own and not self.used:
             return ""
-        rows = f"{int(self.fit.scalars['N'] or 0):,}"
+        n = int(self.fit.scalars["N"] or 0)
         if own == self.used:
-            return tr("Uses the {0} rows that the model was fitted to.").format(rows)
-        return tr("Uses the {0} rows that the model was fitted to, whatever the filter is now.").format(rows)
+            return tr("Uses the {0} row(s) that the model was fitted to.", "", n).format(f"{n:,}")
+        told = tr("Uses the {0} row(s) that the model was fitted to, whatever the filter is now.", "", n)
+        return told.format(f"{n:,}")
 
     # --- the fixed part -----------------------------------------------------------------------------
     @cached_property
