@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu, QPushButton, QToolButton
 from test_app import Program
@@ -351,7 +352,8 @@ def test_the_switch_makes_analyses_use_the_filter_and_all_say_so(program: Progra
     program.run("filter sector == 1, view", MODEL)
     card = w.results.newest()
     assert card.fit.scalars["N"] == 7185 and not card.setting.refiltered
-    QTest.mouseClick(w.left.bar.use, Qt.MouseButton.LeftButton)
+    w.left.bar.use.setFocus()
+    QTest.keyClick(w.left.bar.use, Qt.Key.Key_Space)
     program.idle()
     assert commands_of(program)[-1] == "filter use" and w.left.bar.use.isChecked()
     said = "Analyses use 3,543 of 7,185 rows"
@@ -473,3 +475,15 @@ def test_forms_say_which_rows_they_use(program: Program) -> None:
     assert panel.rows.text() == said and not panel.rows.isHidden()
     program.run("filter off")
     assert panel.rows.isHidden()
+
+
+def test_the_switch_is_switched_without_a_click_too(program: Program) -> None:
+    program.run("filter sector == 1, view")
+    told = QAccessible.queryAccessibleInterface(program.window.left.bar.use)
+    assert told.text(QAccessible.Text.Name) == "Use in analyses"
+    told.actionInterface().doAction("Toggle")
+    program.idle()
+    assert commands_of(program)[-1] == "filter use" and told.state().checked
+    QTest.mouseClick(program.window.left.bar.use, Qt.MouseButton.LeftButton)
+    program.idle()
+    assert commands_of(program)[-1] == "filter view" and not told.state().checked

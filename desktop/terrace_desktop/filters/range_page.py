@@ -75,7 +75,7 @@ class RangePage(Page):
         self.picture = Histogram()
         self.low = self._line("filter_from", self.tr("From"), None if given is None else given.low)
         self.high = self._line("filter_to", self.tr("To"), None if given is None else given.high)
-        self.missing = named(QCheckBox(), "filter_missing", "")
+        self.missing = named(QCheckBox(), "filter_missing", self.tr("Also rows where it is missing"))
         self.missing.setChecked(given is not None and given.missing)
         self.missing.setVisible(self.missing.isChecked())
         self._problem = named(label("", "danger", wrap=True), "filter_range_problem", self.tr("What is wrong"))

@@ -63,7 +63,7 @@ class FilterBar(QWidget):
             self.tr("Use in analyses"), "filter_use",
             self.tr("Summaries, tables, graphs and models use only the rows that the filter keeps"),
         )  # fmt: skip
-        self.use.clicked.connect(self.use_asked)
+        self.use.toggled.connect(self.use_asked)  # a screen reader switches without a click
         self.sentence = named(ElidedLabel("", "muted"), "filter_sentence", "")
         self._problem = named(label("", "danger", wrap=True), "filter_problem", self.tr("What is wrong"))
         self._problem.hide()
@@ -103,7 +103,10 @@ class FilterBar(QWidget):
         """The conditions, each with its tip, whether analyses use them, and what is said of that."""
         self.chips.show_chips(chips)
         self._second.setVisible(bool(chips))
+        self.use.blockSignals(True)
         self.use.setChecked(in_use)
+        self.use.blockSignals(False)
+        self.use.update()
         self.sentence.set_text(sentence)
 
     def show_problem(self, text: str) -> None:
