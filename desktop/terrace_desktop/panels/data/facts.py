@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from terrace.spec.templates import likely_groups
-from terrace_desktop.filters.conditions import conditions, words
 from terrace_desktop.forms.facts import OfData
 from terrace_desktop.ui.words import tr
 from terrace_desktop.work.session_port import sees_filter
@@ -32,6 +31,8 @@ class DataFacts(OfData):
         seen = [sees for c in commands if (sees := sees_filter(c)) is not None] or [shows]
         if not all(seen):
             return tr("This uses all rows: the filter is not applied.")
+        from terrace_desktop.filters.conditions import conditions, words
+
         said = " · ".join(words(c, self.dataset) for c in conditions(self.used))
         return tr("Uses only the rows of the filter: {0}.").format(said)
 
