@@ -31,6 +31,20 @@
             <numerusform>{0} figures</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>Uses the {0} row(s) that the model was fitted to.</source>
+        <translation>
+            <numerusform>Uses the {0} row that the model was fitted to.</numerusform>
+            <numerusform>Uses the {0} rows that the model was fitted to.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Uses the {0} row(s) that the model was fitted to, whatever the filter is now.</source>
+        <translation>
+            <numerusform>Uses the {0} row that the model was fitted to, whatever the filter is now.</numerusform>
+            <numerusform>Uses the {0} rows that the model was fitted to, whatever the filter is now.</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>BuilderFoot</name>
@@ -88,13 +102,6 @@
             <numerusform>{0} rows</numerusform>
         </translation>
     </message>
-    <message numerus="yes">
-        <source>{0} of {1} row(s)</source>
-        <translation>
-            <numerusform>{0} of {1} row</numerusform>
-            <numerusform>{0} of {1} rows</numerusform>
-        </translation>
-    </message>
 </context>
 <context>
     <name>EntryForm</name>
@@ -113,6 +120,16 @@
         <translation>
             <numerusform>{0}, {1} variable</numerusform>
             <numerusform>{0}, {1} variables</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>FilterFlow</name>
+    <message numerus="yes">
+        <source>Analyses use {0} of {1} row(s)</source>
+        <translation>
+            <numerusform>Analyses use {0} of {1} row</numerusform>
+            <numerusform>Analyses use {0} of {1} rows</numerusform>
         </translation>
     </message>
 </context>
@@ -239,6 +256,16 @@
     </message>
 </context>
 <context>
+    <name>Page</name>
+    <message numerus="yes">
+        <source>{0} of {1} row(s)</source>
+        <translation>
+            <numerusform>{0} of {1} row</numerusform>
+            <numerusform>{0} of {1} rows</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>PasteBox</name>
     <message numerus="yes">
         <source>{0} label(s)</source>
@@ -255,6 +282,16 @@
         <translation>
             <numerusform>and {0} more</numerusform>
             <numerusform>and {0} more</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>RangePage</name>
+    <message numerus="yes">
+        <source>Also {0} row(s) where it is missing</source>
+        <translation>
+            <numerusform>Also {0} row where it is missing</numerusform>
+            <numerusform>Also {0} rows where it is missing</numerusform>
         </translation>
     </message>
 </context>
@@ -312,13 +349,6 @@
 <context>
     <name>StatusBar</name>
     <message numerus="yes">
-        <source>{0} row(s) shown</source>
-        <translation>
-            <numerusform>{0} row shown</numerusform>
-            <numerusform>{0} rows shown</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
         <source>{0} row(s)</source>
         <translation>
             <numerusform>{0} row</numerusform>
@@ -347,6 +377,30 @@
         <translation>
             <numerusform>{0}: {1}, {2} row</numerusform>
             <numerusform>{0}: {1}, {2} rows</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{0}, {1} row(s)</source>
+        <translation>
+            <numerusform>{0}, {1} row</numerusform>
+            <numerusform>{0}, {1} rows</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ValuesPage</name>
+    <message numerus="yes">
+        <source>{0} value(s)</source>
+        <translation>
+            <numerusform>{0} value</numerusform>
+            <numerusform>{0} values</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Tick at most {0} value(s)</source>
+        <translation>
+            <numerusform>Tick at most {0} value</numerusform>
+            <numerusform>Tick at most {0} values</numerusform>
         </translation>
     </message>
 </context>

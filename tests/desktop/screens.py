@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from waiting import settled, wait_idle, wait_until
 
 from terrace.spec.guide import begun
+from terrace_desktop.filters.popup import FilterPopup
 from terrace_desktop.panels.after.catalog import groups as after_catalog
 from terrace_desktop.panels.data.catalog import groups as data_catalog
 from terrace_desktop.panels.guide.climb import Climb, Kept
@@ -42,6 +43,7 @@ def screens(window: MainWindow, forms: Callable[[str], bool] = lambda _key: True
         settled()
         yield f"left: {name}", window.left
     window.places.show_tab(0)
+    yield from filtering(window, idle)
     window.results.show_contents(True)
     settled()
     yield "results: outline", window.results
@@ -98,6 +100,28 @@ def variables(window: MainWindow, idle: Callable[[], object]) -> Iterator[tuple[
     window.variables.edit_several(["sector", "size"])
     idle()
     yield "variables: several", window.work
+
+
+def filtering(window: MainWindow, idle: Callable[[], None]) -> Iterator[tuple[str, QWidget]]:
+    """The chips of the filter, and the pages of the popup that makes one."""
+    window.controller.run("filter sector is Catholic and ses > 0")
+    idle()
+    yield "filter", window.left
+    window.filters.add()
+    settled()
+    popup = window.findChild(FilterPopup)
+    yield "filter: variables", popup
+    for name in ("sector", "id", "ses"):
+        popup.take(name)
+        idle()
+        yield f"filter: {name}", popup
+    popup.write("ses >")
+    popup.page.finish()
+    idle()
+    yield "filter: condition", popup
+    popup.close()
+    window.controller.run("filter off")
+    idle()
 
 
 def guided(window: MainWindow, idle: Callable[[], object]) -> Iterator[tuple[str, QWidget]]:

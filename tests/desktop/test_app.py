@@ -76,7 +76,7 @@ def test_the_first_start_opens_the_sample_with_a_model_that_one_click_fits(progr
     text = card.browser.toPlainText()
     assert "12.67" in text and "School (id), unstructured" in text
     assert w.models.builder is None
-    assert w.status.facts() == "7,185 rows · 11 variables · no filter · 1 model"
+    assert w.status.facts() == "7,185 rows · 11 variables · Analyses use all rows · 1 model"
     w.results.newest().show_part("model_plots")
     program.idle()
     row = w.results.newest().plots

@@ -148,9 +148,7 @@ def test_a_project_is_open_again_as_it_was(office: Office, tmp_path: Path, monke
     w.models.edit_newest()
     w.models.builder.state.clear()  # a draft that is no command yet, with a step of its own
     w.left.labels.choose("codes")
-    w.left.bar.line.setText("days > 3")
-    w.left.bar.finish()
-    wait_idle(w.controller)
+    run(w, "filter days > 3, view")
     choose(monkeypatch, tmp_path / "study.terrace")
     w.projects.save()
     wait_idle(w.controller)
@@ -174,7 +172,7 @@ def test_a_project_is_open_again_as_it_was(office: Office, tmp_path: Path, monke
         k: kept_draft[k] for k in ("spec", "first", "undo", "title")
     }
     assert not again.unsaved() and again.projects.words().startswith("Saved ")
-    run(again, "undo")
+    run(again, "undo", "undo")
     assert "late" not in again.controller.snapshot.dataset
 
 

@@ -18,7 +18,8 @@ from pytestqt.qtbot import QtBot
 from waiting import settled, wait_idle, wait_until
 
 from terrace.data.dataset import Dataset
-from terrace_desktop.app import data_flow
+from terrace.session.filter import Filter
+from terrace_desktop.app import filter_flow
 from terrace_desktop.app.tour import Parts, Tour, stops
 from terrace_desktop.app.window import MainWindow
 from terrace_desktop.results.browser import GrowingBrowser
@@ -81,7 +82,7 @@ def test_begins_with_the_start_page_and_opens_a_sample_by_a_command(desk: Desk) 
     assert w.pages.currentWidget() is w.splitter
     assert w.left.grid.grid.rowCount() == 60
     assert w.left.list.count.text() == "6"
-    assert w.status.facts() == "60 rows · 6 variables · no filter · 0 models"
+    assert w.status.facts() == "60 rows · 6 variables · Analyses use all rows · 0 models"
     assert w.windowTitle() == "small – Terrace"
     assert w.actions_["new_model"].isEnabled()
 
@@ -154,7 +155,7 @@ def test_rows_of_a_plot_are_marked_and_can_be_shown_alone(desk: Desk) -> None:
     assert not w.left.strip.isHidden()
     desk.click("filter_only")
     assert w.left.grid.grid.rowCount() == 2
-    assert "2 rows shown" in w.status.facts() and w.actions_["show_all"].isEnabled()
+    assert w.left.strip._text.full_text().startswith("2 of 60 rows shown") and w.actions_["show_all"].isEnabled()
     assert [w.left.grid.grid.data_row(r) for r in range(2)] == [4, 7]
     desk.click("filter_all")
     assert w.left.grid.grid.rowCount() == 60
@@ -385,16 +386,17 @@ def test_an_unforeseen_error_opens_one_dialog_and_the_window_goes_on(
     assert len(desk.window.results.cards()) == 1
 
 
-@pytest.mark.parametrize("finished", [True, False])
 def test_a_defect_in_the_filter_is_seen(
-    finished: bool, desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(*_: object) -> None:
         raise ZeroDivisionError("nobody foresaw this")
 
-    monkeypatch.setattr(data_flow, "rows_where", broken)
+    monkeypatch.setattr(filter_flow, "rows_of", broken)
     desk.open()
-    desk.window.data.filter("score > 1", finished)
+    snapshot = desk.window.controller.snapshot
+    assert snapshot.state is not None
+    desk.window.filters.show(replace(snapshot, state=replace(snapshot.state, filter=Filter("score > 1"))))
     desk.idle()
     shown = [d for d in desk.window.findChildren(dialogs.FailureDialog) if d.isVisible()]
     assert len(shown) == 1 and "nobody foresaw this" in caplog.text
@@ -583,6 +585,6 @@ def test_a_streamed_file_shows_its_size_and_what_is_shown_of_it(desk: Desk, tmp_
     frame.to_parquet(tmp_path / "rows.parquet")
     frame.to_csv(tmp_path / "rows.csv", index=False)
     facts_of = desk.window.status.facts_of
-    told = [facts_of(Snapshot(terrace.stream(tmp_path / name)), None) for name in ("rows.parquet", "rows.csv")]
+    told = [facts_of(Snapshot(terrace.stream(tmp_path / name)), "") for name in ("rows.parquet", "rows.csv")]
     assert told[0].startswith("12,000 rows · 2 variables · streamed, first 10,000 shown")
     assert told[1].startswith("rows not counted · 2 variables · streamed, first 10,000 shown")

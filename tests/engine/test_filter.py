@@ -23,7 +23,7 @@ from terrace.language.grammar.tokens import Piece
 from terrace.session.contract import Outcome
 from terrace.session.filter import Filter
 from terrace.session.filtering import sees_filter
-from terrace.session.out_of_date import stale
+from terrace.session.out_of_date import other_filters, stale
 from terrace.session.preview import preview
 from terrace.session.session import Session
 
@@ -447,7 +447,8 @@ def test_a_model_says_that_its_filter_has_changed_and_keeps_its_rows() -> None:
         ("filter view", "the filter z > 0 is not in use now"),
     ):  # fmt: skip
         ran(session, command)
-        assert stale(session.state) == {model.id: reason}
+        assert stale(session.state) == other_filters(session.state) == {model.id: reason}
+        assert stale(session.state, filters=False) == {}
     assert session.fit is not None and np.array_equal(session.fit.sample, sample)
     ran(session, "count if e(sample)")
     assert session.state.returned.scalars["N"] == session.fit.scalars["N"]
@@ -469,6 +470,8 @@ def test_fitting_again_keeps_the_filter_of_the_model_unless_the_present_one_is_a
         return item.fit.spec.filter, item.fit.scalars["N"]
 
     before = model()
+    (changed,), (filtered,) = stale(session.state, filters=False).values(), other_filters(session.state).values()
+    assert "y" in changed and filtered == "the filter changed from z > 0 to z > 1"
     assert "Fitted again" in ran(session, "refit _stale").text
     assert model() == before and session.state.filter == Filter("z > 1")
     assert "refit _stale, filter" in ran(session, "refit _stale").text
@@ -476,6 +479,9 @@ def test_fitting_again_keeps_the_filter_of_the_model_unless_the_present_one_is_a
     assert model()[0] == "z > 1" and stale(session.state) == {}
     alone = session_of(DATA.rows(surely_true("z > 1", DATA)), "mixed y x || g:").fit
     assert alone is not None and model()[1] == alone.scalars["N"]
+    ran(session, "filter off")
+    ran(session, "sample orthodont")
+    assert other_filters(session.state) == {}, "of other data"
 
 
 def test_the_history_gives_the_same_results_again() -> None:

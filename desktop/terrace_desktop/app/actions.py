@@ -195,7 +195,8 @@ class Actions(QObject):
             "update_data", "do_merge", "do_append", "do_collapse", "do_long", "do_wide", None,
             "labels", "codes", None,
             "sort_up", "sort_down", "sort_none", None,
-            "filter", "go_to", "show_all", "variables",
+            "filter", "filter_use", "filter_view", "show_all", None,
+            "go_to", "variables",
         )  # fmt: skip
         self.explore = self._menu(tr("E&xplore"), "explore")
         self._put(

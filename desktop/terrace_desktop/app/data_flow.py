@@ -11,14 +11,13 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from terrace.errors import TerraceError
 from terrace_desktop.app.data_pane import DataPane
 from terrace_desktop.grid.copying import MOST_CELLS, cells_as_tsv
 from terrace_desktop.grid.model import sort_order
 from terrace_desktop.project.questions import DifferencesDialog
 from terrace_desktop.ui import dialogs
 from terrace_desktop.ui.action import Action
-from terrace_desktop.ui.words import in_words, tr
+from terrace_desktop.ui.words import tr
 from terrace_desktop.work import commands
 from terrace_desktop.work.controller import Controller
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from terrace.data.dataset import Dataset
     from terrace.session.contract import Outcome
     from terrace.session.session import Session
     from terrace_desktop.ui.settings import Settings
@@ -55,9 +53,7 @@ class DataFlow(QObject):
         pane.grid.copy_asked.connect(self.copy)
         pane.grid.edit_asked.connect(self.edit_cell)
         pane.variables.edit_asked.connect(self.edit_variable)
-        pane.filter_asked.connect(self.filter)
         self.guard: Callable[..., object] = lambda do, **_kind: do()  # asks first, where work would be lost
-        self._asked = 0  # filters so far: an answer to an earlier one is stale
 
     def actions(self) -> list[Action]:
         """What the menus offer about the data."""
@@ -72,9 +68,7 @@ class DataFlow(QObject):
             Action("sort_up", tr("Sort rows asce&nding"), partial(sort, False), enabled=open_),
             Action("sort_down", tr("Sort rows &descending"), partial(sort, True), enabled=open_),
             Action("sort_none", tr("Or&iginal order"), partial(sort, None), enabled=open_),
-            Action("filter", tr("&Filter rows…"), pane.focus_filter, "Ctrl+F", open_),
             Action("go_to", tr("&Go to row or variable…"), pane.focus_go, "Ctrl+G", open_),
-            Action("show_all", tr("S&how all rows"), pane.show_all, enabled=lambda: pane.rows_shown() is not None),
         ]
 
     # --- opening ------------------------------------------------------------------------------------
@@ -196,37 +190,8 @@ class DataFlow(QObject):
         if name is not None:
             self.sort(name, descending)
 
-    def filter(self, text: str, finished: bool = True) -> None:
-        """Show the rows where an expression is true; what cannot be read is told once the user has finished."""
-        grid = self.pane.grid
-        dataset = grid.grid.dataset
-        self._asked += 1
-        asked = self._asked
-        if dataset is None:
-            return
-        if not text:
-            if grid.grid.filtered:
-                self._show_rows(None)
-            return
-
-        def overtaken() -> bool:
-            return asked != self._asked or dataset is not grid.grid.dataset
-
-        def done(mask: npt.NDArray[np.bool_]) -> None:
-            if not overtaken():
-                self._show_rows(mask)
-
-        def failed(error: Exception) -> None:
-            if not isinstance(error, TerraceError):
-                self.controller.failed.emit(error)
-            elif finished and not overtaken():
-                if grid.grid.filtered:
-                    self._show_rows(None)
-                self.pane.bar.show_problem(in_words(error))
-
-        self.controller.call_view("filtering rows", lambda: rows_where(text, dataset), done, failed)
-
-    def _show_rows(self, mask: npt.NDArray[np.bool_] | None) -> None:
+    def show_rows(self, mask: npt.NDArray[np.bool_] | None) -> None:
+        """Show the rows where `mask` is true, None for all, in the order that the view is sorted by."""
         order = self.pane.grid.grid.sorted_by
         self.pane.set_filter(mask)
         if order is not None:
@@ -289,12 +254,3 @@ class DataFlow(QObject):
             self.told.emit(str(error))
             return
         self.controller.run(text)
-
-
-def rows_where(text: str, dataset: Dataset) -> npt.NDArray[np.bool_]:
-    """The rows in which an expression is true, shape (n,); runs off the GUI thread. Raises `TerraceError`."""
-    from terrace.language.expressions.entry import condition
-
-    return condition(text, dataset)
-
-

@@ -52,16 +52,16 @@ class FilterStrip(QWidget):
             row.addWidget(b)
         self.hide()
 
-    def show_state(self, marked: int, shown: int | None, rows: int) -> None:
-        """`marked` rows are selected in a plot; `shown` of `rows` rows pass the filter (None: all)."""
+    def show_state(self, marked: int, shown: int | None, rows: int, only: bool) -> None:
+        """`marked` rows are selected in a plot; `shown` of `rows` rows are to be told (None: none); `only` these."""
         parts = []
         if shown is not None:
             parts.append(self.tr("{0} of {1} row(s) shown", "", rows).format(f"{shown:,}", f"{rows:,}"))
         if marked:
             parts.append(self.tr("{0} row(s) selected in the plot", "", marked).format(f"{marked:,}"))
         self._text.set_text(" · ".join(parts))
-        self.only.setVisible(bool(marked) and shown is None)
-        self.all.setVisible(shown is not None)
+        self.only.setVisible(bool(marked) and not only)
+        self.all.setVisible(only)
         self.clear.setVisible(bool(marked))
         self.setVisible(bool(parts))
 
@@ -73,7 +73,7 @@ class DataPane(QFrame):
     """
 
     filter_changed = Signal()
-    filter_asked = Signal(str, bool)  # an expression, and whether the user has finished typing it
+    all_rows_asked = Signal()
     fold_asked = Signal(bool)
 
     def __init__(self, history: HistoryModel, parent: QWidget | None = None) -> None:
@@ -82,6 +82,7 @@ class DataPane(QFrame):
         self.setProperty("zone", "data")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._tab, self._folded, self._tall = DATA, False, True
+        self.only_marked = False  # rows selected in a plot are shown, whatever the filter says
         self.grid = GridView()
         self.strip = FilterStrip()
         page = named(QWidget(), "data_tab", self.tr("Data"))
@@ -125,9 +126,8 @@ class DataPane(QFrame):
         around.addWidget(self._full)
         self.labels.chosen.connect(lambda key: self.grid.set_labels(key == "labels"))
         self.strip.only_asked.connect(self.show_only_marked)
-        self.strip.all_asked.connect(self.show_all)
+        self.strip.all_asked.connect(self.all_rows_asked)
         self.strip.clear_asked.connect(lambda: self.mark_rows(None))
-        self.bar.filter_asked.connect(self.filter_asked)
         self.bar.go_asked.connect(self.go_to)
         self.bar.left.connect(lambda: self.grid.setFocus(Qt.FocusReason.OtherFocusReason))
         self._arrange()
@@ -138,7 +138,7 @@ class DataPane(QFrame):
         sized(out, height=theme.HEAD)
         row = QHBoxLayout(out)
         row.setContentsMargins(16, 0, 8, 0)
-        row.setSpacing(8)
+        row.setSpacing(4)
         self.heading = label(self.tr("Data"), "heading")
         self.count = ElidedLabel("", "muted")
         self.tabs = QButtonGroup(self)
@@ -158,7 +158,6 @@ class DataPane(QFrame):
         )
         row.addWidget(self.heading)
         row.addWidget(self.count, 1)
-        row.addStretch(0)
         row.addWidget(self.labels)
         row.addWidget(self.history_button)
         row.addWidget(self.fold_button)
@@ -262,16 +261,12 @@ class DataPane(QFrame):
         self.labels.setVisible(self._tab != HISTORY and (self._tall or self._tab == DATA) and self.width() >= needed)
 
     def show_dataset(self, dataset: Dataset | None, same: bool = False) -> None:
-        """Show data in all tabs; a filter holds for a changed version of the data, not for others."""
-        before = self.grid.grid.dataset
-        kin = before is not None and dataset is not None and before.source == dataset.source
+        """Show data in all tabs."""
         self.grid.show_dataset(dataset, same)
         self.bar.show_dataset(dataset)
         self.history_tab.bar.variables = () if dataset is None else tuple(dataset.names)
-        if not kin:
-            self.bar.clear()
-        elif self.bar.text():
-            self.bar.finish()
+        self.bar.show_problem("")
+        self.only_marked &= self.grid.grid.filtered
         self.variables_page.show_dataset(dataset)
         self.list.show_variables(() if dataset is None else dataset.variables)
         self._refresh()
@@ -293,30 +288,20 @@ class DataPane(QFrame):
     def show_only_marked(self) -> None:
         """Show only the marked rows."""
         if self.grid.grid.marked is not None:
-            self.bar.clear()
-            self.grid.set_filter(self.grid.grid.marked)
-            self._refresh()
-
-    def show_all(self) -> None:
-        """Show all rows in the order of the data."""
-        self.bar.clear()
-        self.set_filter(None)
+            self.only_marked = True
+            self.set_filter(self.grid.grid.marked)
 
     def set_filter(self, mask: np.ndarray | None) -> None:
         """Show the rows of the data where `mask` is true; None shows all."""
         self.grid.set_filter(mask)
         self._refresh()
 
-    def focus_filter(self) -> None:
-        """Go to the line that filters."""
-        self.show_tab(DATA)
-        self.bar.line.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.bar.line.selectAll()
-
-    def begin_filter(self, name: str) -> None:
-        """Go to the line that filters, where an expression on a variable has been begun."""
-        self.focus_filter()
-        self.bar.line.setText(f"{name} == ")
+    def show_filter_bar(self) -> None:
+        """Bring the chips of the filter to the front."""
+        if self._folded:
+            self.fold_asked.emit(False)
+        if self._tab == HISTORY or not self._tall:
+            self.show_tab(DATA)
 
     def focus_go(self) -> None:
         """Go to the line that goes to a row or variable."""
@@ -352,6 +337,7 @@ class DataPane(QFrame):
         if tall != self._tall:
             self._tall = tall
             self._arrange()
+            self._refresh()
         self._place_labels()
 
     def _refresh(self) -> None:
@@ -359,10 +345,12 @@ class DataPane(QFrame):
         marked = 0 if model.marked is None else int(model.marked.sum())
         rows = 0 if model.dataset is None else len(model.dataset)
         shown = self.rows_shown()
-        self.strip.show_state(marked, shown, rows)
+        elsewhere = self._tall or self.bar.use.isChecked()  # the head tells it, or what analyses use
+        told = shown if self.only_marked or not elsewhere else None
+        self.strip.show_state(marked, told, rows, self.only_marked)
         words = self.tr("{0} row(s)", "", rows).format(f"{rows:,}")
         if shown is not None:
-            words = self.tr("{0} of {1} row(s)", "", rows).format(f"{shown:,}", f"{rows:,}")
+            words = self.tr("{0} of {1}").format(f"{shown:,}", f"{rows:,}")
         self.count.set_text(words if model.dataset is not None else "")
         self.filter_changed.emit()
 

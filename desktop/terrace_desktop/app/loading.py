@@ -41,7 +41,10 @@ def pieces() -> Iterator[None]:
 
     yield
     import terrace_desktop.builder.form
-    import terrace_desktop.builder.preview  # noqa: F401
+    import terrace_desktop.builder.preview
+
+    yield
+    import terrace_desktop.filters.popup  # noqa: F401
 
 
 class Loader(QObject):

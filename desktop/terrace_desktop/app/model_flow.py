@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
     from terrace.results.fit import FitResult
     from terrace.session.contract import Outcome
+    from terrace.session.filter import Filter
+    from terrace.session.session import Session
     from terrace.spec.model import ModelSpec
     from terrace_desktop.builder.form import BuilderForm
     from terrace_desktop.builder.variables import VariablePane
@@ -58,12 +60,14 @@ class ModelFlow(QObject):
         self._after: Any = None  # made when it is first wanted
         self._guide: GuideFlow | None = None
         self._declined: set[str] = set()  # covariates that the user does not want split
+        self._used = ""  # the filter that analyses use
         results.edit_asked.connect(self.edit)
         results.mend_asked.connect(lambda card, _advice: self.edit(card))
         results.panel_asked.connect(self.open_after)
         results.after_asked.connect(self.after)
         results.model_asked.connect(self.open_builder_with)
         results.refit_asked.connect(self.refit)
+        results.refilter_asked.connect(self.refilter)
         results.refit_all_asked.connect(self.refit_stale)
         results.open_asked.connect(self.open_data_of)
         results.outline_asked.connect(controller.run)
@@ -129,7 +133,7 @@ class ModelFlow(QObject):
             dataset, spec, title=self._next_title(), subtitle=self._parent_words(spec), variables=self.variables,
             constraints=known, run_commands=self._run_for_builder,
             start_values=start_values(self.controller.snapshot.fit), worker=self.controller.view_worker,
-            habits=convention(self.settings.convention()), declined=self._declined,
+            habits=convention(self.settings.convention()), declined=self._declined, used=self._used,
         )  # fmt: skip
         self.builder.fit_requested.connect(self._fit)
         fit, name = (None, "") if origin is None else (origin.fit, self.tr("Model {0}").format(origin.number))
@@ -253,6 +257,17 @@ class ModelFlow(QObject):
             self.close_builder()
         else:
             self.builder.set_dataset(dataset)
+
+    def show_filter(self, found: Filter | None) -> None:
+        """Analyses use other rows: the model that is being built is judged by these, and kept ones say what theirs
+        are."""
+        used = found.expression if found is not None and found.in_use else ""
+        if used == self._used:
+            return
+        self._used = used
+        if self.builder is not None:
+            self.builder.set_filter(used)
+        self.check_stale()
 
     def close_builder(self) -> None:
         """Give up what is built, and close the panel where it shows that."""
@@ -425,6 +440,13 @@ class ModelFlow(QObject):
         else:
             self._tell_elsewhere(card)
 
+    def refilter(self, card: ModelCard) -> None:
+        """Fit a model again in its place to the rows that analyses use now."""
+        if self.has_data_of(card):
+            self.controller.run(f"refit {card.item.id}, filter")
+        else:
+            self._tell_elsewhere(card)
+
     def edit(self, card: ModelCard) -> None:
         """A model in the builder; where other data are open, its card says which are needed."""
         if self.has_data_of(card):
@@ -447,19 +469,18 @@ class ModelFlow(QObject):
 
     # --- what is out of date ------------------------------------------------------------------------
     def check_stale(self) -> None:
-        """Ask the worker which models rest on data that have changed since, and what has."""
-        now = self.controller.snapshot.dataset
-        state = self.controller.snapshot.state
-        if not (state is not None and state.bases) and all(
-            card.dataset is None or card.dataset is now for card in self.results.cards()
-        ):
+        """Ask the worker which models rest on data that have changed since, or on another filter, and what has."""
+        now, cards, state = self.controller.snapshot.dataset, self.results.cards(), self.controller.snapshot.state
+        alike = not (state is not None and state.bases) and all(c.dataset is None or c.dataset is now for c in cards)
+        if alike and all((c.fit.spec.filter or "") == self._used for c in cards):
             self.results.show_stale({})
             return
-        from terrace.session.out_of_date import stale
+        from terrace.session.out_of_date import other_filters, stale
 
-        self.controller.call(
-            "looking for stale models", lambda session: stale(session.state), self.results.show_stale
-        )
+        def look(session: Session) -> tuple[dict[int, str], dict[int, str]]:
+            return stale(session.state, filters=False), other_filters(session.state)
+
+        self.controller.call("looking for stale models", look, lambda found: self.results.show_stale(*found))
 
     def refit_stale(self) -> None:
         """Fit all models that are out of date again, in one step."""

@@ -27,23 +27,18 @@ class Own:
         return builder.title if builder is not None and builder.is_draft() else ""
 
     def layout_now(self) -> dict[str, Any]:
-        """How the window is set up, as JSON: widths, the tab, labels or codes, the filter."""
+        """How the window is set up, as JSON: widths, the tab, labels or codes."""
         return {
             "zones": self._zones.layout_now(), "tab": self._data.tab(), "labels": self._data.labels.value(),
-            "filter": self._data.bar.text(),
         }  # fmt: skip
 
     def bring_back(self, drafts: Mapping[str, Any], layout: Mapping[str, Any]) -> None:
         """Set the window up like that."""
-        zones, tab, labels, rows = (layout.get(name) for name in ("zones", "tab", "labels", "filter"))
+        zones, tab, labels = (layout.get(name) for name in ("zones", "tab", "labels"))
         if isinstance(zones, Mapping):
             self._zones.bring_back(zones)
         if tab in (0, 1, 2):
             self._data.show_tab(int(tab))
         if labels in ("labels", "codes"):
             self._data.labels.choose(str(labels))
-        self._data.bar.clear()
-        if isinstance(rows, str) and rows:
-            self._data.bar.line.setText(rows)
-            self._data.bar.finish()
         self._models.bring_draft(drafts)

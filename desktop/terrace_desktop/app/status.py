@@ -38,24 +38,23 @@ class StatusBar(QStatusBar):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(lambda: self._left.set_text(self._facts))
 
-    def facts_of(self, snapshot: Snapshot, shown: int | None) -> str:
-        """What is open, in one line; `shown` is the number of rows that the filter shows, None where there is none."""
+    def facts_of(self, snapshot: Snapshot, used: str) -> str:
+        """What is open, in one line; `used` tells which rows analyses use."""
         if snapshot.dataset is None:
             return self.tr("No data open")
         from terrace.data.streams.batches import StreamedData
 
         rows: int | None = len(snapshot.dataset)
-        filtered = self.tr("no filter")
-        if shown is not None:
-            filtered = self.tr("{0} row(s) shown", "", shown).format(f"{shown:,}")
+        streamed = []
         if isinstance(snapshot.dataset, StreamedData):
-            filtered = self.tr("streamed, first {0} shown").format(f"{rows:,}")
+            streamed = [self.tr("streamed, first {0} shown").format(f"{rows:,}")]
             rows = snapshot.dataset.file.n_rows
         variables, models = len(snapshot.dataset.variables), len(snapshot.document.models())
         parts = [
             self.tr("rows not counted") if rows is None else self.tr("{0} row(s)", "", rows).format(f"{rows:,}"),
             self.tr("{0} variable(s)", "", variables).format(f"{variables:,}"),
-            filtered,
+            *streamed,
+            used,
             self.tr("{0} model(s)", "", models).format(models),
         ]
         return " · ".join(parts)

@@ -42,8 +42,8 @@ def stops(parts: Parts) -> tuple[Stop, ...]:
     return (
         Stop(
             tr("Your data"),
-            tr("Double-click a name to sort, or a cell to change it. Filter rows in the box above. The variables are "
-                "below: drag them into a model, or press the Menu key to change labels and measures."),
+            tr("Double-click a name to sort, or a cell to change it. Add filter shows only some rows. The variables "
+                "are below: drag them into a model, or press the Menu key to change labels and measures."),
             parts.data,
         ),
         Stop(

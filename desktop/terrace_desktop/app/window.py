@@ -19,6 +19,7 @@ from terrace_desktop.app.data_flow import DataFlow
 from terrace_desktop.app.data_pane import DATA, DataPane
 from terrace_desktop.app.export_flow import ExportFlow
 from terrace_desktop.app.failures import Failures
+from terrace_desktop.app.filter_flow import FilterFlow
 from terrace_desktop.app.find import Thing
 from terrace_desktop.app.frame import Frame
 from terrace_desktop.app.help_flow import HelpFlow
@@ -52,6 +53,7 @@ from terrace_desktop.work.worker import Worker
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
     from terrace.session.contract import Outcome, Progress
+    from terrace.session.document.items import Document
     from terrace_desktop.panels.data.flow import PrepareFlow
     from terrace_desktop.work.history import Entry
 
@@ -85,6 +87,7 @@ class MainWindow(QMainWindow):
         self.splitter = Zones(self.left, self.work, self.results, settings)
         self.start = StartPage()
         self.data = DataFlow(self, self.controller, self.left, settings)
+        self.filters = FilterFlow(self, self.controller, self.left, self.data)
         self.models = ModelFlow(self, self.controller, self.results, settings, self.splitter, self.left.list)
         self.cards = CardFlow(self, self.controller, self.results)
         self._prepare: PrepareFlow | None = None
@@ -158,6 +161,7 @@ class MainWindow(QMainWindow):
         """What the menus and the tool bar offer, by those who do it."""
         return [
             *self.data.actions(),
+            *self.filters.actions(),
             *self.projects.actions(),
             *prepare_actions(self._open_form, self.controller.has_data),
             *self.models.actions(),
@@ -203,7 +207,8 @@ class MainWindow(QMainWindow):
         self.results.command_edit_asked.connect(self.places.edit_command)
         self.results.command_run_asked.connect(self.scripts.run_typed)
         self.left.filter_changed.connect(self._refresh)
-        self.columns.filter_by_asked.connect(self.left.begin_filter)
+        self.columns.filter_by_asked.connect(self.filters.filter_soon)
+        self.filters.changed.connect(self._filter_changed)
         self.splitter.panel_changed.connect(self._panel_changed)
         self.splitter.panel_changed.connect(partial(self.actions_.refresh, "tear_panel"))
         self.work.headed.connect(self._panel_changed)
@@ -280,10 +285,11 @@ class MainWindow(QMainWindow):
             self.models.check_stale()
         elif "data" in what:  # reference categories
             self.models.check_stale()
+        self.filters.show(snapshot)
         if snapshot.document is not self.results.shown:
-            models = [(i.id, id(i.data)) for i in self.results.shown.models()]
+            models = _rests_on(self.results.shown)
             self.results.show_document(snapshot.document)
-            if [(i.id, id(i.data)) for i in snapshot.document.models()] != models:
+            if _rests_on(snapshot.document) != models:
                 self.models.check_stale()
         opened, self._opened_project = self._opened_project, None
         some = snapshot.dataset is not None or opened is not None
@@ -300,6 +306,11 @@ class MainWindow(QMainWindow):
                 self.controller.history.take(snapshot.project.history)
             self.splitter.close_panel()
             self.projects.took_over(opened)
+        self._refresh()
+
+    def _filter_changed(self) -> None:
+        """Other rows, or other uses of them: models that were fitted to others say so, the builder judges by these."""
+        self.models.show_filter(self.filters.filter)
         self._refresh()
 
     def _busy_changed(self, busy: bool) -> None:
@@ -395,7 +406,7 @@ class MainWindow(QMainWindow):
         self.actions_.explore.setEnabled(self.controller.has_data())
         self.actions_.show_steps(snapshot.undo_text, snapshot.redo_text)
         self._show_document()
-        self.status.show_facts(self.status.facts_of(snapshot, self.left.rows_shown()))
+        self.status.show_facts(self.status.facts_of(snapshot, self.filters.sentence()))
 
     def _show_document(self) -> None:
         """What is open, and how it stands, in the menu bar and the title."""
@@ -466,6 +477,11 @@ class MainWindow(QMainWindow):
         self.controller.stop()
         event.accept()
         self.closed.emit()
+
+
+def _rests_on(document: Document) -> list[tuple[int, int, str | None]]:
+    """The models with what they rest on: their data, and their filter."""
+    return [(i.id, id(i.data), None if i.fit is None else i.fit.spec.filter) for i in document.models()]
 
 
 def _dropped_files(event: QDropEvent) -> list[str]:

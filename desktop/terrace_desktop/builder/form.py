@@ -77,12 +77,13 @@ class BuilderForm(FormContent):
         worker: Worker | None = None,
         habits: Convention | None = None,
         declined: set[str] | None = None,
+        used: str = "",
     ) -> None:
         super().__init__()
         named(self, "builder_form", self.tr("Model builder"))
         self.state = BuilderState(
             dataset, spec, direct_rows=direct_rows, constraints=constraints, run_commands=run_commands,
-            start_values=start_values, worker=worker, habits=habits, declined=declined,
+            start_values=start_values, worker=worker, habits=habits, declined=declined, used=used,
         )  # fmt: skip
         self.title = title or (self.tr("Edit model") if spec else self.tr("New model"))
         self.subtitle = subtitle
@@ -282,6 +283,10 @@ class BuilderForm(FormContent):
         """The data are others."""
         self.variables.show_variables(dataset.variables)
         self.state.set_dataset(dataset)
+
+    def set_filter(self, used: str) -> None:
+        """Analyses use the rows of another filter, or all."""
+        self.state.set_filter(used)
 
     def request_fit(self) -> None:
         """Ask for the fit, if the model is ready; otherwise go to what is wrong."""

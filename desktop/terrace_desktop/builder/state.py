@@ -41,7 +41,7 @@ class BuilderState(QObject):
         self, dataset: Dataset, spec: ModelSpec | None = None, rows: RowsOf = rows_of,
         direct_rows: int = DIRECT_ROWS, constraints: Mapping[int, str] | None = None,
         run_commands: RunCommands | None = None, start_values: str = "", worker: Worker | None = None,
-        habits: Convention | None = None, declined: set[str] | None = None,
+        habits: Convention | None = None, declined: set[str] | None = None, used: str = "",
     ) -> None:  # fmt: skip
         super().__init__()
         self.declined = set[str]() if declined is None else declined  # covariates that the user does not want split
@@ -49,7 +49,8 @@ class BuilderState(QObject):
         self.constraints = None if constraints is None else dict(constraints)
         self._defined: set[int] = set()
         self.dataset = dataset
-        self.spec = spec or self.habits.empty()
+        self.used = used  # the filter that analyses use: the model is judged by its rows, and has none itself
+        self.spec = replace(spec, filter=None) if spec is not None else self.habits.empty()
         self.first = self.spec
         self.report = Report((), None)
         self.is_current = False
@@ -69,6 +70,7 @@ class BuilderState(QObject):
 
         A model that was typed or made elsewhere is taken `as_given`.
         """
+        spec = replace(spec, filter=None)
         if spec == self.spec:
             return
         if as_given:
@@ -143,6 +145,11 @@ class BuilderState(QObject):
         self.dataset = dataset
         self.refresh()
 
+    def set_filter(self, used: str) -> None:
+        """Analyses use other rows; the model stays and is judged again."""
+        self.used = used
+        self.refresh()
+
     def start_from(self, key: str) -> None:
         """The model of a template."""
         spec, dataset = self.spec, self.dataset
@@ -159,7 +166,7 @@ class BuilderState(QObject):
         """Show and judge the model as it is."""
         self.is_current = False
         self.changed.emit()
-        self.checker.check(self.spec, self.dataset)
+        self.checker.check(replace(self.spec, filter=self.used or None), self.dataset)
 
     def _go_to(self, spec: ModelSpec) -> None:
         self._df_by_habit = spec.df_method == self.habits.df(spec, self._groups)
@@ -179,6 +186,9 @@ class BuilderState(QObject):
         return len(self.levels_of(name))
 
     def _judged(self, spec: ModelSpec, report: Report) -> None:
+        if (spec.filter or "") != self.used:
+            return  # of other rows
+        spec = replace(spec, filter=None)
         if spec == self.spec and self._df_by_habit and (settled := self.habits.with_df(spec, self._groups)) != spec:
             self.spec = settled  # the groups have been counted by now
             self.refresh()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from terrace_desktop.ui.words import tr
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
@@ -46,6 +49,11 @@ class OfData:
     def subject(self) -> object:
         """What is typed in a panel stays while this is the same."""
         raise NotImplementedError
+
+    def rows_told(self, commands: Sequence[str], shows: bool) -> str:
+        """Which rows these commands use, where a filter is a reason to say so. ``shows`` is for a form that has no
+        command yet: it changes nothing."""
+        return ""
 
     @property
     def same_data(self) -> bool:
@@ -109,6 +117,17 @@ class Facts(OfData):
     title: str = ""
     models: tuple[Model, ...] = ()
     origin: Origin | None = None
+    used: str = ""  # the filter that analyses use now
+
+    def rows_told(self, commands: Sequence[str], shows: bool) -> str:
+        own = self.fit.spec.filter or ""
+        if not own and not self.used:
+            return ""
+        n = int(self.fit.scalars["N"] or 0)
+        if own == self.used:
+            return tr("Uses the {0} row(s) that the model was fitted to.", "", n).format(f"{n:,}")
+        told = tr("Uses the {0} row(s) that the model was fitted to, whatever the filter is now.", "", n)
+        return told.format(f"{n:,}")
 
     # --- the fixed part -----------------------------------------------------------------------------
     @cached_property

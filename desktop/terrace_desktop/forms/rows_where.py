@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from terrace_desktop.forms.entry import Field, Values
 from terrace_desktop.forms.facts import OfData
-from terrace_desktop.grid.filter_bar import example_condition
 from terrace_desktop.ui.words import from_engine, tr
+
+if TYPE_CHECKING:
+    from terrace.data.dataset import Dataset
 
 FUNCTIONS = (
     ("ln()", "ln()"), ("exp()", "exp()"), ("sqrt()", "sqrt()"), ("abs()", "abs()"), ("round()", "round()"),
@@ -50,3 +54,13 @@ def expression_problem(text: str) -> str:
     except TerraceError as error:
         return from_engine(error.message)
     return ""
+
+
+def example_condition(dataset: Dataset | None) -> str:
+    """A condition on a variable of the data, as one types it; empty where none holds numbers."""
+    from terrace.data.dataset import Measure
+
+    variables = () if dataset is None else dataset.variables
+    numbers = [v for v in variables if dataset is not None and not dataset.is_text(v.name)]
+    found = next((v for v in numbers if v.measure is Measure.CONTINUOUS), numbers[0] if numbers else None)
+    return "" if found is None else f"{found.name} > 0"

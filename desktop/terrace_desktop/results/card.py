@@ -29,13 +29,14 @@ class Setting:
     """What a card needs to know of the document around it.
 
     ``look`` is how its tables are shown, ``numbers`` where theirs begin; ``view`` is ``tables`` or ``text``. ``stale``
-    says why the result no longer holds, empty where it does.
+    says why the result no longer holds, empty where it does; ``refiltered`` how its filter differs from the one in use.
     """
 
     look: Look
     numbers: Numbers
     view: str = "tables"
     stale: str = ""
+    refiltered: str = ""
 
 
 class Card(QFrame):

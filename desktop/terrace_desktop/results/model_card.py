@@ -70,6 +70,7 @@ class ModelCard(Card):
     after_asked = Signal(str)
     panel_asked = Signal(str)  # what follows a fit, at the form of this key
     refit_asked = Signal()
+    refilter_asked = Signal()  # as `refit_asked`, under the filter in use now
     open_asked = Signal()  # the data that the model was fitted to
     mend_asked = Signal(object)  # Advice
     plots_asked = Signal(object)  # PlotRow
@@ -192,7 +193,8 @@ class ModelCard(Card):
         same = all(
             getattr(item, f.name) is getattr(self.item, f.name) for f in fields(item) if f.name not in IN_TABLES
         )
-        around = (setting.view, setting.stale) == (self.setting.view, self.setting.stale)
+        now, then = setting, self.setting
+        around = (now.view, now.stale, now.refiltered) == (then.view, then.stale, then.refiltered)
         if self._browser is None or not same or not around:
             return False
         self._say_what()
@@ -237,6 +239,8 @@ class ModelCard(Card):
             stale = Notice(self.tr("Out of date: {0}.").format(self.setting.stale.rstrip(".")))
             stale.add_button(self.tr("Fit again"), "model_refit", self.refit_asked.emit)
             column.addWidget(stale)
+        if self.setting.refiltered:
+            column.addWidget(self._other_filter(self.setting.refiltered))
         advice = self.fit.warnings
         if self.fit.state == "failed" and not any(a.code in FAILED for a in advice):
             text = self.tr("The fit did not converge. Do not use these estimates: the search stopped early.")
@@ -245,6 +249,14 @@ class ModelCard(Card):
             column.addWidget(failed)
         for one in advice:
             column.addWidget(self._strip(one))
+
+    def _other_filter(self, reason: str) -> Notice:
+        """Its rows stay as they are until its user wants the present ones."""
+        out = Notice(self.tr("Other rows: {0}.").format(from_engine(reason)), kind="info")
+        gone = reason.endswith("is not in use now")
+        words = self.tr("Fit again without a filter") if gone else self.tr("Fit again with this filter")
+        out.add_button(words, "model_refilter", self.refilter_asked.emit)
+        return out
 
     def _strip(self, advice: Advice) -> Notice:
         strip = Notice(advice.message, advice=advice.advice)

@@ -49,6 +49,7 @@ class ResultsPane(QFrame):
     model_asked = Signal(str)  # a model for the builder, as its command
     export_asked = Signal(object, str)  # ModelCard, format
     refit_asked = Signal(object)
+    refilter_asked = Signal(object)  # ModelCard: again, to the rows that analyses use now
     refit_all_asked = Signal()  # all that are out of date
     open_asked = Signal(object)  # ModelCard: the data that it was fitted to
     mend_asked = Signal(object, object)  # ModelCard, Advice
@@ -72,6 +73,7 @@ class ResultsPane(QFrame):
         self.setProperty("surface", "panel")
         self.shown = Document()
         self._stale: Mapping[int, str] = {}
+        self._refiltered: Mapping[int, str] = {}
         self._draft = ("", 0)
         self._view = "tables"
         self.progress = ProgressCard()
@@ -211,10 +213,11 @@ class ResultsPane(QFrame):
         elif new:
             self.contents.tree.point_at(new[0])
 
-    def show_stale(self, stale: Mapping[int, str]) -> None:
-        """Why models no longer hold, by the ids of their items."""
-        if dict(stale) != dict(self._stale):
-            self._stale = dict(stale)
+    def show_stale(self, stale: Mapping[int, str], refiltered: Mapping[int, str] | None = None) -> None:
+        """Why models no longer hold, and how their filter differs from the one in use, by the ids of their items."""
+        refiltered = refiltered or {}
+        if (dict(stale), dict(refiltered)) != (self._stale, self._refiltered):
+            self._stale, self._refiltered = dict(stale), dict(refiltered)
             self._show_settings()
 
     def show_draft(self, title: str, origin: int = 0) -> None:
@@ -226,7 +229,10 @@ class ResultsPane(QFrame):
     def _settings(self) -> dict[int, Setting]:
         numbers, document = numbering(self.shown), self.shown
         return {
-            item.id: Setting(look_of(item, document), numbers[item.id], self._view, self._stale.get(item.id, ""))
+            item.id: Setting(
+                look_of(item, document), numbers[item.id], self._view, self._stale.get(item.id, ""),
+                self._refiltered.get(item.id, ""),
+            )
             for item in document
         }
 
@@ -254,6 +260,7 @@ class ResultsPane(QFrame):
         card.after_asked.connect(lambda command: self.after_asked.emit(card, command))
         card.export_asked.connect(lambda suffix: self.export_asked.emit(card, suffix))
         card.refit_asked.connect(lambda: self.refit_asked.emit(card))
+        card.refilter_asked.connect(lambda: self.refilter_asked.emit(card))
         card.open_asked.connect(lambda: self.open_asked.emit(card))
         card.mend_asked.connect(lambda advice: self.mend_asked.emit(card, advice))
         card.plots_asked.connect(lambda row: self.plots_asked.emit(card, row))

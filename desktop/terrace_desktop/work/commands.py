@@ -64,6 +64,11 @@ def paste_table(text: str) -> str:
     return f"paste {quoted(_END_OF_LINE.join(lines))}, clear"
 
 
+def filter_rows(expression: str, *, in_use: bool) -> str:
+    """Make this the filter, for analyses or for viewing only."""
+    return f"filter {escaped(expression)}{'' if in_use else ', view'}"
+
+
 def save_file(path: str | Path) -> str:
     """Save the data; the ending of the name decides on the format."""
     return f"save {file_name(path)}, replace"

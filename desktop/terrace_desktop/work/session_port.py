@@ -38,6 +38,12 @@ class Snapshot:
     project: Project | None = None  # and what is kept, without what is the window's own
     file: ProjectFile | None = None  # that the work belongs to
 
+    @property
+    def used(self) -> str:
+        """The filter that analyses use; empty where they use all rows."""
+        found = None if self.state is None else self.state.filter
+        return found.expression if found is not None and found.in_use else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Ran:
@@ -174,6 +180,18 @@ def known_commands() -> dict[str, str]:
     from terrace.session.registry import COMMANDS
 
     return {name: c.syntax or name for name, c in COMMANDS.items()}
+
+
+def sees_filter(command: str) -> bool | None:
+    """Whether a command is restricted by the filter in use; None for what is no command (yet)."""
+    from terrace.language.grammar.command import parse_command
+    from terrace.session.filtering import sees_filter as sees
+    from terrace.session.registry import find
+
+    try:
+        return sees(find(parse_command(command))[0].effects)
+    except TerraceError:
+        return None
 
 
 def command_help() -> list[tuple[str, str, str]]:

@@ -50,6 +50,18 @@ def stale(state: State, *, filters: bool = True) -> dict[int, str]:
     return out
 
 
+def other_filters(state: State) -> dict[int, str]:
+    """The models that were fitted under another filter than the one in use, by their ids, each with how they differ.
+
+    As in `stale`, models of other data are none of these.
+    """
+    if state.dataset is None:
+        return {}
+    of_these = (i for i in state.document.models() if i.data is not None and _of_one_source(i.data, state.dataset))
+    found = ((i.id, "".join(_of_filter(state, i.fit))) for i in of_these if i.fit is not None)
+    return {number: reason for number, reason in found if reason}
+
+
 def _of_one_source(then: Dataset, now: Dataset) -> bool:
     return then.lineage is now.lineage or (bool(then.source) and then.source == now.source)
 

@@ -78,15 +78,15 @@ def problems(spec: ModelSpec, dataset: Dataset) -> tuple[Problem, ...]:
 def examine(spec: ModelSpec, dataset: Dataset, condition: npt.NDArray[np.bool_] | None = None) -> Report:
     """Judge a model and count its parameters.
 
-    ``condition`` is a boolean mask of shape (rows,), the rows that ``if`` and ``in`` keep; without it these
-    are taken to keep every row.
+    ``condition`` is a boolean mask of shape (rows,), the rows that ``if``, ``in`` and the filter keep; without it
+    these are taken to keep every row.
     """
     unknown = list(_unknown(spec, dataset))
     if unknown:
         return Report(_sorted([*unknown, *rules_estimation.combinations(spec)]), None)
     facts = facts_of(dataset)
     names = edit.variable_names(spec)
-    key = (spec.condition, spec.range_) if condition is not None else None
+    key = (spec.condition, spec.range_, spec.filter) if condition is not None else None
     context = Context(spec, dataset, facts, facts.sample(names, condition, key))
     found = [
         *rules_fixed.rows(context),

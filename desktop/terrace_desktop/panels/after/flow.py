@@ -78,7 +78,7 @@ class AfterFlow(QObject):
         stored = tuple(Model(c.stored, c.title, _alike(c, card)) for c in self.results.cards() if c.stored)
         now = self.controller.snapshot
         origin = now.origins.get(card.fit.identity)
-        return Facts(card.fit, now.dataset, card.stored, card.title, stored, origin)
+        return Facts(card.fit, now.dataset, card.stored, card.title, stored, origin, now.used)
 
     def _lead(self) -> tuple[str, ...]:
         """What makes the model of the panel the active one, for a preview."""

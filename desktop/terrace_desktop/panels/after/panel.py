@@ -16,7 +16,7 @@ from terrace_desktop.forms.listing import EntryList, SearchLine
 from terrace_desktop.forms.preview import FormPreview
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.icons import set_icon
-from terrace_desktop.ui.widgets import ElidedLabel, Notice, button, hairline, label, named
+from terrace_desktop.ui.widgets import ElidedLabel, Notice, button, hairline, label, named, tell
 from terrace_desktop.ui.work_panel import FormContent, Head, Keys, done_keys
 from terrace_desktop.work.previewer import Previewer
 
@@ -144,6 +144,9 @@ class AfterPanel(FormContent, Generic[F]):
         self.command = named(label("", "mono", wrap=True, selectable=True), "after_command", self.tr("Command"))
         inside.addWidget(self.command)
         column.addWidget(box)
+        self.rows = named(label("", "small", wrap=True), "after_rows", "")
+        self.rows.hide()
+        column.addWidget(self.rows)
         self.status = ElidedLabel("", "small")
         named(self.status, "after_status", "")
         column.addWidget(self.status)
@@ -298,6 +301,9 @@ class AfterPanel(FormContent, Generic[F]):
         text = "\n".join(self.commands())
         self.command.setText(text or " ")
         self.command.setAccessibleName(text or self.tr("No command"))
+        form = self.form
+        shows = form is not None and self.list.icon_of(form.entry.key) != "prepare"
+        tell(self.rows, "" if form is None or form.reason else self.facts.rows_told(self.commands(), shows))
         ready = self.form is not None and not self._problem
         if self.preview is not None:
             seen = self.isVisible() and not self._sides[1].isHidden()

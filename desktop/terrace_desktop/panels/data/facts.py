@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from terrace.spec.templates import likely_groups
 from terrace_desktop.forms.facts import OfData
+from terrace_desktop.ui.words import tr
+from terrace_desktop.work.session_port import sees_filter
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
@@ -20,6 +23,18 @@ class DataFacts(OfData):
 
     dataset: Dataset | None
     title: str = ""
+    used: str = ""  # the filter that analyses use
+
+    def rows_told(self, commands: Sequence[str], shows: bool) -> str:
+        if not self.used or self.dataset is None:
+            return ""
+        seen = [sees for c in commands if (sees := sees_filter(c)) is not None] or [shows]
+        if not all(seen):
+            return tr("This uses all rows: the filter is not applied.")
+        from terrace_desktop.filters.conditions import conditions, words
+
+        said = " · ".join(words(c, self.dataset) for c in conditions(self.used))
+        return tr("Uses only the rows of the filter: {0}.").format(said)
 
     @property
     def subject(self) -> object:

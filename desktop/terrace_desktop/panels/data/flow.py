@@ -48,8 +48,8 @@ class PrepareFlow(QObject):
         self.zones.open(self.panel)
 
     def _facts(self) -> DataFacts:
-        dataset = self.controller.snapshot.dataset
-        return DataFacts(dataset, document_name(dataset))
+        snapshot = self.controller.snapshot
+        return DataFacts(snapshot.dataset, document_name(snapshot.dataset), snapshot.used)
 
     def _run(self, commands: list[str]) -> None:
         """One command after the other; one that fails ends them."""
