@@ -337,8 +337,8 @@ def test_from_the_menu_of_a_column_to_its_values(program: Program) -> None:
     grid = program.window.left.grid
     grid._menu(grid.grid.dataset.names.index("sector"), QPoint(0, 0))
     settled()
-    menu = next(m for m in grid.findChildren(QMenu) if m.isVisible())
-    action = next(a for a in menu.actions() if a.text() == "Filter by value…")
+    menu = next(m for m in program.window.findChildren(QMenu, "column_menu") if m.isVisible())
+    action = next(a for a in menu.actions() if a.text().replace("&", "") == "Filter by value…")
     QTest.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(action).center())
     settled()
     popup = popup_of(program)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from terrace.errors import TerraceError
 from terrace_desktop.filters.work import Latest
 from terrace_desktop.ui.action import Action
+from terrace_desktop.ui.later import soon
 from terrace_desktop.ui.words import in_words, tr
 from terrace_desktop.work import commands
 
