@@ -26,8 +26,8 @@ ByMode = Literal["no", "loop", "native"]
 
 FAMILIES = {
     "data": (
-        "center", "combine", "convert", "egen", "exporting", "fvset", "generate", "joining", "labels", "manage",
-        "metadata", "mi", "opening", "restructure", "sampling", "signature", "update", "variables",
+        "cells", "center", "combine", "convert", "egen", "exporting", "fvset", "generate", "joining", "labels",
+        "manage", "metadata", "mi", "opening", "restructure", "sampling", "signature", "update", "variables",
     ),
     "describe": (
         "codebook", "correlate", "describe", "listing", "means", "panels", "quantiles", "ranks", "table", "tabstat",

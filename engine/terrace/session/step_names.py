@@ -62,7 +62,7 @@ def step_name(outcome: Outcome, before: State, after: State) -> str:
     if Effect.OUTLINE in outcome.effects:
         return _outline(outcome, before, after)
     return (
-        (after.dataset is not before.dataset and _MADE.get(outcome.type))
+        (after.dataset is not before.dataset and (_MADE.get(outcome.type) or str(outcome.payload.get("step", ""))))
         or data_step(before.dataset, after.dataset)
         or (new[-1].heading if new else outcome.type)
     )

@@ -22,6 +22,7 @@ from terrace.language.grammar.options import Option, choice, rules
 from terrace.language.grammar.tokens import unquoted
 from terrace.language.mixed_options import argument, excluding
 from terrace.results.table import Column, Row, Table
+from terrace.session.commands.helpers.escapes import unescaped
 from terrace.session.commands.helpers.files import file_name, without_labels
 from terrace.session.commands.helpers.projects import EXTENSION, opened_project
 from terrace.session.commands.helpers.rows import selected
@@ -36,8 +37,6 @@ from terrace.wording import enumerated
 
 _PARTS = ("encoding", "sheet", "table", "object", "member")
 """What of a file that holds several tables can be chosen."""
-_ESCAPES = {"t": "\t", "n": "\n", "r": "\n", "\\": "\\"}
-_ESCAPED = re.compile(r"\\([tnr\\])")
 _AMOUNT = re.compile(r"-?\d+(\.\d*)?|\.\d+")
 
 
@@ -207,7 +206,7 @@ def paste(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.data.readers.pasted import read_pasted
 
     parsed.options(rules(already="clear"))
-    text = _ESCAPED.sub(lambda found: _ESCAPES[found[1]], unquoted(parsed.clauses.body))
+    text = unescaped(unquoted(parsed.clauses.body))
     return opened(session, read_pasted(text, Report("Reading what was copied", session.report, session.cancelled)))
 
 
