@@ -140,7 +140,7 @@ def test_sorting_asks_nothing_of_the_session_and_keeps_the_data(desk: Desk) -> N
 def test_copy_puts_the_selected_column_on_the_clipboard(desk: Desk) -> None:
     desk.open()
     desk.window.left.grid.selectColumn(0)
-    desk.window.data.copy()
+    desk.window.cells.copy()
     desk.idle()
     lines = QGuiApplication.clipboard().text().splitlines()
     assert lines[0] == "school" and len(lines) == 61

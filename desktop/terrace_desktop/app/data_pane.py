@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QSplitter, QToo
 from terrace_desktop.app.history_tab import HistoryTab
 from terrace_desktop.builder.variables import VariablePane
 from terrace_desktop.grid.filter_bar import FilterBar
+from terrace_desktop.grid.find_bar import FindBar
 from terrace_desktop.grid.variables import VariablesPage
 from terrace_desktop.grid.view import GridView
 from terrace_desktop.results.segments import Segments
@@ -94,6 +95,9 @@ class DataPane(QFrame):
         column.addWidget(self.bar)
         column.addWidget(hairline())
         column.addWidget(self.strip)
+        self.find_bar = FindBar()
+        self.find_bar.left.connect(lambda: self.grid.setFocus(Qt.FocusReason.OtherFocusReason))
+        column.addWidget(self.find_bar)
         column.addWidget(self.grid, 1)
         self.list = VariablePane()
         self.variables_page = VariablesPage(self)  # shown in the work panel
@@ -257,7 +261,8 @@ class DataPane(QFrame):
         """Show data in all tabs; a filter holds for a changed version of the data, not for others."""
         before = self.grid.grid.dataset
         kin = before is not None and dataset is not None and before.source == dataset.source
-        self.grid.show_dataset(dataset, same)
+        self.grid.set_room(dataset is not None and dataset.n_rows == len(dataset))  # not in a file that is streamed
+        self.grid.show_dataset(dataset, kin)
         self.bar.show_dataset(dataset)
         self.history_tab.bar.variables = () if dataset is None else tuple(dataset.names)
         if not kin:
@@ -331,7 +336,7 @@ class DataPane(QFrame):
 
     def rows_shown(self) -> int | None:
         """How many rows the filter lets through; None without filter."""
-        return self.grid.grid.rowCount() if self.grid.grid.filtered else None
+        return self.grid.grid.shown_rows if self.grid.grid.filtered else None
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

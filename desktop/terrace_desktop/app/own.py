@@ -30,7 +30,7 @@ class Own:
         """How the window is set up, as JSON: widths, the tab, labels or codes, the filter."""
         return {
             "zones": self._zones.layout_now(), "tab": self._data.tab(), "labels": self._data.labels.value(),
-            "filter": self._data.bar.text(),
+            "filter": self._data.bar.text(), "frozen": self._data.grid.frozen.count,
         }  # fmt: skip
 
     def bring_back(self, drafts: Mapping[str, Any], layout: Mapping[str, Any]) -> None:
@@ -42,6 +42,9 @@ class Own:
             self._data.show_tab(int(tab))
         if labels in ("labels", "codes"):
             self._data.labels.choose(str(labels))
+        frozen = layout.get("frozen")
+        if isinstance(frozen, int) and not isinstance(frozen, bool) and frozen > 0:
+            self._data.grid.frozen.set_count(frozen)
         self._data.bar.clear()
         if isinstance(rows, str) and rows:
             self._data.bar.line.setText(rows)

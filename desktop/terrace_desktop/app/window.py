@@ -14,11 +14,13 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLa
 from terrace.session.effects import Effect
 from terrace_desktop.app.actions import Actions
 from terrace_desktop.app.card_flow import CardFlow
+from terrace_desktop.app.cells_flow import CellsFlow
 from terrace_desktop.app.data_flow import DataFlow
 from terrace_desktop.app.data_pane import DATA, DataPane
 from terrace_desktop.app.export_flow import ExportFlow
 from terrace_desktop.app.failures import Failures
 from terrace_desktop.app.find import Thing
+from terrace_desktop.app.find_cells import FindFlow
 from terrace_desktop.app.frame import Frame
 from terrace_desktop.app.help_flow import HelpFlow
 from terrace_desktop.app.looks_flow import LooksFlow
@@ -82,6 +84,8 @@ class MainWindow(QMainWindow):
         self.splitter = Zones(self.left, self.work, self.results, settings)
         self.start = StartPage()
         self.data = DataFlow(self, self.controller, self.left, settings)
+        self.cells = CellsFlow(self, self.controller, self.left)
+        self.finding = FindFlow(self, self.controller, self.left)
         self.models = ModelFlow(self, self.controller, self.results, settings, self.splitter, self.left.list)
         self.cards = CardFlow(self, self.controller, self.results)
         self._prepare: PrepareFlow | None = None
@@ -151,6 +155,7 @@ class MainWindow(QMainWindow):
         """What the menus and the tool bar offer, by those who do it."""
         return [
             *self.data.actions(),
+            *self.cells.actions(),
             *self.projects.actions(),
             *prepare_actions(self._open_form, self.controller.has_data),
             *self.models.actions(),
@@ -217,7 +222,7 @@ class MainWindow(QMainWindow):
         self.looks.chosen.connect(self.actions_.choose)
         self.looks.convention_changed.connect(self.start.convention.show_choice)
         self.looks.zoomed.connect(self._zoomed)
-        for part in (self.data, self.projects, self.models, self.exports, self.scripts, self.help, self.looks,
+        for part in (self.data, self.cells, self.projects, self.models, self.exports, self.scripts, self.help, self.looks,
                      self.failures):
             part.told.connect(self.status.tell)
 
@@ -329,7 +334,7 @@ class MainWindow(QMainWindow):
         """Copy from wherever the focus is."""
         widget: Any = QApplication.focusWidget()
         if widget is self.left.grid:
-            self.data.copy()
+            self.cells.copy()
         elif widget is self.left.history_tab.list:
             self.left.history_tab.copy_selected()
         elif hasattr(widget, "copy"):

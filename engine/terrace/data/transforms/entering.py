@@ -44,7 +44,7 @@ class Entered:
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """The cells of a block for one variable: values, shape (h,), which are taken, shape (h,), and what is known of it."""
+    """The cells of a block for one variable: values and which are taken, shape (h,), and what is known of it."""
 
     values: npt.NDArray[Any]
     taken: npt.NDArray[np.bool_]

@@ -41,9 +41,10 @@ _ROWS = re.compile(r"(\d+)(?:\s*/\s*(\d+))?")
     "enter",
     syntax='enter variables [in #[/#]], cells("TEXT") [rows(numbers) before(variable) decimal(",") exact]',
     help=r"Put a block of cells into the data: \t stands for the next variable, \n for the next row, \q for a "
-    r"quotation mark and \\ for a backslash. Rows past the end and variables that are new are added; before() says where new "
-    "variables go. A block smaller than its place is repeated. Nothing or a dot is missing, a value label stands for "
-    "its code; exact takes all for values as they are stored. A cell that cannot hold its text stays, and is told.",
+    r"quotation mark and \\ for a backslash. Rows past the end and variables that are new are added; before() says "
+    "where new variables go. A block smaller than its place is repeated. Nothing or a dot is missing, a value label "
+    "stands for its code; exact takes all for values as they are stored. A cell that cannot hold its text stays, and "
+    "is told.",
     effects=Effect.DATA,
 )
 def enter_cells(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -98,14 +99,15 @@ def insert(session: Session, parsed: ParsedCommand) -> CommandResult:
 @command(
     "substitute",
     minimum="subst",
-    syntax='substitute variables [if] [in], find("TEXT") with("TEXT") [whole matchcase codes decimal(",")]',
+    syntax='substitute variables [if] [in], find("TEXT") with("TEXT") [rows(numbers) whole matchcase '
+    'codes decimal(",")]',
     help="Find and replace in cells, in numbers and texts: a part of what a cell shows, or with whole all of it. Value "
     "labels are looked at, and with codes the values behind them. A dot is a missing value. Upper and lower case are "
     "alike without matchcase. A cell that would hold no value of its variable stays, and is told.",
     effects=Effect.DATA,
 )
 def substitute(session: Session, parsed: ParsedCommand) -> CommandResult:
-    options = parsed.options(rules("whole match:case codes", "find with decimal"))
+    options = parsed.options(rules("whole match:case codes", "find with decimal rows"))
     data = session.data
     names = parse_names(parsed.clauses.body, data.names)
     if not names:
@@ -120,6 +122,10 @@ def substitute(session: Session, parsed: ParsedCommand) -> CommandResult:
         )
     search = Search(text, "whole" in options, "matchcase" in options, "codes" in options)
     keep = chosen(session, parsed.clauses)
+    if "rows" in options:
+        listed = np.zeros(len(data), dtype=bool)
+        listed[row_list(argument(options["rows"]), len(data))] = True
+        keep &= listed
     made = replace_cells(data, names, keep, search, new, _decimal(options))
     return _told(session, made, "", data, options["with"].piece)
 
