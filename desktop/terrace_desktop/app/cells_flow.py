@@ -114,7 +114,7 @@ class CellsFlow(QObject):
         if first["variable"] in dataset and self.grid.go_to_row(first["row"] - 1):
             column = dataset.names.index(first["variable"])
             index = self.grid.grid.index(self.grid.currentIndex().row(), column)
-            self.grid.setCurrentIndex(index)
+            self.grid.go_to(index)
             self.grid.refuse(index, f"{first['text']}: {from_engine(first['why'])}")
         return True
 
@@ -253,7 +253,7 @@ class CellsFlow(QObject):
         block = self._block()
         if block is not None and block.cells:
             row = int(self.grid.grid.data_rows(block.rows()[:1])[0])
-            self.controller.run(f"insobs {block.height}, before({row + 1})")
+            self.controller.run(f"insobs {block.height}, before({row + 1})", self._select_again())
 
     def insert_variables(self) -> None:
         """As many empty variables as are selected, before them."""
@@ -263,9 +263,15 @@ class CellsFlow(QObject):
         before = dataset.names[block.columns[0]]
         names = new_names(dataset, len(block.columns))
         if len(names) == 1:
-            self.controller.run(f"generate {names[0]} = ., before({before})")
+            self.controller.run(f"generate {names[0]} = ., before({before})", self._select_again())
         else:
-            self.enter(Cells(names, self.grid.grid.data_rows(block.rows()[:1]), [[""]], exact=True, before=before))
+            rows = self.grid.grid.data_rows(block.rows()[:1])
+            self.enter(Cells(names, rows, [[""]], exact=True, before=before), self._select_again())
+
+    def _select_again(self) -> Callable[[Outcome | None], object]:
+        """What selects the ranges of now again: what was inserted stands there then."""
+        ranges = self.grid.rectangles()
+        return lambda outcome: self.grid.select(ranges) if outcome is not None and outcome.ok and ranges else None
 
     def delete_rows(self) -> None:
         """The rows of the selected cells."""

@@ -90,8 +90,7 @@ class FindFlow(QObject):
         k = int(np.searchsorted(self._hits, at, side="right" if step > 0 else "left")) - (step < 0)
         hit = int(self._hits[k % len(self._hits)])
         index = self.grid.grid.index(hit // self._columns, hit % self._columns)
-        self.grid.setCurrentIndex(index)
-        self.grid.scrollTo(index)
+        self.grid.go_to(index)
 
     def _here(self) -> int:
         at = self.grid.currentIndex()

@@ -222,8 +222,8 @@ class MainWindow(QMainWindow):
         self.looks.chosen.connect(self.actions_.choose)
         self.looks.convention_changed.connect(self.start.convention.show_choice)
         self.looks.zoomed.connect(self._zoomed)
-        for part in (self.data, self.cells, self.projects, self.models, self.exports, self.scripts, self.help, self.looks,
-                     self.failures):
+        for part in (self.data, self.cells, self.projects, self.models, self.exports, self.scripts, self.help,
+                     self.looks, self.failures):
             part.told.connect(self.status.tell)
 
     def begin(self) -> None:

@@ -36,10 +36,15 @@ def cells_as_tsv(dataset: Dataset, columns: list[int], rows: np.ndarray, labels:
     """
     import pandas as pd
 
+    from terrace.data.digits import EXACT
     from terrace.report.csv import harmless
 
     frame = _shown(dataset, columns, rows, labels)
     for name in frame.columns:
+        if frame[name].dtype.kind == "f":
+            values = frame[name].dropna()
+            if bool((values == values.round()).all()) and not bool((values.abs() > EXACT).any()):
+                frame = frame.assign(**{name: frame[name].astype("Int64")})  # 1, and not 1.0
         if not pd.api.types.is_numeric_dtype(frame[name].dtype):
             frame = frame.assign(**{name: frame[name].map(lambda x: harmless(x) if isinstance(x, str) else x)})
     out = io.StringIO()

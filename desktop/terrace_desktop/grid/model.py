@@ -76,7 +76,8 @@ class GridModel(QAbstractTableModel):
             self.endRemoveColumns()
             columns = replace(columns, removed=0)
         if columns is not None and columns.added and not columns.removed:
-            self.beginInsertColumns(_NO_PARENT, columns.at, columns.at + columns.added - 1)
+            at = columns.at + (self.room and columns.at == self._columns)  # the empty one is the first of them
+            self.beginInsertColumns(_NO_PARENT, at, at + columns.added - 1)
             self.dataset = dataset
             self._columns += columns.added
             self.endInsertColumns()
@@ -96,6 +97,7 @@ class GridModel(QAbstractTableModel):
             self.endRemoveRows()
         if rows.added:
             place = rows.at if self.order is None else self._rows
+            place += self.room and place == self._rows  # the empty row is the first of them
             self.beginInsertRows(_NO_PARENT, place, place + rows.added - 1)
             self.dataset = dataset
             self._rows += rows.added

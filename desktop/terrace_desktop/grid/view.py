@@ -198,9 +198,14 @@ class GridView(QTableView):
     def _go(self, row: int, column: int) -> None:
         index = self.grid.index(row, column)
         if index.isValid():
-            self.setCurrentIndex(index)
+            self.go_to(index)
             self.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
             self.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def go_to(self, index: QModelIndex) -> None:
+        """Make a cell the current one, and it alone selected, also while Ctrl is down."""
+        self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        self.scrollTo(index)
 
     def next_sort(self, section: int) -> None:
         """Ascending, then descending, then the order of the data again."""
@@ -244,6 +249,20 @@ class GridView(QTableView):
         if not found and at.isValid() and not self.grid.is_room(at.row(), at.column()):
             found = [(at.row(), at.row(), at.column(), at.column())]
         return block_of(found)
+
+    def select(self, rectangles: list[Rectangle]) -> None:
+        """Select these ranges, and nothing else; what is there of them."""
+        rows, columns = self.grid.rowCount(), self.grid.columnCount()
+        chosen = QItemSelection()
+        for top, bottom, left, right in rectangles:
+            if top < rows and left < columns:
+                corner = self.grid.index(min(bottom, rows - 1), min(right, columns - 1))
+                chosen.select(self.grid.index(top, left), corner)
+        if not chosen.isEmpty():
+            flag = QItemSelectionModel.SelectionFlag
+            first = self.grid.index(rectangles[0][0], rectangles[0][2])
+            self.selectionModel().setCurrentIndex(first, flag.NoUpdate)
+            self.selectionModel().select(chosen, flag.ClearAndSelect)
 
     def whole(self) -> str:
         """``columns`` or ``rows`` where whole ones are selected; empty otherwise."""
@@ -330,7 +349,7 @@ class GridView(QTableView):
         if row >= self.grid.rowCount() or column >= self.grid.columnCount():
             self._after_growth = (row, column)
             row, column = min(row, self.grid.rowCount() - 1), min(column, self.grid.columnCount() - 1)
-        self.setCurrentIndex(self.grid.index(row, column))
+        self.go_to(self.grid.index(row, column))
         self._run = run if right else -1
         self.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -344,7 +363,7 @@ class GridView(QTableView):
             row, column = self._after_growth
             self._after_growth = None
             if self.grid.index(row, column).isValid():
-                self.setCurrentIndex(self.grid.index(row, column))
+                self.go_to(self.grid.index(row, column))
 
     # --- typing -------------------------------------------------------------------------------------
     def edit(self, index: QModelIndex, *args: Any) -> Any:  # type: ignore[override]  # two overloads
@@ -391,7 +410,7 @@ class GridView(QTableView):
         self._inside = True
         self.closeEditor(editor, QStyledItemDelegate.EndEditHint.NoHint)
         if index.isValid() and self.currentIndex() != index:
-            self.setCurrentIndex(self.grid.index(index.row(), index.column()))
+            self.go_to(self.grid.index(index.row(), index.column()))
         self.move_by(*step)
 
     def closeEditor(self, editor: QWidget, hint: QStyledItemDelegate.EndEditHint) -> None:
@@ -409,9 +428,7 @@ class GridView(QTableView):
             return
         focus = QApplication.focusWidget()
         if focus is None or focus is self or self.isAncestorOf(focus):
-            self.selectionModel().setCurrentIndex(
-                self.grid.index(editor.index.row(), editor.index.column()), QItemSelectionModel.SelectionFlag.ClearAndSelect
-            )
+            self.go_to(self.grid.index(editor.index.row(), editor.index.column()))
             editor.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _keep(self) -> None:
@@ -432,15 +449,9 @@ class GridView(QTableView):
         rows, columns = self.grid.rowCount(), self.grid.columnCount()
         if not self._stays or row < 0 or not rows or not columns:
             return
-        model, flag = self.selectionModel(), QItemSelectionModel.SelectionFlag
         now = self.grid.index(min(row, rows - 1), min(column, columns - 1))
-        chosen = QItemSelection()
-        for top, bottom, left, right in rectangles[:50]:
-            if top < rows and left < columns:
-                chosen.select(self.grid.index(top, left),
-                              self.grid.index(min(bottom, rows - 1), min(right, columns - 1)))  # fmt: skip
-        model.setCurrentIndex(now, flag.NoUpdate)
-        model.select(chosen if not chosen.isEmpty() else QItemSelection(now, now), flag.ClearAndSelect)
+        self.select(rectangles[:50] or [(now.row(), now.row(), now.column(), now.column())])
+        self.selectionModel().setCurrentIndex(now, QItemSelectionModel.SelectionFlag.NoUpdate)
         if typed is not None:
             soon(self, lambda: self._type_again(*typed))
 
@@ -449,7 +460,7 @@ class GridView(QTableView):
         if dataset is None or name not in dataset or not self.go_to_row(row):
             return
         index = self.grid.index(self.currentIndex().row(), dataset.names.index(name))
-        self.setCurrentIndex(index)
+        self.go_to(index)
         self.edit(index)
         editor = self.viewport().findChild(CellEditor) or self.frozen.viewport().findChild(CellEditor)
         if editor is not None:

@@ -137,7 +137,7 @@ def names_text(names: Sequence[str], all_names: Sequence[str]) -> str:
     out: list[str] = []
     run: list[str] = []
     for name in (*names, ""):
-        if run and place.get(name, -1) == place.get(run[-1], -2) + 1:
+        if run and name in place and place[name] == place.get(run[-1], -2) + 1:
             run.append(name)
             continue
         out += [f"{run[0]}-{run[-1]}"] if len(run) > 2 else run
