@@ -20,7 +20,8 @@ from terrace_desktop.ui.settings import Settings
 CTRL, SHIFT, ALT = (
     Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier,
 )  # fmt: skip
-DATA = r'''enter id x name sex in 1/6, cells("1\t1.5\tAnn\t0\n2\t2.5\tBo\t1\n3\t\tCy\t1\n4\t4\tDi\t0\n5\t5\t\t1\n6\t6\tFi\t0")'''
+ROWS = r"1\t1.5\tAnn\t0\n2\t2.5\tBo\t1\n3\t\tCy\t1\n4\t4\tDi\t0\n5\t5\t\t1\n6\t6\tFi\t0"
+DATA = f'enter id x name sex in 1/6, cells("{ROWS}")'
 
 
 @pytest.fixture
@@ -295,7 +296,8 @@ def test_what_a_spreadsheet_has_is_pasted_and_the_data_grow(table: Table) -> Non
     assert table.column("x")[:2] == [1.5, 2.25] and "comma" in table.message()
     held = QMimeData()
     held.setText("1,5\t2024-03-01")
-    held.setHtml('<table><tr><td sdval="1.523" sdnum="1031;0;0,0">1,5</td><td sdval="45352">2024-03-01</td></tr></table>')
+    number, date = '<td sdval="1.523" sdnum="1031;0;0,0">1,5</td>', '<td sdval="45352">2024-03-01</td>'
+    held.setHtml(f"<table><tr>{number}{date}</tr></table>")
     QGuiApplication.clipboard().setMimeData(held)
     table.at(0, 1)
     table.key(Qt.Key.Key_V, CTRL)

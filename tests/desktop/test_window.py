@@ -79,7 +79,7 @@ def test_begins_with_the_start_page_and_opens_a_sample_by_a_command(desk: Desk) 
     desk.idle()
     assert desk.session.ran == ["sample small"]
     assert w.pages.currentWidget() is w.splitter
-    assert w.left.grid.grid.rowCount() == 60
+    assert w.left.grid.grid.shown_rows == 60
     assert w.left.list.count.text() == "6"
     assert w.status.facts() == "60 rows · 6 variables · no filter · 0 models"
     assert w.windowTitle() == "small – Terrace"
@@ -153,11 +153,11 @@ def test_rows_of_a_plot_are_marked_and_can_be_shown_alone(desk: Desk) -> None:
     w.results.rows_selected.emit(np.array([4, 7]))
     assert not w.left.strip.isHidden()
     desk.click("filter_only")
-    assert w.left.grid.grid.rowCount() == 2
+    assert w.left.grid.grid.shown_rows == 2
     assert "2 rows shown" in w.status.facts() and w.actions_["show_all"].isEnabled()
     assert [w.left.grid.grid.data_row(r) for r in range(2)] == [4, 7]
     desk.click("filter_all")
-    assert w.left.grid.grid.rowCount() == 60
+    assert w.left.grid.grid.shown_rows == 60
     desk.click("filter_clear")
     assert w.left.strip.isHidden()
 

@@ -198,7 +198,7 @@ class Actions(QObject):
         )  # fmt: skip
         data = self.window.menuBar().actions()[-1].menu()
         assert isinstance(data, QMenu)
-        cells = named(data.addMenu(tr("C&ells")), "menu_cells", tr("Cells"))
+        cells = named(data.addMenu(tr("Cells")), "menu_cells", tr("Cells"))
         self._put(
             cells,
             "cut_cells", "paste_cells", "clear_cells", None, "fill_down", "fill_right", None,
