@@ -179,6 +179,8 @@ def main() -> int:
     theme.manager()
     text = ["## Cells", ""]
     for rows, columns in ((given.rows, 10), (300, given.columns)):
+        if not rows or not columns:
+            continue
         with tempfile.TemporaryDirectory() as folder:
             window = MainWindow(Settings(Path(folder) / "settings.ini"))
             window.resize(1440, 900)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from operator import is_
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -263,15 +264,20 @@ class DataPane(QFrame):
         kin = before is not None and dataset is not None and before.source == dataset.source
         self.grid.set_room(dataset is not None and dataset.n_rows == len(dataset))  # not in a file that is streamed
         self.grid.show_dataset(dataset, kin)
-        self.bar.show_dataset(dataset)
-        self.history_tab.bar.variables = () if dataset is None else tuple(dataset.names)
+        if before is None or dataset is None or not _same_variables(before, dataset):
+            self._show_variables(dataset)
         if not kin:
             self.bar.clear()
         elif self.bar.text():
             self.bar.finish()
+        self._refresh()
+
+    def _show_variables(self, dataset: Dataset | None) -> None:
+        """What shows the variables and not the values."""
+        self.bar.show_dataset(dataset)
+        self.history_tab.bar.variables = () if dataset is None else tuple(dataset.names)
         self.variables_page.show_dataset(dataset)
         self.list.show_variables(() if dataset is None else dataset.variables)
-        self._refresh()
 
     def mark_rows(self, rows: np.ndarray | None) -> None:
         """Mark rows of the data that were selected in a plot."""
@@ -359,6 +365,12 @@ class DataPane(QFrame):
         self.filter_changed.emit()
 
 
+def _same_variables(before: Dataset, after: Dataset) -> bool:
+    """True where not a word of any variable is different: they are the same objects in the same order."""
+    old, new = before.variables, after.variables
+    return len(old) == len(new) and all(map(is_, old, new))
+
+
 def find_variable(dataset: Dataset, text: str) -> str | None:
     """The variable that is meant: by its name, then how its name begins, then a part of its name or label."""
     low = text.lower()
@@ -369,6 +381,7 @@ def find_variable(dataset: Dataset, text: str) -> str | None:
         lambda v: v.name.lower() == low,
         lambda v: v.name.lower().startswith(low),
         lambda v: low in v.name.lower() or low in v.label.lower(),
+        lambda v: all(word in f"{v.name} {v.label}".lower() for word in low.split()),
     ):
         found = next((v.name for v in dataset.variables if fits(v)), None)
         if found is not None:

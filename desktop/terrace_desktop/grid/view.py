@@ -72,7 +72,7 @@ class GridView(QTableView):
         self._inside = False  # Tab walks from cell to cell, and not out of the grid
         self._run = -1  # the column in which a run of Tab began
         self._after_growth: tuple[int, int] | None = None
-        self._stays = False
+        self._stays = self._anew = False
         self._kept: tuple[int, int, list[Rectangle], tuple[int, str, str] | None] = (-1, -1, [], None)
         self.setItemDelegate(CellDelegate(self, self))
         self.bubble = Bubble(self)
@@ -108,13 +108,16 @@ class GridView(QTableView):
     def show_dataset(self, dataset: Dataset | None, same: bool = False) -> None:
         """Show data; `same` keeps widths, order and place, since only values or labels changed."""
         if same and dataset is not None and self.grid.dataset is not None:
-            names = self.grid.dataset.names
-            widths = self.column_widths() if names != dataset.names else {}
+            known = set(self.grid.dataset.names)
+            widths = self.column_widths() if self.grid.order is not None else {}
             place = (self.horizontalScrollBar().value(), self.verticalScrollBar().value())
+            self._anew = False
             with self._staying():
                 self.grid.update_dataset(dataset)
-            if names != dataset.names:
+            if self._anew:
                 self._fit_columns(widths, only_new=True)
+            else:  # all others have the width that they had
+                self._fit([k for k, name in enumerate(dataset.names) if name not in known])
             self.horizontalScrollBar().setValue(place[0])
             self.verticalScrollBar().setValue(place[1])
             return
@@ -445,6 +448,7 @@ class GridView(QTableView):
 
     def _bring_back(self) -> None:
         """The same after it."""
+        self._anew = True
         row, column, rectangles, typed = self._kept
         rows, columns = self.grid.rowCount(), self.grid.columnCount()
         if not self._stays or row < 0 or not rows or not columns:
@@ -553,19 +557,26 @@ class GridView(QTableView):
         """Give columns the width of `known`, or what their names and cells need; `only_new` leaves those it knows."""
         if self.grid.dataset is None:
             return
+        wanted = []
+        for i, name in enumerate(self.grid.dataset.names):
+            if name not in known:
+                wanted.append(i)
+            elif not only_new or self.columnWidth(i) != known[name]:
+                self.setColumnWidth(i, known[name])
+        self._fit(wanted, len(wanted) if only_new else MEASURED)
+
+    def _fit(self, columns: list[int], measured: int = MEASURED) -> None:
+        """Give columns the width that their names and, of the first ones, their cells need; no name is cut short."""
+        assert self.grid.dataset is not None
         metrics = QFontMetrics(theme.text_font())
         bold = QFontMetrics(theme.text_font(bold=True))
         least, most = theme.px(NARROWEST), theme.px(WIDEST)
-        for i, name in enumerate(self.grid.dataset.names):
-            if name in known:
-                if not only_new or self.columnWidth(i) != known[name]:
-                    self.setColumnWidth(i, known[name])
-                continue
+        for k, i in enumerate(columns):
             cells = 0
-            if i < MEASURED or only_new:
+            if k < measured:
                 cells = metrics.horizontalAdvance(self.grid.reader(i).widest(self.grid.labels))
-            head = bold.horizontalAdvance(name) + theme.px(BADGE) + 7 + 2 * PAD + 2
-            self.setColumnWidth(i, max(least, min(most, cells + 2 * PAD + 2), head))  # no name is cut short
+            head = bold.horizontalAdvance(self.grid.dataset.variables[i].name) + theme.px(BADGE) + 7 + 2 * PAD + 2
+            self.setColumnWidth(i, max(least, min(most, cells + 2 * PAD + 2), head))
         if self.grid.room:
             self.setColumnWidth(self.grid.variables, theme.px(NARROWEST))
         self.frozen.place()

@@ -13,7 +13,7 @@ import pandas as pd
 
 from terrace.data.dataset import Dataset, Variable
 from terrace.data.dates import date_text, is_date_format
-from terrace.data.digits import whole_text
+from terrace.data.digits import EXACT, whole_text
 from terrace.data.extended import extended_name
 from terrace.data.plain import plain_values
 from terrace.data.transforms.columns import narrow
@@ -32,9 +32,11 @@ class Search:
     match_case: bool = False
     codes: bool = False
 
-    def fits(self, shown: str) -> bool:
-        """True for a cell that shows this."""
-        return self._pattern().fullmatch(shown) is not None if self.whole else bool(self._pattern().search(shown))
+    def fit(self, shown: Sequence[str]) -> BoolArray:
+        """Which of these, as cells show them, fit; shape (len(shown),)."""
+        pattern = self._pattern()
+        look = pattern.fullmatch if self.whole else pattern.search
+        return np.fromiter((look(text) is not None for text in shown), dtype=bool, count=len(shown))
 
     def put(self, shown: str, new: str) -> str:
         """What the cell would say with `new` in the place of what was found."""
@@ -46,9 +48,13 @@ class Search:
 
 def find_cells(data: Dataset, name: str, search: Search) -> BoolArray:
     """The rows, shape (n,), in which the cell of a variable shows what is looked for."""
+    column, variable = data.frame[name], data.variable(name)
+    if column.dtype == np.float64 and _is_plain(variable, search.codes):  # as fast as their distinct values
+        values = column.to_numpy()
+        missing = np.isnan(values)
+        return search.fit(["." if gone else text for gone, text in zip(missing, _numbers(values, variable, True))])
     codes, shown = _levels(data, name, search.codes)
-    fits = np.array([search.fits(text) for text in shown], dtype=bool)
-    found: BoolArray = fits[codes]
+    found: BoolArray = search.fit(shown)[codes]
     return found
 
 
@@ -61,7 +67,7 @@ def replace_cells(
     changes = 0
     for name in names:
         codes, shown = _levels(data, name, search.codes)
-        fits = np.array([search.fits(text) for text in shown], dtype=bool)
+        fits = search.fit(shown)
         if not fits.any():
             continue
         column, differ, not_taken = _replaced(data, name, keep & fits[codes], codes, shown, search, new, decimal)
@@ -115,8 +121,20 @@ def _levels(data: Dataset, name: str, as_codes: bool) -> tuple[npt.NDArray[np.in
     else:
         values = column.to_numpy(na_value=np.nan) if not isinstance(column.dtype, np.dtype) else column.to_numpy()
         codes, distinct = pd.factorize(values)
-        shown = [_shown(v, variable, as_codes) for v in distinct]
+        shown = _numbers(np.asarray(distinct), variable, as_codes)
     return np.where(codes < 0, len(shown), codes), [*shown, "."]
+
+
+def _numbers(values: npt.NDArray[Any], variable: Variable, as_codes: bool) -> list[str]:
+    """What numbers show; plain ones, which most are, without a look at each."""
+    if _is_plain(variable, as_codes) and values.dtype == np.float64 and not bool((np.abs(values) >= EXACT).any()):
+        return [text[:-2] if text.endswith(".0") else text for text in map(repr, values.tolist())]
+    return [_shown(v, variable, as_codes) for v in values]
+
+
+def _is_plain(variable: Variable, as_codes: bool) -> bool:
+    """True where numbers show their digits."""
+    return (as_codes or not variable.value_labels) and not is_date_format(variable.format)
 
 
 def _shown(value: Any, variable: Variable, as_codes: bool) -> str:
