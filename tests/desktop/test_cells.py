@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QMimeData, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QLocale, QMimeData, Qt
+from PySide6.QtGui import QFontMetrics, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QToolTip
 from test_app import Program
 from waiting import settled, wait_until
 
+import terrace
+from terrace.session.session import Session
+from terrace_desktop.app.own import Own
 from terrace_desktop.grid.copying import OWN
 from terrace_desktop.grid.view import GridView
+from terrace_desktop.ui import theme
 from terrace_desktop.ui.settings import Settings
+from terrace_desktop.work import commands
 
 CTRL, SHIFT, ALT = (
     Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier,
@@ -486,7 +494,77 @@ def test_frozen_columns_stay_and_are_edited_in_place(table: Table) -> None:
     table.at(0, 3)
     table.grid.scrollTo(table.grid.grid.index(0, 3))
     assert table.grid.visualRect(table.grid.grid.index(0, 3)).left() >= frozen.width()
-    layout = table.window.projects.own.layout_now() if hasattr(table.window.projects, "own") else None
-    assert layout is None or layout["frozen"] == 1
+    own = Own(table.window.models, table.window.left, table.window.splitter)
+    kept = own.layout_now()
     table.window.actions_["unfreeze"].trigger()
-    assert not frozen.isVisible()
+    assert not frozen.isVisible() and own.layout_now()["frozen"] == 0
+    own.bring_back({}, kept)
+    assert frozen.isVisible() and frozen.count == 1
+
+
+# --- where numbers are written with a comma, like names, streamed files -----------------------------------
+def test_the_comma_of_the_locale(table: Table) -> None:
+    usual = QLocale()
+    QLocale.setDefault(QLocale(QLocale.Language.German, QLocale.Country.Germany))
+    try:
+        table.at(0, 1)
+        table.type("1,234")
+        table.key(Qt.Key.Key_Return)
+        assert table.column("x")[0] == 1.234
+        table.type("1.234")
+        table.key(Qt.Key.Key_Return)
+        assert "could be 1234 or 1,234" in table.grid.bubble.text()
+        table.key(Qt.Key.Key_Escape)
+        QGuiApplication.clipboard().setText("2,5\n3.000,25\n")
+        table.at(0, 1)
+        table.key(Qt.Key.Key_V, CTRL)
+        assert table.column("x")[:2] == [2.5, 3000.25]
+    finally:
+        QLocale.setDefault(usual)
+
+
+def test_like_names_are_told_apart_and_found_by_any_part(table: Table) -> None:
+    names = [f"student_achievement_{k:03d}_score" for k in range(200)]
+    table.run(f'enter {" ".join(names)} in 1, cells("1")', f'label variable {names[7]} "Reading in autumn"')
+    grid = table.grid
+    bold = QFontMetrics(theme.text_font(bold=True))
+    place = grid.grid.dataset.names.index(names[150])
+    assert grid.columnWidth(place) > bold.horizontalAdvance(names[150]), "the whole name is seen"
+    for typed, wanted in (("150_s", names[150]), ("autumn read", names[7]), ("achievement 042", names[42])):
+        table.window.left.go_to(typed)
+        assert grid.current_variable() == wanted, typed
+    search = table.window.left.list.search
+    search.setText("autumn read")
+    assert table.window.left.list.model.names() == [names[7]]
+    grid.setColumnWidth(place, 60)
+    grid.columns._hover(place)
+    assert QToolTip.text().startswith(names[150])
+    grid.columns._hover(-1)
+    QToolTip.hideText()
+
+
+def test_a_streamed_file_has_no_empty_row_and_refuses_in_words(table: Table, tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    pd.DataFrame({"x": np.arange(5.0)}).to_parquet(path)
+    data = terrace.stream(path)
+
+    def take(session: Session) -> None:
+        session.state = replace(session.state, dataset=data)
+
+    table.window.controller.call("stream", take, lambda _: None)
+    table.run("describe")
+    wait_until(lambda: table.grid.grid.dataset is data, "the file")
+    assert table.grid.grid.rowCount() == 5 and table.grid.grid.columnCount() == 1
+    table.at(0, 0)
+    table.type("9")
+    table.key(Qt.Key.Key_Return)
+    assert table.states()[-1] == ("replace x = 9 in 1", "error") and table.window.results.errors()
+
+
+def test_variables_in_a_command_are_ranges_where_they_stand_side_by_side() -> None:
+    names = [f"v{k}" for k in range(6)]
+    assert commands.names_text(["v1", "v2", "v3", "v5"], names) == "v1-v3 v5"
+    assert commands.names_text(["v3", "v2", "v0", "v1"], names) == "v3 v2 v0 v1"
+    assert commands.names_text(["v4", "v5", "new", "newer"], names) == "v4 v5 new newer"
+    assert commands.drop_rows(np.array([2, 3, 4])) == "drop in 3/5"
+    assert commands.drop_rows(np.array([0, 4])) == "drop, rows(1 5)"

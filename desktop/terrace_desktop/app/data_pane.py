@@ -262,7 +262,7 @@ class DataPane(QFrame):
         """Show data in all tabs; a filter holds for a changed version of the data, not for others."""
         before = self.grid.grid.dataset
         kin = before is not None and dataset is not None and before.source == dataset.source
-        self.grid.set_room(dataset is not None and dataset.n_rows == len(dataset))  # not in a file that is streamed
+        self.grid.set_room(dataset is not None and not _streamed(dataset))
         self.grid.show_dataset(dataset, kin)
         if before is None or dataset is None or not _same_variables(before, dataset):
             self._show_variables(dataset)
@@ -363,6 +363,13 @@ class DataPane(QFrame):
             words = self.tr("{0} of {1} row(s)", "", rows).format(f"{shown:,}", f"{rows:,}")
         self.count.set_text(words if model.dataset is not None else "")
         self.filter_changed.emit()
+
+
+def _streamed(dataset: Dataset) -> bool:
+    """True for the first rows of a file that is read in parts, into which nothing can be typed."""
+    from terrace.data.streams.batches import StreamedData
+
+    return isinstance(dataset, StreamedData)
 
 
 def _same_variables(before: Dataset, after: Dataset) -> bool:

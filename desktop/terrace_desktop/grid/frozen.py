@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QTableView, QWidget
 
 from terrace_desktop.grid.editor import CellDelegate, CellEditor, Typed
 from terrace_desktop.grid.header import ColumnHeader, RowHeader
 from terrace_desktop.grid.model import GridModel
+from terrace_desktop.ui import theme
 from terrace_desktop.ui.widgets import named
 
 Index = QModelIndex | QPersistentModelIndex
@@ -116,6 +118,14 @@ class FrozenColumns(QTableView):
         if hidden > 0:
             bar = self._grid.horizontalScrollBar()
             bar.setValue(bar.value() - hidden)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self.viewport())
+        painter.setPen(theme.colour("outline"))
+        edge = self.viewport().rect()
+        painter.drawLine(edge.topRight(), edge.bottomRight())
+        painter.end()
 
     def scrollTo(self, index: Index, hint: Any = QAbstractItemView.ScrollHint.EnsureVisible) -> None:
         """Never by itself: it follows the grid."""

@@ -107,7 +107,7 @@ ELSEWHERE = {
     "esttab": "etable and estimates table put models side by side.",
     "outreg2": "etable and estimates table put models side by side; report writes files.",
     "browse": "The grid of the window shows the data; list prints them.",
-    "edit": "The grid of the window shows the data; replace changes values.",
+    "edit": "The grid of the window shows the data; replace and enter change values.",
     "log": "The history holds every command; report writes results to a file.",
     "putdocx": "report FILE.docx writes results to a Word document.",
     "putexcel": "report FILE.xlsx writes results to an Excel file.",
