@@ -167,6 +167,14 @@ def test_a_decimal_comma_is_understood_and_told(table: Table) -> None:
     table.type("61,7")
     table.key(Qt.Key.Key_Return)
     assert table.column("x")[0] == 61.7
+    table.type("12 345")
+    table.key(Qt.Key.Key_Return)
+    assert table.column("x")[1] == 12345
+    table.at(1, 2)
+    table.type(".")
+    table.key(Qt.Key.Key_Return)
+    assert table.column("name")[1] is None
+    table.at(1, 1)
     table.type("1,234")
     table.key(Qt.Key.Key_Return)
     assert "could be 1234 or 1.234" in table.grid.bubble.text()
@@ -511,6 +519,11 @@ def test_the_comma_of_the_locale(table: Table) -> None:
         table.type("1,234")
         table.key(Qt.Key.Key_Return)
         assert table.column("x")[0] == 1.234
+        table.at(3, 1)
+        table.type(".")
+        table.key(Qt.Key.Key_Return)
+        assert table.column("x")[3] is None
+        table.at(1, 1)
         table.type("1.234")
         table.key(Qt.Key.Key_Return)
         assert "could be 1234 or 1,234" in table.grid.bubble.text()

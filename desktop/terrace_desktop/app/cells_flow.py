@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
     from terrace.session.contract import Outcome
 
+_MANY = 10_000  # rows and names of a command that is not written on the GUI thread
 _MOST_TYPED = 2_000_000  # characters of a command, which stands in the history
 
 
@@ -83,10 +84,18 @@ class CellsFlow(QObject):
         dataset = self._dataset()
         if dataset is None:
             return
-        text = commands.enter(
-            commands.names_text(cells.names, dataset.names), cells.rows, cells.block, decimal=cells.decimal,
-            exact=cells.exact, before=cells.before,
-        )  # fmt: skip
+        def text() -> str:
+            return commands.enter(
+                commands.names_text(cells.names, dataset.names), cells.rows, cells.block, decimal=cells.decimal,
+                exact=cells.exact, before=cells.before,
+            )  # fmt: skip
+
+        if len(cells.rows) + len(cells.names) > _MANY:  # the list of rows takes its time
+            self.controller.call_view("writing a command", text, partial(self._run, cells, then))
+        else:
+            self._run(cells, then, text())
+
+    def _run(self, cells: Cells, then: Callable[[Outcome], object] | None, text: str) -> None:
         if len(text) > _MOST_TYPED:
             self.told.emit(self.tr("This is too much at once. Use replace or generate, or open it as a file."))
             return

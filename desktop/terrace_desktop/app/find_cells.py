@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -69,7 +70,13 @@ class FindFlow(QObject):
             if self._step:
                 self.step(self._step)
 
-        self.controller.call_view("finding cells", lambda: found(dataset, columns, asked, codes, order), done)
+        def overtaken() -> bool:
+            return number != self._asked
+
+        def work() -> np.ndarray:
+            return found(dataset, columns, asked, codes, order, overtaken)
+
+        self.controller.call_view("finding cells", work, done)
 
     def _say(self) -> None:
         assert self._hits is not None
@@ -148,17 +155,26 @@ class FindFlow(QObject):
         self.controller.run(text, done)
 
 
-def found(dataset: Dataset, columns: list[int], asked: Asked, codes: bool, order: np.ndarray | None) -> np.ndarray:
-    """The cells that fit, as rows on screen times columns plus column, in order; runs off the GUI thread."""
+def found(
+    dataset: Dataset, columns: list[int], asked: Asked, codes: bool, order: np.ndarray | None,
+    overtaken: Callable[[], bool],
+) -> np.ndarray:  # fmt: skip
+    """The cells that fit, as rows on screen times columns plus column, in order; runs off the GUI thread.
+
+    Gives up where it is `overtaken` by another search.
+    """
     import numpy as np
 
     from terrace.data.transforms.finding import Search, find_cells
 
     search = Search(asked.find, asked.whole, asked.match_case, codes)
-    width = len(dataset.names)
+    names = dataset.names
+    width = len(names)
     parts = []
     for column in columns:
-        fits = find_cells(dataset, dataset.names[column], search)
+        if overtaken():
+            break
+        fits = find_cells(dataset, names[column], search)
         rows = np.flatnonzero(fits if order is None else fits[order])
         if len(rows):
             parts.append(rows * width + column)

@@ -26,10 +26,11 @@ def cell_asked(dataset: Dataset, column: int, row: int, text: str, usual: Decima
     """
     import numpy as np
 
+    from terrace.data.extended import extended_code
     from terrace.data.transforms.entering import is_empty
-    from terrace.data.transforms.typed import Refused, decimal_of, like_number, read_number
+    from terrace.data.transforms.typed import Refused, decimal_of, is_missing_text, like_number, read_number
 
-    text = text.strip()
+    text = "" if is_missing_text(text) else text.strip()
     decimal = decimal_of([text], usual)
     new = column >= len(dataset.names)
     name = new_names(dataset, 1)[0] if new else dataset.names[column]
@@ -44,6 +45,7 @@ def cell_asked(dataset: Dataset, column: int, row: int, text: str, usual: Decima
             if like_number(text) or not (new or is_empty(dataset, name)):
                 raise
             return cells
-        if not new and row < len(dataset) and decimal == ",":
+        if not new and row < len(dataset) and "," in text and like_number(text):
             return repr(value)
-    return cells if new or row >= len(dataset) else text
+    grows = new or row >= len(dataset)
+    return cells if grows or extended_code(text) is not None else text

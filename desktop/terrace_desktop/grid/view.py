@@ -13,6 +13,7 @@ from PySide6.QtCore import (
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
+    QRect,
     Qt,
     Signal,
 )
@@ -400,7 +401,9 @@ class GridView(QTableView):
         """Say at a cell why it does not hold what it should."""
         self.scrollTo(index)
         self.bubble.raise_()
-        self.bubble.say(why, self.visualRect(index).translated(self.viewport().pos()))
+        view: QTableView = self.frozen if self.frozen.holds(index) else self
+        place = view.viewport().mapTo(self, view.visualRect(index).topLeft())
+        self.bubble.say(why, QRect(place, view.visualRect(index).size()))
 
     def finish(self, editor: CellEditor, step: tuple[int, int]) -> None:
         """Take what was typed and go on to the next cell, unless it is refused."""

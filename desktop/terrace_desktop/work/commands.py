@@ -206,6 +206,12 @@ def _number(variable: Variable, text: str) -> str:
         iso = re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", plain)
         if iso:
             return f"mdy({int(iso[2])}, {int(iso[3])}, {int(iso[1])})"
+    from terrace.data.transforms.typed import Refused, read_number
+
+    try:
+        return f"{read_number(text, variable):.17g}"  # thousands apart by blanks, a day as 1 Mar 2024
+    except Refused:
+        pass
     told = QCoreApplication.translate("commands", "{0} holds numbers, and {1} is not a number.")
     raise ValueError(told.format(variable.name, text))
 

@@ -48,11 +48,6 @@ class Search:
 
 def find_cells(data: Dataset, name: str, search: Search) -> BoolArray:
     """The rows, shape (n,), in which the cell of a variable shows what is looked for."""
-    column, variable = data.frame[name], data.variable(name)
-    if column.dtype == np.float64 and _is_plain(variable, search.codes):  # as fast as their distinct values
-        values = column.to_numpy()
-        missing = np.isnan(values)
-        return search.fit(["." if gone else text for gone, text in zip(missing, _numbers(values, variable, True))])
     codes, shown = _levels(data, name, search.codes)
     found: BoolArray = search.fit(shown)[codes]
     return found
