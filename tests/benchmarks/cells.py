@@ -23,7 +23,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import numpy as np
 import page
 import pandas as pd
-from PySide6.QtCore import QEventLoop, Qt
+from PySide6.QtCore import QEvent, QEventLoop, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
@@ -193,6 +193,8 @@ def main() -> int:
             table = bench.measure()
             window.close()
             window.deleteLater()
+            QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+            del bench, window
             app.processEvents()
         text += [f"{rows:,} rows of {columns:,} variables:", "",
                  page.table(["step", "window", "until it is seen", "too long"], table, "lrrr"), ""]  # fmt: skip
@@ -209,4 +211,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    status = main()
+    sys.stdout.flush()
+    os._exit(status)  # Qt and the threads of the window need not be taken apart in order

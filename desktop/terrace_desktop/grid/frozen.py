@@ -53,7 +53,7 @@ class FrozenColumns(QTableView):
         self.setEditTriggers(grid.editTriggers())
         self.setWordWrap(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.customContextMenuRequested.connect(lambda at: self.menu_asked.emit(self.viewport().mapToGlobal(at)))
+        self.customContextMenuRequested.connect(self._ask_menu)
         grid.verticalScrollBar().valueChanged.connect(self._scrolled)
         grid.horizontalHeader().sectionResized.connect(self._resized)
         header.sectionResized.connect(self._resized_here)
@@ -136,6 +136,9 @@ class FrozenColumns(QTableView):
         else:
             self.closed.emit()
             super().closeEditor(editor, hint)
+
+    def _ask_menu(self, at: QPoint) -> None:
+        self.menu_asked.emit(self.viewport().mapToGlobal(at))
 
     def _scrolled(self, value: int) -> None:
         self.verticalScrollBar().setValue(value)

@@ -96,12 +96,12 @@ class GridView(QTableView):
         self.frozen = FrozenColumns(self, self.grid, self)
         self.frozen.names.sort_asked.connect(self.next_sort)
         self.frozen.menu_asked.connect(self.menu_asked)
-        self.frozen.held.connect(lambda editor: soon(self, lambda: self._back_to(editor)))
+        self.frozen.held.connect(self._hold_open)
         self.frozen.closed.connect(self.bubble.hide)
         self.grid.modelAboutToBeReset.connect(self._keep)
         self.grid.modelReset.connect(self._bring_back)
-        self.grid.rowsInserted.connect(lambda *_: self._grown())
-        self.grid.columnsInserted.connect(lambda *_: self._grown())
+        self.grid.rowsInserted.connect(self._grown)  # no lambdas: the model would keep the view in memory
+        self.grid.columnsInserted.connect(self._grown)
         self._zoom = theme.manager().zoom
         theme.manager().changed.connect(self._theme_changed)
 
@@ -361,7 +361,7 @@ class GridView(QTableView):
         super().currentChanged(current, previous)
         self._run = -1
 
-    def _grown(self) -> None:
+    def _grown(self, *_where: object) -> None:
         """Rows or columns have come: go to where Enter or Tab meant to go from the last one."""
         if self._after_growth is not None:
             row, column = self._after_growth
@@ -421,13 +421,17 @@ class GridView(QTableView):
 
     def closeEditor(self, editor: QWidget, hint: QStyledItemDelegate.EndEditHint) -> None:
         if isinstance(editor, CellEditor) and editor.refused and hint != _REVERT:
-            soon(self, lambda: self._back_to(editor))
+            self._hold_open(editor)
             return  # what was typed stays to be mended
         self.bubble.hide()
         if self.frozen.owns(editor):
             self.frozen.closeEditor(editor, hint)
         else:
             super().closeEditor(editor, hint)
+
+    def _hold_open(self, editor: CellEditor) -> None:
+        """Back to what was refused, once Qt is done with what would have closed it."""
+        soon(self, lambda: self._back_to(editor))
 
     def _back_to(self, editor: CellEditor) -> None:
         if not isValid(editor) or not editor.refused or not editor.index.isValid():
