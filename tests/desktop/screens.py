@@ -42,6 +42,10 @@ def screens(window: MainWindow, forms: Callable[[str], bool] = lambda _key: True
         settled()
         yield f"left: {name}", window.left
     window.places.show_tab(0)
+    window.left.find_bar.open(True)
+    settled()
+    yield "left: find and replace", window.left
+    window.left.find_bar.leave()
     window.models.open_builder(window.results.newest().fit.spec)
     wait_until(lambda: window.models.builder is not None, "the builder")
     builder = window.models.builder
