@@ -57,6 +57,30 @@
     </message>
 </context>
 <context>
+    <name>CellsFlow</name>
+    <message numerus="yes">
+        <source>{0} cell(s) refused. {1}</source>
+        <translation>
+            <numerusform>{0} cell refused. {1}</numerusform>
+            <numerusform>{0} cells refused. {1}</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{0} cell(s) copied</source>
+        <translation>
+            <numerusform>{0} cell copied</numerusform>
+            <numerusform>{0} cells copied</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{0} cell(s) pasted</source>
+        <translation>
+            <numerusform>{0} cell pasted</numerusform>
+            <numerusform>{0} cells pasted</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>ColumnEditor</name>
     <message numerus="yes">
         <source>{0} value(s)</source>
@@ -80,16 +104,6 @@
         <translation>
             <numerusform>Dele&amp;te {0} variable</numerusform>
             <numerusform>Dele&amp;te {0} variables</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>DataFlow</name>
-    <message numerus="yes">
-        <source>{0} cell(s) copied</source>
-        <translation>
-            <numerusform>{0} cell copied</numerusform>
-            <numerusform>{0} cells copied</numerusform>
         </translation>
     </message>
 </context>
@@ -147,6 +161,23 @@
         <translation>
             <numerusform>{0} row selected in the plot</numerusform>
             <numerusform>{0} rows selected in the plot</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>FindFlow</name>
+    <message numerus="yes">
+        <source>{0} cell(s) found</source>
+        <translation>
+            <numerusform>{0} cell found</numerusform>
+            <numerusform>{0} cells found</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{0} cell(s) replaced</source>
+        <translation>
+            <numerusform>{0} cell replaced</numerusform>
+            <numerusform>{0} cells replaced</numerusform>
         </translation>
     </message>
 </context>

@@ -18,7 +18,7 @@ decide nothing by themselves: no test passes or fails by them.
 """
 ORDER = (
     *("compare", "scaling", "streaming", "startup", "window", "workday", "preview", "projects"),
-    *("grid", "data", "opening", "coverage"),
+    *("grid", "cells", "data", "opening", "coverage"),
 )  # fmt: skip
 
 

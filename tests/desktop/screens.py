@@ -49,6 +49,10 @@ def screens(window: MainWindow, forms: Callable[[str], bool] = lambda _key: True
     yield "results: outline", window.results
     window.results.show_contents(False)
     settled()
+    window.left.find_bar.open(True)
+    settled()
+    yield "left: find and replace", window.left
+    window.left.find_bar.leave()
     window.models.open_builder(window.results.newest().fit.spec)
     wait_until(lambda: window.models.builder is not None, "the builder")
     builder = window.models.builder

@@ -303,7 +303,7 @@ def test_a_half_written_file_leaves_everything_as_it_was(program: Program, tmp_p
     program.run("sample winer43")
     w.data.open_file(str(bad))
     program.idle()
-    assert w.left.grid.grid.rowCount() == 20
+    assert w.left.grid.grid.shown_rows == 20
     assert "half.dta" in w.results.errors()[0].outcome.error[1]
 
 

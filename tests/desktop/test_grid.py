@@ -11,12 +11,14 @@ import pytest
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit
 from waiting import settled, show, wait_until
 
 from terrace.data.dataset import Dataset, Measure, Variable
 from terrace_desktop.grid import columns, copying
+from terrace_desktop.grid.block import merge_spans
 from terrace_desktop.grid.model import MISSING, GridModel, sort_order
-from terrace_desktop.grid.view import GridView, merge_spans
+from terrace_desktop.grid.view import GridView
 
 
 def dataset(**values: object) -> Dataset:
@@ -201,8 +203,8 @@ def test_keys_walk_jump_and_ask_to_copy() -> None:
     assert view.selected_block() == ([5], [(0, 59)])
     QTest.keyClick(view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert asked == [1]
-    QTest.keyClick(view, Qt.Key.Key_X)  # no search through the rows
-    assert view.currentIndex().row() == 59
+    QTest.keyClick(view, Qt.Key.Key_X)  # no search through the rows: it begins to type
+    assert view.currentIndex().row() == 59 and view.findChild(QLineEdit, "cell_editor").text() == "x"
     view.close()
 
 

@@ -80,7 +80,7 @@ def test_begins_with_the_start_page_and_opens_a_sample_by_a_command(desk: Desk) 
     desk.idle()
     assert desk.session.ran == ["sample small"]
     assert w.pages.currentWidget() is w.splitter
-    assert w.left.grid.grid.rowCount() == 60
+    assert w.left.grid.grid.shown_rows == 60
     assert w.left.list.count.text() == "6"
     assert w.status.facts() == "60 rows · 6 variables · Analyses use all rows · 0 models"
     assert w.windowTitle() == "small – Terrace"
@@ -141,7 +141,7 @@ def test_sorting_asks_nothing_of_the_session_and_keeps_the_data(desk: Desk) -> N
 def test_copy_puts_the_selected_column_on_the_clipboard(desk: Desk) -> None:
     desk.open()
     desk.window.left.grid.selectColumn(0)
-    desk.window.data.copy()
+    desk.window.cells.copy()
     desk.idle()
     lines = QGuiApplication.clipboard().text().splitlines()
     assert lines[0] == "school" and len(lines) == 61
@@ -154,11 +154,11 @@ def test_rows_of_a_plot_are_marked_and_can_be_shown_alone(desk: Desk) -> None:
     w.results.rows_selected.emit(np.array([4, 7]))
     assert not w.left.strip.isHidden()
     desk.click("filter_only")
-    assert w.left.grid.grid.rowCount() == 2
+    assert w.left.grid.grid.shown_rows == 2
     assert w.left.strip._text.full_text().startswith("2 of 60 rows shown") and w.actions_["show_all"].isEnabled()
     assert [w.left.grid.grid.data_row(r) for r in range(2)] == [4, 7]
     desk.click("filter_all")
-    assert w.left.grid.grid.rowCount() == 60
+    assert w.left.grid.grid.shown_rows == 60
     desk.click("filter_clear")
     assert w.left.strip.isHidden()
 

@@ -225,6 +225,9 @@ kwallis y, by(c)
 ranksum y if c < 3, by(c)
 generate new = y + x
 replace y = 0 in 1
+enter y x in 2/3, cells("1\t2")
+insobs 2, before(3)
+substitute w, find("1") with("9") whole
 recode c (1 2 = 1 "low") (3 = 2), generate(c2)
 egen m = mean(y), by(g)
 keep y x

@@ -198,6 +198,15 @@ class Actions(QObject):
             "filter", "filter_use", "filter_view", "show_all", None,
             "go_to", "variables",
         )  # fmt: skip
+        data = self.window.menuBar().actions()[-1].menu()
+        assert isinstance(data, QMenu)
+        cells = named(data.addMenu(tr("Cells")), "menu_cells", tr("Cells"))
+        self._put(
+            cells,
+            "cut_cells", "paste_cells", "clear_cells", None, "fill_down", "fill_right", None,
+            "insert_rows", "insert_variables", "delete_rows", "delete_variables", None,
+            "find_cells", "replace_cells", None, "freeze", "unfreeze",
+        )  # fmt: skip
         self.explore = self._menu(tr("E&xplore"), "explore")
         self._put(
             self.explore,

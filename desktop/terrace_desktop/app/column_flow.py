@@ -98,7 +98,7 @@ class ColumnFlow(QObject):
             [
                 Action("describe", tr("De&scribe"), partial(self._run, described(v, number))),
                 Action("select", tr("Select col&umn"), partial(self._select, name)),
-                Action("copy", tr("&Copy"), self.data.copy),
+                Action("copy", tr("&Copy"), self.pane.grid.copy_asked.emit),
             ],
             [Action("delete", tr("Dele&te"), partial(self._run, texts.drop(names)))],
         ]
@@ -115,7 +115,7 @@ class ColumnFlow(QObject):
             [
                 Action("centre", tr("C&entre…"), partial(self._open_form, "centre", values={"names": tuple(names)}),
                        enabled=lambda: not any(map(self._is_text, names))),
-                Action("copy", tr("&Copy"), self.data.copy),
+                Action("copy", tr("&Copy"), self.pane.grid.copy_asked.emit),
             ],
             [Action("delete", self.tr("Dele&te {0} variable(s)", "", count).format(count),
                     partial(self._run, texts.drop(names)))],

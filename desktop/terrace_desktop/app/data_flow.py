@@ -12,7 +12,6 @@ from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from terrace_desktop.app.data_pane import DataPane
-from terrace_desktop.grid.copying import MOST_CELLS, cells_as_tsv
 from terrace_desktop.grid.model import sort_order
 from terrace_desktop.project.questions import DifferencesDialog
 from terrace_desktop.ui import dialogs
@@ -50,7 +49,6 @@ class DataFlow(QObject):
         self.pane = pane
         self.settings = settings
         pane.grid.sort_asked.connect(self.sort)
-        pane.grid.copy_asked.connect(self.copy)
         pane.grid.edit_asked.connect(self.edit_cell)
         pane.variables.edit_asked.connect(self.edit_variable)
         self.guard: Callable[..., object] = lambda do, **_kind: do()  # asks first, where work would be lost
@@ -208,42 +206,6 @@ class DataFlow(QObject):
             self.told.emit(str(error))
             return
         self.controller.run(command)
-
-    def copy(self) -> None:
-        """Copy the selected cells, or the marked rows where nothing is selected."""
-        import numpy as np
-
-        grid = self.pane.grid
-        model = grid.grid
-        dataset = model.dataset
-        if dataset is None:
-            return
-        columns, spans = grid.selected_block()
-        if not columns and model.marked is not None:
-            columns = list(range(len(dataset.names)))
-            rows = np.flatnonzero(model.marked)
-        else:
-            parts = [np.arange(a, b + 1) for a, b in spans]
-            rows = np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
-            if model.order is not None:
-                rows = model.order[rows]
-        cells = len(columns) * len(rows)
-        if not cells:
-            return
-        if cells > MOST_CELLS:
-            self.told.emit(
-                self.tr("Too many cells to copy: {0}. The limit is {1}.").format(
-                    f"{cells:,}", f"{MOST_CELLS:,}"
-                )
-            )
-            return
-        labels = model.labels
-
-        def done(text: str) -> None:
-            QGuiApplication.clipboard().setText(text)
-            self.told.emit(self.tr("{0} cell(s) copied", "", cells).format(f"{cells:,}"))
-
-        self.controller.call_view("copying cells", lambda: cells_as_tsv(dataset, columns, rows, labels), done)
 
     # --- variables ----------------------------------------------------------------------------------
     def edit_variable(self, name: str, field: str, value: object) -> None:

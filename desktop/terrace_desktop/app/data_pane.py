@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from operator import is_
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QSplitter, QToo
 from terrace_desktop.app.history_tab import HistoryTab
 from terrace_desktop.builder.variables import VariablePane
 from terrace_desktop.grid.filter_bar import FilterBar
+from terrace_desktop.grid.find_bar import FindBar
 from terrace_desktop.grid.variables import VariablesPage
 from terrace_desktop.grid.view import GridView
 from terrace_desktop.results.segments import Segments
@@ -94,6 +96,9 @@ class DataPane(QFrame):
         column.addWidget(self.bar)
         column.addWidget(hairline())
         column.addWidget(self.strip)
+        self.find_bar = FindBar()
+        self.find_bar.left.connect(lambda: self.grid.setFocus(Qt.FocusReason.OtherFocusReason))
+        column.addWidget(self.find_bar)
         column.addWidget(self.grid, 1)
         self.list = VariablePane()
         self.variables_page = VariablesPage(self)  # shown in the work panel
@@ -261,15 +266,23 @@ class DataPane(QFrame):
         self.labels.setVisible(self._tab != HISTORY and (self._tall or self._tab == DATA) and self.width() >= needed)
 
     def show_dataset(self, dataset: Dataset | None, same: bool = False) -> None:
-        """Show data in all tabs."""
-        self.grid.show_dataset(dataset, same)
-        self.bar.show_dataset(dataset)
-        self.history_tab.bar.variables = () if dataset is None else tuple(dataset.names)
+        """Show data in all tabs; `same` data have other values or labels only."""
+        before = self.grid.grid.dataset
+        kin = before is not None and dataset is not None and before.source == dataset.source
+        self.grid.set_room(dataset is not None and not _streamed(dataset))
+        self.grid.show_dataset(dataset, same or kin)
+        if before is None or dataset is None or not _same_variables(before, dataset):
+            self._show_variables(dataset)
         self.bar.show_problem("")
         self.only_marked &= self.grid.grid.filtered
+        self._refresh()
+
+    def _show_variables(self, dataset: Dataset | None) -> None:
+        """What shows the variables and not the values."""
+        self.bar.show_dataset(dataset)
+        self.history_tab.bar.variables = () if dataset is None else tuple(dataset.names)
         self.variables_page.show_dataset(dataset)
         self.list.show_variables(() if dataset is None else dataset.variables)
-        self._refresh()
 
     def mark_rows(self, rows: np.ndarray | None) -> None:
         """Mark rows of the data that were selected in a plot."""
@@ -329,7 +342,7 @@ class DataPane(QFrame):
 
     def rows_shown(self) -> int | None:
         """How many rows the filter lets through; None without filter."""
-        return self.grid.grid.rowCount() if self.grid.grid.filtered else None
+        return self.grid.grid.shown_rows if self.grid.grid.filtered else None
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -355,6 +368,19 @@ class DataPane(QFrame):
         self.filter_changed.emit()
 
 
+def _streamed(dataset: Dataset) -> bool:
+    """True for the first rows of a file that is read in parts, into which nothing can be typed."""
+    from terrace.data.streams.batches import StreamedData
+
+    return isinstance(dataset, StreamedData)
+
+
+def _same_variables(before: Dataset, after: Dataset) -> bool:
+    """True where not a word of any variable is different: they are the same objects in the same order."""
+    old, new = before.variables, after.variables
+    return len(old) == len(new) and all(map(is_, old, new))
+
+
 def find_variable(dataset: Dataset, text: str) -> str | None:
     """The variable that is meant: by its name, then how its name begins, then a part of its name or label."""
     low = text.lower()
@@ -365,6 +391,7 @@ def find_variable(dataset: Dataset, text: str) -> str | None:
         lambda v: v.name.lower() == low,
         lambda v: v.name.lower().startswith(low),
         lambda v: low in v.name.lower() or low in v.label.lower(),
+        lambda v: all(word in f"{v.name} {v.label}".lower() for word in low.split()),
     ):
         found = next((v.name for v in dataset.variables if fits(v)), None)
         if found is not None:

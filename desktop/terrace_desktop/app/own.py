@@ -30,6 +30,7 @@ class Own:
         """How the window is set up, as JSON: widths, the tab, labels or codes."""
         return {
             "zones": self._zones.layout_now(), "tab": self._data.tab(), "labels": self._data.labels.value(),
+            "frozen": self._data.grid.frozen.count,
         }  # fmt: skip
 
     def bring_back(self, drafts: Mapping[str, Any], layout: Mapping[str, Any]) -> None:
@@ -41,4 +42,7 @@ class Own:
             self._data.show_tab(int(tab))
         if labels in ("labels", "codes"):
             self._data.labels.choose(str(labels))
+        frozen = layout.get("frozen")
+        if isinstance(frozen, int) and not isinstance(frozen, bool) and frozen > 0:
+            self._data.grid.frozen.set_count(frozen)
         self._models.bring_draft(drafts)

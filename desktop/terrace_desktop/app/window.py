@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLa
 from terrace.session.effects import Effect
 from terrace_desktop.app.actions import Actions
 from terrace_desktop.app.card_flow import CardFlow
+from terrace_desktop.app.cells_flow import CellsFlow
 from terrace_desktop.app.column_flow import ColumnFlow
 from terrace_desktop.app.data_flow import DataFlow
 from terrace_desktop.app.data_pane import DATA, DataPane
@@ -21,6 +22,7 @@ from terrace_desktop.app.export_flow import ExportFlow
 from terrace_desktop.app.failures import Failures
 from terrace_desktop.app.filter_flow import FilterFlow
 from terrace_desktop.app.find import Thing
+from terrace_desktop.app.find_cells import FindFlow
 from terrace_desktop.app.frame import Frame
 from terrace_desktop.app.help_flow import HelpFlow
 from terrace_desktop.app.import_pages import ImportPages
@@ -88,6 +90,8 @@ class MainWindow(QMainWindow):
         self.start = StartPage()
         self.data = DataFlow(self, self.controller, self.left, settings)
         self.filters = FilterFlow(self, self.controller, self.left, self.data)
+        self.cells = CellsFlow(self, self.controller, self.left)
+        self.finding = FindFlow(self, self.controller, self.left)
         self.models = ModelFlow(self, self.controller, self.results, settings, self.splitter, self.left.list)
         self.cards = CardFlow(self, self.controller, self.results)
         self._prepare: PrepareFlow | None = None
@@ -162,6 +166,7 @@ class MainWindow(QMainWindow):
         return [
             *self.data.actions(),
             *self.filters.actions(),
+            *self.cells.actions(),
             *self.projects.actions(),
             *prepare_actions(self._open_form, self.controller.has_data),
             *self.models.actions(),
@@ -208,6 +213,7 @@ class MainWindow(QMainWindow):
         self.results.command_run_asked.connect(self.scripts.run_typed)
         self.left.filter_changed.connect(self._refresh)
         self.columns.filter_by_asked.connect(self.filters.filter_soon)
+        self.columns.more.append(self.cells.column_lines)
         self.filters.changed.connect(self._filter_changed)
         self.splitter.panel_changed.connect(self._panel_changed)
         self.splitter.panel_changed.connect(partial(self.actions_.refresh, "tear_panel"))
@@ -232,8 +238,8 @@ class MainWindow(QMainWindow):
         self.looks.chosen.connect(self.actions_.choose)
         self.looks.convention_changed.connect(self.start.convention.show_choice)
         self.looks.zoomed.connect(self._zoomed)
-        for part in (self.data, self.projects, self.models, self.exports, self.scripts, self.help, self.looks,
-                     self.failures):
+        for part in (self.data, self.cells, self.projects, self.models, self.exports, self.scripts, self.help,
+                     self.looks, self.failures):
             part.told.connect(self.status.tell)
 
     def begin(self) -> None:
@@ -352,7 +358,7 @@ class MainWindow(QMainWindow):
         """Copy from wherever the focus is."""
         widget: Any = QApplication.focusWidget()
         if widget is self.left.grid:
-            self.data.copy()
+            self.cells.copy()
         elif widget is self.left.history_tab.list:
             self.left.history_tab.copy_selected()
         elif hasattr(widget, "copy"):

@@ -4,8 +4,8 @@ whether it is selected, which takes over a second with a column of a million row
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QWidget
+from PySide6.QtGui import QCursor, QFontMetrics, QMouseEvent, QPainter
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QToolTip, QWidget
 
 from terrace_desktop.grid.model import GridModel
 from terrace_desktop.ui import theme
@@ -52,8 +52,9 @@ class ColumnHeader(QHeaderView):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         at = event.position().toPoint()
-        section = self.logicalIndexAt(at)
-        if section >= 0 and event.button() == Qt.MouseButton.LeftButton and self.arrow_of(section).contains(at):
+        section, model = self.logicalIndexAt(at), self.model()
+        whole = isinstance(model, GridModel) and 0 <= section < model.variables
+        if whole and event.button() == Qt.MouseButton.LeftButton and self.arrow_of(section).contains(at):
             corner = QPoint(self.sectionViewportPosition(section), self.height())
             self.menu_asked.emit(section, self.viewport().mapToGlobal(corner))
             return
@@ -72,6 +73,19 @@ class ColumnHeader(QHeaderView):
         if section != self._hovered:
             self._hovered = section
             self.viewport().update()
+            self._tell_name(section)
+
+    def _tell_name(self, section: int) -> None:
+        """The whole name at once where it does not fit."""
+        model = self.model()
+        if not isinstance(model, GridModel) or model.dataset is None or not 0 <= section < model.variables:
+            QToolTip.hideText()
+            return
+        name = model.dataset.variables[section].name
+        width = QFontMetrics(theme.text_font(theme.TEXT, bold=True)).horizontalAdvance(name)
+        if width > self.sectionSize(section) - theme.px(BADGE) - 7 - 2 * PAD - theme.px(ARROW):
+            tip = model.headerData(section, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole)
+            QToolTip.showText(QCursor.pos(), str(tip), self)
 
     def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
         model = self.model()
@@ -83,6 +97,10 @@ class ColumnHeader(QHeaderView):
         painter.drawLine(rect.topRight(), rect.bottomRight())
         painter.drawLine(rect.bottomLeft(), rect.bottomRight())
         inner = rect.adjusted(PAD, 0, -PAD - theme.px(ARROW), -1)
+        if section >= model.variables:
+            draw_plus(painter, rect)
+            painter.restore()
+            return
         name = model.dataset.variables[section].name
         font = theme.text_font(theme.TEXT, bold=True)
         painter.setFont(font)
@@ -157,11 +175,16 @@ class RowHeader(QHeaderView):
         painter.save()
         painter.fillRect(rect, theme.colour("ground"))
         row = model.data_row(section)
-        if model.marked is not None and bool(model.marked[row]):
+        new = section >= model.shown_rows
+        if not new and model.marked is not None and bool(model.marked[row]):
             painter.fillRect(QRect(rect.left(), rect.top(), 3, rect.height()), theme.colour("accent"))
         painter.setPen(theme.colour("line"))
         painter.drawLine(rect.topRight(), rect.bottomRight())
         painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+        if new:
+            draw_plus(painter, rect)
+            painter.restore()
+            return
         painter.setPen(theme.colour("muted"))
         painter.setFont(self.font())
         painter.drawText(
@@ -170,6 +193,14 @@ class RowHeader(QHeaderView):
             str(row + 1),
         )
         painter.restore()
+
+
+def draw_plus(painter: QPainter, rect: QRect) -> None:
+    """The sign of an empty row or column."""
+    size = theme.px(SIZE)
+    place = QRect(0, 0, size, size)
+    place.moveCenter(rect.center())
+    painter.drawPixmap(place, pixmap("plus", "muted", size=size))
 
 
 def draw_badge(painter: QPainter, rect: QRect, measure: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,9 @@ from terrace.language.grammar.macros import escaped
 from terrace.session.paths import in_command
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from terrace.data.dataset import Variable
 
 
@@ -132,6 +136,69 @@ def edit_cell(variable: Variable, is_text: bool, row: int, text: str) -> str:
     return f"replace {name} = {value} in {row + 1}"
 
 
+def names_text(names: Sequence[str], all_names: Sequence[str]) -> str:
+    """Variables in a command, where three or more side by side are a range; new ones stand by themselves."""
+    place = {name: k for k, name in enumerate(all_names)}
+    out: list[str] = []
+    run: list[str] = []
+    for name in (*names, ""):
+        if run and name in place and place[name] == place.get(run[-1], -2) + 1:
+            run.append(name)
+            continue
+        out += [f"{run[0]}-{run[-1]}"] if len(run) > 2 else run
+        run = [name]
+    return " ".join(out)
+
+
+def rows_clause(rows: npt.NDArray[np.int64]) -> tuple[str, str]:
+    """``in`` or the option ``rows()`` for rows of the data, from 0; one of the two is empty."""
+    from terrace.session.commands.helpers.row_lists import row_text
+
+    text = row_text(rows)
+    return ("", f"rows({text})") if " " in text else (f" in {text}", "")
+
+
+def enter(
+    names: str, rows: npt.NDArray[np.int64], block: Sequence[Sequence[str]], *, decimal: str = ".",
+    exact: bool = False, before: str = "",
+) -> str:  # fmt: skip
+    """Put a block of texts into variables and rows."""
+    import csv
+    import io
+
+    from terrace.session.commands.helpers.escapes import as_escaped
+
+    out = io.StringIO()
+    csv.writer(out, delimiter="\t", lineterminator="\n").writerows(block)
+    range_, listed = rows_clause(rows)
+    options = [f'cells("{escaped(as_escaped(out.getvalue()[:-1]))}")']
+    options += [listed] if listed else []
+    options += ['decimal(",")'] if decimal == "," else []
+    options += ["exact"] if exact else []
+    options += [f"before({before})"] if before else []
+    return f"enter {names}{range_}, {' '.join(options)}"
+
+
+def drop_rows(rows: npt.NDArray[np.int64]) -> str:
+    """Remove rows of the data."""
+    range_, listed = rows_clause(rows)
+    return f"drop{range_}" if range_ else f"drop, {listed}"
+
+
+def substitute(
+    names: str, rows: npt.NDArray[np.int64] | None, find: str, new: str, *, whole: bool = False,
+    match_case: bool = False, codes: bool = False, decimal: str = ".",
+) -> str:  # fmt: skip
+    """Find and replace in variables; in all rows where `rows` is None."""
+    from terrace.session.commands.helpers.escapes import as_escaped
+
+    range_, listed = ("", "") if rows is None else rows_clause(rows)
+    texts = [f'{name}("{escaped(as_escaped(text))}")' for name, text in (("find", find), ("with", new))]
+    chosen = [("whole", whole), ("matchcase", match_case), ("codes", codes), ('decimal(",")', decimal == ",")]
+    options = [*texts, *([listed] if listed else []), *(word for word, on in chosen if on)]
+    return f"substitute {names}{range_}, {' '.join(options)}"
+
+
 def _number(variable: Variable, text: str) -> str:
     from terrace.data.dates import is_date_format
 
@@ -144,6 +211,12 @@ def _number(variable: Variable, text: str) -> str:
         iso = re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", plain)
         if iso:
             return f"mdy({int(iso[2])}, {int(iso[3])}, {int(iso[1])})"
+    from terrace.data.transforms.typed import Refused, read_number
+
+    try:
+        return f"{read_number(text, variable):.17g}"  # thousands apart by blanks, a day as 1 Mar 2024
+    except Refused:
+        pass
     told = QCoreApplication.translate("commands", "{0} holds numbers, and {1} is not a number.")
     raise ValueError(told.format(variable.name, text))
 

@@ -26,8 +26,8 @@ ByMode = Literal["no", "loop", "native"]
 
 FAMILIES = {
     "data": (
-        "center", "combine", "convert", "egen", "exporting", "filtering", "fvset", "generate", "joining", "labels",
-        "levels",
+        "cells", "center", "combine", "convert", "egen", "exporting", "filtering", "fvset", "generate", "joining",
+        "labels", "levels",
         "manage", "metadata", "mi", "opening", "restructure", "sampling", "signature", "update", "variables",
     ),
     "describe": (
@@ -108,7 +108,7 @@ ELSEWHERE = {
     "esttab": "etable and estimates table put models side by side.",
     "outreg2": "etable and estimates table put models side by side; report writes files.",
     "browse": "The grid of the window shows the data; list prints them.",
-    "edit": "The grid of the window shows the data; replace changes values.",
+    "edit": "The grid of the window shows the data; replace and enter change values.",
     "log": "The history holds every command; report writes results to a file.",
     "putdocx": "report FILE.docx writes results to a Word document.",
     "putexcel": "report FILE.xlsx writes results to an Excel file.",

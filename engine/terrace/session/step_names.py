@@ -69,7 +69,7 @@ def step_name(outcome: Outcome, before: State, after: State) -> str:
     if outcome.type == "label order" and before.dataset is not None and after.dataset is not None:
         return f"order of the values of {_listed(changes(before.dataset, after.dataset).edited)}"
     return (
-        (after.dataset is not before.dataset and _MADE.get(outcome.type))
+        (after.dataset is not before.dataset and (_MADE.get(outcome.type) or str(outcome.payload.get("step", ""))))
         or data_step(before.dataset, after.dataset)
         or (new[-1].heading if new else outcome.type)
     )

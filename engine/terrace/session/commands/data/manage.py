@@ -13,6 +13,7 @@ from terrace.language.grammar.names import Names, parse_names
 from terrace.language.grammar.options import rules
 from terrace.language.grammar.tokens import Piece, split, words
 from terrace.language.mixed_options import argument
+from terrace.session.commands.helpers.row_lists import row_list
 from terrace.session.commands.helpers.streamed import count_rows as streamed_count
 from terrace.session.commands.helpers.working import by_groups, changed, chosen, new_name, plural, shown
 from terrace.session.effects import Effect
@@ -23,15 +24,15 @@ from terrace.session.state import CommandResult
 
 
 # --- rows and variables out -------------------------------------------------------------------------------
-@command("drop", syntax="drop variables | drop if condition | drop in range", help="Remove variables or rows.",
-         by="native", effects=Effect.DATA)  # fmt: skip
-@command("keep", syntax="keep variables | keep if condition | keep in range", help="Keep only these variables or rows.",
-         by="native", effects=Effect.DATA)  # fmt: skip
+@command("drop", syntax="drop variables | drop if condition | drop in range | drop, rows(numbers)",
+         help="Remove variables or rows.", by="native", effects=Effect.DATA)  # fmt: skip
+@command("keep", syntax="keep variables | keep if condition | keep in range | keep, rows(numbers)",
+         help="Keep only these variables or rows.", by="native", effects=Effect.DATA)  # fmt: skip
 def drop_or_keep(session: Session, parsed: ParsedCommand) -> CommandResult:
-    parsed.options(())
+    options = parsed.options(rules("", "rows"))
     data, clauses = session.data, parsed.clauses
     dropping = parsed.name == "drop"
-    by_rows = clauses.condition is not None or clauses.range_ is not None
+    by_rows = clauses.condition is not None or clauses.range_ is not None or "rows" in options
     if by_rows == bool(clauses.body):
         raise (clauses.body if by_rows else parsed.word).error(
             f"{parsed.name} takes variables, or rows by if or in.",
@@ -43,6 +44,10 @@ def drop_or_keep(session: Session, parsed: ParsedCommand) -> CommandResult:
         gone = set(names) if dropping else set(data.names) - set(names)
         return changed(session, data.select([n for n in data.names if n not in gone])) if gone else CommandResult()
     found = chosen(session, clauses, by_groups(session, parsed))
+    if "rows" in options:
+        listed = np.zeros(len(data), dtype=bool)
+        listed[row_list(argument(options["rows"]), len(data))] = True
+        found &= listed
     stay = ~found if dropping else found
     count = int((~stay).sum())
     text = f"({plural(count, 'observation')} deleted)"

@@ -24,6 +24,7 @@ from terrace.language.grammar.options import Option, choice, rules
 from terrace.language.grammar.tokens import unquoted
 from terrace.language.mixed_options import argument, excluding
 from terrace.results.table import Column, Row, Table
+from terrace.session.commands.helpers.escapes import unescaped
 from terrace.session.commands.helpers.files import file_name, without_labels
 from terrace.session.commands.helpers.importing import COLUMN_OPTIONS, column_rules, reading_of
 from terrace.session.commands.helpers.projects import EXTENSION, opened_project
@@ -39,8 +40,6 @@ from terrace.wording import enumerated
 
 _PARTS = ("encoding", "sheet", "table", "object", "member")
 """What of a file that holds several tables can be chosen."""
-_ESCAPES = {"t": "\t", "n": "\n", "r": "\n", "\\": "\\"}
-_ESCAPED = re.compile(r"\\([tnr\\])")
 _OF_COLUMNS = (
     "text(), number() and date() set the type of columns by name, nominal() and its like their measure. missing() has "
     "the codes of missing values, codebook() a file with labels, measures and missing codes of the variables."
@@ -222,7 +221,7 @@ def paste(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.data.readers.pasted import read_pasted, set_down_pasted
 
     options = parsed.options((*textfile_rules(), *column_rules()))
-    text = _ESCAPED.sub(lambda found: _ESCAPES[found[1]], unquoted(parsed.clauses.body))
+    text = unescaped(unquoted(parsed.clauses.body))
     report = Report("Reading what was copied", session.report, session.cancelled)
     if set(options) <= {"clear"}:
         return opened(session, read_pasted(text, report))
