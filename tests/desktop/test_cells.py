@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QLocale, QMimeData, Qt
-from PySide6.QtGui import QFontMetrics, QGuiApplication
+from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QToolTip
 from test_app import Program
@@ -259,15 +259,15 @@ def test_filling_down_and_right_is_exact(table: Table) -> None:
 
 
 def test_filling_goes_to_the_rows_that_are_seen(table: Table) -> None:
-    table.window.left.bar.line.setText("sex == 1")
-    table.window.left.bar.finish()
+    table.window.controller.run("filter sex == 1, view")
     table.idle()
     table.select((0, 0, 2, 0))
     table.key(Qt.Key.Key_D, CTRL)
     assert table.column("id") == [1, 2, 2, 4, 2, 6]
     assert table.last() == 'enter id, cells("2") rows(3 5) exact'
     assert table.grid.grid.shown_rows == 3
-    table.window.left.show_all()
+    table.window.filters.show_all()
+    table.idle()
     table.window.data.sort("id", True)
     table.idle()
     QGuiApplication.clipboard().setText("a\nb\nc")
@@ -410,7 +410,8 @@ def test_the_menus_offer_all_of_it(table: Table) -> None:
     table.idle()
     assert len(table.frame) == 6
     point = table.grid.visualRect(table.grid.grid.index(0, 0)).center()
-    table.grid.customContextMenuRequested.emit(point)
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, point, table.grid.viewport().mapToGlobal(point))
+    QApplication.sendEvent(table.grid.viewport(), event)
     wait_until(lambda: isinstance(QApplication.activePopupWidget(), QMenu), "the menu")
     menu = QApplication.activePopupWidget()
     assert "Fill down" in " ".join(a.text() for a in menu.actions())

@@ -128,19 +128,20 @@ def test_every_line_has_a_name_and_a_letter_of_its_own(program: Program) -> None
 def test_others_add_their_lines(program: Program) -> None:
     done: list[list[str]] = []
     flow = program.window.columns
-    flow.more.append(lambda names: [Action("freeze", "Free&ze", lambda: done.append(names))])
+    flow.more.append(lambda names: [Action("keep", "&Keep", lambda: done.append(names))])
     shown = menu(program, "ses")
     assert [a.objectName() for a in shown.actions() if not a.isSeparator()][-2:] == [
-        "column_menu_freeze", "column_menu_delete",
+        "column_menu_keep", "column_menu_delete",
     ]  # fmt: skip
-    line(shown, "freeze").trigger()
+    line(shown, "keep").trigger()
     assert done == [["ses"]]
 
 
 def test_the_arrow_in_the_header_and_the_menu_key_open_it(program: Program) -> None:
     grid = program.window.left.grid
-    asked = QSignalSpy(grid.menu_wanted)
+    asked, of_cells = QSignalSpy(grid.menu_wanted), QSignalSpy(grid.menu_asked)
     grid.menu_wanted.disconnect(program.window.columns.show)
+    grid.menu_asked.disconnect(program.window.cells.show_menu)
     arrow = grid.columns.arrow_of(1).center()
     QTest.mouseClick(grid.columns.viewport(), Qt.MouseButton.LeftButton, pos=arrow)
     assert asked.at(0)[0] == "minority" and not grid.selectionModel().selection().count(), "the column is not selected"
@@ -152,7 +153,17 @@ def test_the_arrow_in_the_header_and_the_menu_key_open_it(program: Program) -> N
     cell = grid.visualRect(grid.grid.index(1, 0)).center()
     mouse = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, cell, grid.viewport().mapToGlobal(cell))
     QApplication.sendEvent(grid.viewport(), mouse)
-    assert asked.at(2)[0] == "id"
+    assert asked.count() == 2 and of_cells.count() == 1, "by the mouse it is the menu of cells"
+
+
+def test_columns_are_frozen_and_variables_inserted_from_it(program: Program) -> None:
+    frozen = program.window.left.grid.frozen
+    line(menu(program, "female"), "freeze").trigger()
+    assert frozen.count == 3
+    line(menu(program, "minority"), "unfreeze").trigger()
+    assert frozen.count == 0
+    line(menu(program, "female"), "insert").trigger()
+    assert last(program).startswith("generate var") and last(program).endswith(", before(female)")
 
 
 def test_the_menu_stands_on_the_screen_and_goes(program: Program) -> None:

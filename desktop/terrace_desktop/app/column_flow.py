@@ -60,10 +60,9 @@ class ColumnFlow(QObject):
     def selected(self, name: str) -> list[str]:
         """The variables whose columns are selected with this one; the variable alone where it is not among them."""
         grid = self.pane.grid
-        columns, spans = grid.selected_block()
-        whole = spans == [(0, grid.grid.rowCount() - 1)]
-        dataset = grid.grid.dataset
-        names = [dataset.names[k] for k in columns] if whole and dataset is not None else []
+        dataset, names = grid.grid.dataset, []
+        if dataset is not None and grid.whole() == "columns":
+            names = [dataset.names[k] for k in grid.selected_block()[0]]
         return names if name in names else [name]
 
     # --- one variable -------------------------------------------------------------------------------
