@@ -68,13 +68,13 @@ def test_what_is_asked_stands_under_its_model(program: Program) -> None:
     pane = program.window.results
     oldest, newest = pane.cards()
     panel = ask(program, oldest, "icc")
-    assert panel.head().subtitle == "of Model 1"
+    assert panel.head().subtitle == "Model 1"
     run(program, panel)
     assert panel.status.full_text() == "Done. The result is below the model."
     assert [o.outcome.command for o in pane.under(oldest)] == ["estat icc"] and not pane.under(newest)
     assert "estimates restore m1" in commands(program), "the model asked is made the active one"
     again = ask(program, newest)
-    assert again is panel and panel.head().subtitle == "of Model 2"
+    assert again is panel and panel.head().subtitle == "Model 2"
     panel.choose("margins")
     write(panel, "at_age", "-1 1")
     run(program, panel)

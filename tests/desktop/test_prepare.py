@@ -239,7 +239,15 @@ def test_other_data_begin_with_an_empty_form(program: Program) -> None:
     program.run("sample sleepstudy")
     panel = w.prepare.panel
     assert panel.form.entry.key == "compute" and help_.widget(panel, "name").text() == ""
-    assert panel.head().subtitle == "of sleepstudy"
+    assert panel.head().subtitle == "sleepstudy"
+
+
+def test_the_panel_is_headed_as_the_tool_that_opened_it(program: Program) -> None:
+    w = program.window
+    for name, title in (("describe", "Describe"), ("plot", "Plot"), ("prepare", "Prepare")):
+        w.actions_["tool_" + name].trigger()
+        assert w.prepare.panel.head().title == title
+        assert w.work.title.full_text() == title
 
 
 def test_a_graph_opens_as_a_plot_pane(program: Program) -> None:
@@ -357,6 +365,10 @@ def test_the_line_under_the_results_says_what_comes_next(program: Program) -> No
     assert window.splitter.is_open(window.prepare.panel)
     program.run("mixed mathach || id:, reml")
     assert shown() == ["next_after", "next_model"]
+    window.models.open_builder(None)
+    assert line.isHidden(), "what comes next is in the builder"
+    window.splitter.close_panel()
+    assert not line.isHidden()
     window.results.show_draft("Model 2: Random slope", 2)
     assert shown() == ["next_draft"] and line.draft.toolTip() == "Model 2: Random slope"
     assert [w.text() for w in line.findChildren(QLabel)] == ["Not kept yet:"]

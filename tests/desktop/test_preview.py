@@ -331,6 +331,16 @@ def test_a_form_after_the_fit_previews_its_output_for_its_model(window: MainWind
     assert session_parts(window) == before
 
 
+def test_a_form_that_waits_for_update_shows_nothing_of_the_form_before(window: MainWindow) -> None:
+    panel = form_of(window, 1, "icc")
+    wait_until(panel.preview.isVisible, "the preview")
+    assert panel.preview.browser.isVisible()
+    panel.preview.previewer.patience = 0.0
+    panel.choose("diagnostics")
+    wait_until(panel.preview.strip.isVisible, "Update")
+    assert panel.preview.browser.isHidden() and panel.preview.words.isHidden() and panel.preview.plot is None
+
+
 def test_a_form_on_the_data_previews_too(window: MainWindow) -> None:
     before = session_parts(window)
     window.prepare.open("summarize")

@@ -66,8 +66,8 @@ class FormPreview(QWidget):
         asked = tuple(commands)
         if not asked:
             self.previewer.drop()
-            self._asked, self.shown = (), None
-            self.hide()
+            self._asked = ()
+            self._empty()
             return
         self._asked = asked
         self.strip.clear()
@@ -76,9 +76,17 @@ class FormPreview(QWidget):
     def leave(self) -> None:
         """Out of the form that it stands in, which goes; what is shown is of that form."""
         self.previewer.drop()
-        self.shown = None
-        self.hide()
+        self._empty()
         self.setParent(self._home)
+
+    def _empty(self) -> None:
+        """Nothing of what was shown is left: the next one may have to wait, under words of its own."""
+        self.shown = None
+        self.strip.clear()
+        self._say([])
+        self.browser.hide()
+        self._draw([])
+        self.hide()
 
     # --- what comes ---------------------------------------------------------------------------------
     def _found(self, preview: Preview) -> None:
