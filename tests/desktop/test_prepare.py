@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton, QScrollArea
+from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton, QScrollArea, QToolButton
 from test_accessibility import unnamed
 from test_after_catalog import defaults, variants
 from test_app import Program
@@ -394,3 +394,18 @@ def test_a_dialog_for_files_is_large_and_begins_where_the_last_file_was(
     assert dialogs.ask_data(program.window, "Using", "") == str(tmp_path / "a.csv")
     assert [s[0] for s in seen] == [Path.home(), tmp_path] and all(s[2] >= 800 for s in seen)
     assert [f.partition(" (")[0] for f in seen[0][1]] == ["Data files", "All files"]
+
+
+def test_the_buttons_of_qts_own_dialog_show_their_icons(program: Program) -> None:
+    """The room that buttons with words have around them leaves a dot of an icon."""
+    dialog = dialogs.file_dialog(program.window, "Open", "", "All files (*)")
+    dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+    dialog.show()
+    settled()
+    tool = dialog.findChild(QToolButton, "toParentButton")
+    image = tool.grab().toImage()
+    empty = image.pixelColor(image.width() // 2, 1)
+    marked = [x for x in range(image.width()) for y in range(image.height()) if image.pixelColor(x, y) != empty]
+    dialog.close()
+    dialog.deleteLater()
+    assert max(marked) - min(marked) >= 8
