@@ -89,7 +89,8 @@ def test_data_that_nothing_was_asked_about_leave_no_heading() -> None:
     ok(session, "sample sleepstudy")
     ok(session, 'outline note "Looked at"')
     ok(session, "sample orthodont")
-    assert [i[1] for i in outline(session)] == ["data", "output", "data", "note", "data"], "a word about them keeps them"
+    kinds = [i[1] for i in outline(session)]
+    assert kinds == ["data", "output", "data", "note", "data"], "a word about them keeps them"
 
 
 def test_a_heading_of_data_that_the_user_named_or_moved_stays() -> None:

@@ -150,8 +150,8 @@ class OutputCard(Card):
         """What there is to say of data that were opened: what their reader noted, else what they are."""
         if self.item.kind != "data":
             return ()
-        data = self.item.data
-        return (() if data is None else data.notes) or ([] if self.outcome.tables else self.outcome.text.strip().splitlines())
+        notes = () if self.item.data is None else self.item.data.notes
+        return notes or ([] if self.outcome.tables else self.outcome.text.strip().splitlines())
 
     def _figure(self, plot: Plot, at: int, alone: bool) -> QWidget:
         from terrace_desktop.plots.cards import LargePlot
