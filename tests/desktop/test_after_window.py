@@ -8,7 +8,7 @@ import after_help as help_
 import pytest
 from after_help import tick, widget, write
 from builder_help import popups
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QMenu, QTextEdit
 from test_app import Program
 from waiting import settled, wait_until
 
@@ -191,3 +191,31 @@ def test_forms_stay_open_while_the_rows_of_the_fit_are_there(program: Program) -
     assert panel.status.full_text().startswith("Done")
     program.run("drop if subject == 4")
     assert panel.form.reason.startswith("The data have changed since the fit")
+
+
+def test_the_builder_begins_from_a_model_of_the_page(program: Program) -> None:
+    """*Start from* offers the models that are there, the one that is shown now too."""
+    w = program.window
+    w.models.open_builder(None)
+    builder = w.models.builder
+    assert builder is not None
+    menu = builder.start_menu
+    menu.aboutToShow.emit()
+    kept = menu.models.actions()
+    assert [a.text() for a in kept] == [c.title for c in w.results.cards()]
+    kept[0].trigger()
+    assert builder.spec == w.results.cards()[0].fit.spec
+    builder.undo()
+    assert not builder.spec.outcome.name
+    w.models.close_builder()
+    w.results.clear()
+    program.idle()
+    w.models.open_builder(None)
+    w.models.builder.start_menu.aboutToShow.emit()
+    assert not w.models.builder.start_menu.models.menuAction().isVisible()
+
+
+def test_notes_are_begun_from_the_menu(program: Program) -> None:
+    w = program.window
+    w.actions_["add_note"].trigger()
+    assert w.results.findChild(QTextEdit, "note_editor") is not None

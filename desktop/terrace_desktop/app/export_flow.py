@@ -20,6 +20,7 @@ from terrace_desktop.ui.action import Action
 from terrace_desktop.ui.words import tr
 from terrace_desktop.work import commands
 from terrace_desktop.work.controller import Controller
+from terrace_desktop.work.session_port import document_name
 
 if TYPE_CHECKING:
     from terrace.results.plot import Plot
@@ -68,7 +69,9 @@ class ExportFlow(QObject):
     # --- reports ---------------------------------------------------------------------------------------
     def export_all(self) -> None:
         """One report of every card on the page, in the order in which they came."""
-        path = self._ask(self.tr("Export report"), f"report{REPORTS[0][1][0]}", REPORTS)
+        about = Path(document_name(self.controller.snapshot.dataset)).stem
+        name = self.tr("{0} report").format(about) if about else self.tr("report")
+        path = self._ask(self.tr("Export report"), name + REPORTS[0][1][0], REPORTS)
         if path:
             self.write_report(self.results.cards(), path, self.results.outputs(), notes=True)
 

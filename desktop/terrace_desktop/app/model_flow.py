@@ -74,6 +74,7 @@ class ModelFlow(QObject):
     def actions(self) -> list[Action]:
         """What the menus offer about models; what is there already means the newest one."""
         results, open_, metric = self.results, self.controller.has_data, self.set_metric
+        write = results.begin_draft
 
         def fitted() -> bool:
             return results.newest() is not None
@@ -103,6 +104,8 @@ class ModelFlow(QObject):
             Action("copy_tables", tr("&Copy tables of newest model"), self.copy_newest, "Ctrl+Shift+C", fitted),
             Action("sds", tr("Random effects as &SDs"), partial(metric, "sd"), enabled=fitted),
             Action("variances", tr("Random effects as &variances"), partial(metric, "variance"), enabled=fitted),
+            Action("add_note", tr("Add &note"), partial(write, "note"), enabled=results.has_cards),
+            Action("add_heading", tr("Add &heading"), partial(write, "heading"), enabled=results.has_cards),
             Action("collapse", tr("C&ollapse all"), partial(results.set_folded, True), enabled=results.has_cards),
             Action("expand", tr("E&xpand all"), partial(results.set_folded, False), enabled=results.has_cards),
             Action("clear", tr("&Remove all results"), results.clear, enabled=results.has_cards),
@@ -131,6 +134,7 @@ class ModelFlow(QObject):
             start_values=start_values(self.controller.snapshot.fit), worker=self.controller.view_worker,
             habits=convention(self.settings.convention()), declined=self._declined,
         )  # fmt: skip
+        self.builder.start_menu.kept = self._kept_models
         self.builder.fit_requested.connect(self._fit)
         fit, name = (None, "") if origin is None else (origin.fit, self.tr("Model {0}").format(origin.number))
         self.builder.live.follow(self.controller.previewer(), fit, name, self.controller.previewer())
@@ -185,6 +189,10 @@ class ModelFlow(QObject):
     def open_guide(self, path: str = "") -> None:
         """The guide step by step, where it was left or at the beginning of a path."""
         self.guide.open(path)
+
+    def _kept_models(self) -> list[tuple[str, ModelSpec]]:
+        """The models of the page that the builder can begin from: their titles and what they are."""
+        return [(c.title, c.fit.spec) for c in self.results.cards() if self.has_data_of(c)]
 
     def _next_title(self) -> str:
         return self.tr("Model {0}").format(len(self.results.cards()) + 1)

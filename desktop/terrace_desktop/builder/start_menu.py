@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QPushButton
 
+from terrace.spec.model import ModelSpec
 from terrace.spec.templates import TEMPLATES
 from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.ui.widgets import named
@@ -27,6 +28,10 @@ class StartMenu(QMenu):
             action.setStatusTip(template.purpose)
             action.setObjectName(f"builder_start_{template.key}")
             action.triggered.connect(lambda _c=False, key=template.key: state.start_from(key))
+        self._state = state
+        self.kept: Callable[[], Sequence[tuple[str, ModelSpec]]] = tuple
+        self.models = named(self.addMenu(self.tr("A kept model")), "builder_start_kept", self.tr("A kept model"))
+        self.aboutToShow.connect(self._fill_models)
         self.addSeparator()
         self._line(self.tr("Empty model\tStart over with nothing chosen"), "start_empty", state.clear)
         self.reset = self._line(self.tr("Reset\tGo back to the model you started with"), "reset", state.reset)
@@ -35,6 +40,16 @@ class StartMenu(QMenu):
         self._line(self.tr("Copy command"), "copy", copy)
         self.addSeparator()
         self._line(self.tr("Help on the model builder\tF1"), "help", explain)
+
+    def _fill_models(self) -> None:
+        """The models that are on the page now."""
+        found = self.kept()
+        self.models.clear()
+        self.models.menuAction().setVisible(bool(found))
+        for k, (title, spec) in enumerate(found):
+            action = self.models.addAction(title.replace("&", "&&"))
+            action.setObjectName(f"builder_start_kept_{k + 1}")
+            action.triggered.connect(lambda _c=False, spec=spec: self._state.apply(spec, as_given=True))
 
     def _line(self, text: str, name: str, do: Callable[[], object]) -> QAction:
         action = self.addAction(text)
