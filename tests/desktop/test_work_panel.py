@@ -112,6 +112,15 @@ def test_everything_fits_on_the_screen(program: Program, size: tuple[int, int]) 
     assert w.left.grid.isVisible() is (size[1] >= 800), "data and variables are tabs in a low window"
 
 
+def test_a_panel_that_nothing_opened_leaves_the_focus_to_the_results(program: Program) -> None:
+    w = program.window
+    build(program)
+    w.splitter._before = None  # as on the first start, where the builder is there before anything had the focus
+    w.models.builder.setFocus()
+    w.splitter.close_panel()
+    assert QApplication.focusWidget() is w.results
+
+
 def test_a_first_window_leaves_room_for_its_frame() -> None:
     room = QGuiApplication.primaryScreen().availableGeometry()
     width, height = zones.fitting((9999, 9999), frame=(16, 48))

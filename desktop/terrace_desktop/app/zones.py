@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QResizeEvent
@@ -23,7 +23,7 @@ DATA, DATA_NARROW, PANEL = 344, 288, 392  # px
 WIDE = 1360  # px: a narrower window has narrower data
 ROOMY = 1180  # px: a narrower one has no room for data beside the panel
 LEAST_DATA, LEAST_PANEL, LEAST_RESULTS = 220, 384, 200
-READABLE = 420  # px of results beside the panel: data that were made wider without it give way to them
+READABLE = 520  # px of results beside the panel: data that were made wider without it give way to them
 TORN = (440, 760)
 WIDTHS = ("data", "beside", "panel")  # that the user gives: data alone, data beside the panel, the panel
 
@@ -85,14 +85,15 @@ class Zones(QSplitter):
     def close_panel(self) -> None:
         """Close the panel; its width goes to the results and the focus to where it was."""
         self._keep_window()
+        now = QApplication.focusWidget()
+        inside = now is not None and self.panel.isAncestorOf(now)
         self.panel.hide()
         self._lay()
         before, self._before = self._before, None
-        try:
-            if before is not None and before.isVisible():
-                before.setFocus(Qt.FocusReason.OtherFocusReason)
-        except RuntimeError:  # it is gone
-            pass
+        if _is_shown(before):
+            before.setFocus(Qt.FocusReason.OtherFocusReason)
+        elif inside:
+            self.results.setFocus(Qt.FocusReason.OtherFocusReason)  # Qt would take the next button in the chain
         self.panel_changed.emit()
 
     def is_open(self, content: WorkContent | None = None) -> bool:
@@ -254,6 +255,14 @@ class Zones(QSplitter):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._lay()
+
+
+def _is_shown(widget: QWidget | None) -> TypeGuard[QWidget]:
+    """True for a widget that is still there and can be seen."""
+    try:
+        return widget is not None and widget.isVisible()
+    except RuntimeError:  # it is gone
+        return False
 
 
 def _first_of(root: QWidget) -> QWidget:
