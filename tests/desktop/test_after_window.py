@@ -204,7 +204,7 @@ def test_the_builder_begins_from_a_model_of_the_page(program: Program) -> None:
     kept = menu.models.actions()
     assert [a.text() for a in kept] == [c.title for c in w.results.cards()]
     kept[0].trigger()
-    assert builder.spec == w.results.cards()[0].fit.spec
+    assert builder.spec == w.results.cards()[0].fit.spec and builder.head().subtitle == "from Model 1"
     builder.undo()
     assert not builder.spec.outcome.name
     w.models.close_builder()

@@ -153,10 +153,7 @@ class ModelFlow(QObject):
         if self._origin is None and builder.live.preview is not None:
             found = self._active_with(builder.spec.outcome.name)
             if found is not None:
-                self._origin, title = found, self.tr("Model {0}").format(found.number)
-                builder.subtitle = self.tr("from {0}").format(title)
-                builder.head_changed.emit()
-                builder.live.preview.compare_with(found.fit, title)
+                self._stand_beside(builder, found)
         begun = builder.is_draft() or builder.spec.outcome.name
         title = self.tr("{0}: {1}").format(builder.title, model_title(builder.spec)) if begun else ""
         self.results.show_draft(title, 0 if self._origin is None else self._origin.item.id)
@@ -190,9 +187,22 @@ class ModelFlow(QObject):
         """The guide step by step, where it was left or at the beginning of a path."""
         self.guide.open(path)
 
-    def _kept_models(self) -> list[tuple[str, ModelSpec]]:
-        """The models of the page that the builder can begin from: their titles and what they are."""
-        return [(c.title, c.fit.spec) for c in self.results.cards() if self.has_data_of(c)]
+    def _kept_models(self) -> list[tuple[str, Callable[[], object]]]:
+        """The models of the page that the builder can begin from: their titles, and what begins from them."""
+        return [(c.title, partial(self._begin_from, c)) for c in self.results.cards() if self.has_data_of(c)]
+
+    def _begin_from(self, card: ModelCard) -> None:
+        """The builder goes on from the model of a card, and stands beside that."""
+        if self.builder is not None:
+            self._stand_beside(self.builder, card)
+            self.builder.set_spec(card.fit.spec)
+
+    def _stand_beside(self, builder: BuilderForm, card: ModelCard) -> None:
+        self._origin, title = card, self.tr("Model {0}").format(card.number)
+        builder.subtitle = self.tr("from {0}").format(title)
+        builder.head_changed.emit()
+        if builder.live.preview is not None:
+            builder.live.preview.compare_with(card.fit, title)
 
     def _next_title(self) -> str:
         return self.tr("Model {0}").format(len(self.results.cards()) + 1)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QPushButton
 
-from terrace.spec.model import ModelSpec
 from terrace.spec.templates import TEMPLATES
 from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.ui.widgets import named
@@ -28,8 +27,7 @@ class StartMenu(QMenu):
             action.setStatusTip(template.purpose)
             action.setObjectName(f"builder_start_{template.key}")
             action.triggered.connect(lambda _c=False, key=template.key: state.start_from(key))
-        self._state = state
-        self.kept: Callable[[], Sequence[tuple[str, ModelSpec]]] = tuple
+        self.kept: Callable[[], Sequence[tuple[str, Callable[[], object]]]] = tuple  # titles, and what begins there
         self.models = named(self.addMenu(self.tr("A kept model")), "builder_start_kept", self.tr("A kept model"))
         self.aboutToShow.connect(self._fill_models)
         self.addSeparator()
@@ -46,10 +44,10 @@ class StartMenu(QMenu):
         found = self.kept()
         self.models.clear()
         self.models.menuAction().setVisible(bool(found))
-        for k, (title, spec) in enumerate(found):
+        for k, (title, begin) in enumerate(found):
             action = self.models.addAction(title.replace("&", "&&"))
             action.setObjectName(f"builder_start_kept_{k + 1}")
-            action.triggered.connect(lambda _c=False, spec=spec: self._state.apply(spec, as_given=True))
+            action.triggered.connect(lambda _c=False, begin=begin: begin())
 
     def _line(self, text: str, name: str, do: Callable[[], object]) -> QAction:
         action = self.addAction(text)
