@@ -49,7 +49,7 @@ def panel(opened: Opener) -> AfterPanel:
 
 def test_opens_ready_to_search(panel: AfterPanel) -> None:
     panel.window().activateWindow()
-    assert panel.head().title == "After the fit" and panel.head().subtitle == "of Model 1"
+    assert panel.head().title == "After the fit" and panel.head().subtitle == "Model 1"
     assert QApplication.focusWidget() is panel.search
     assert panel.list.current().key == "test" and not panel.run.isEnabled()  # type: ignore[union-attr]
     assert panel.problem() == "Choose at least one coefficient." == panel.status.full_text()
@@ -331,3 +331,34 @@ def test_a_long_list_gives_its_rows_room(panel: AfterPanel) -> None:
     assert isinstance(delegate, EntryDelegate)
     heights = {panel.list.visualRect(panel.list.model().index(k, 0)).height() for k in (0, 1)}
     assert HEAD in heights and len(heights) == 2
+
+
+def test_a_form_that_is_clicked_has_the_focus(panel: AfterPanel) -> None:
+    """The list gives way to it in a narrow panel, and Qt would hand the focus to whatever comes next in the window."""
+    panel.window().activateWindow()
+    panel.window().resize(400, 700)
+    panel.show_list()
+    settled()
+    panel.list.scrollTo(panel.list.currentIndex())
+    at = panel.list.visualRect(panel.list.currentIndex()).center()
+    QTest.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert not panel.list.isVisible(), "narrow"
+    assert QApplication.focusWidget() is panel.form.first_field()  # type: ignore[union-attr]
+
+
+def test_the_focus_is_on_the_button_again_when_it_has_run(panel: AfterPanel) -> None:
+    panel.window().activateWindow()
+    panel.choose("icc")
+    panel.run.setFocus()
+    QTest.keyClick(panel.run, Qt.Key.Key_Space)
+    assert not panel.run.isEnabled() and panel.isAncestorOf(panel.cancel)
+    assert QApplication.focusWidget() is panel, "not a button that stands elsewhere in the window"
+    panel.show_outcome(Outcome("estat icc", "estat", "ok", 0.1))
+    assert QApplication.focusWidget() is panel.run
+
+
+def test_what_is_about_several_models_names_none(panel: AfterPanel) -> None:
+    panel.choose("etable")
+    assert panel.head().title == "Table of models" and panel.head().subtitle == ""
+    panel.choose("margins")
+    assert panel.head().title == "Estimated marginal means" and panel.head().subtitle == "Model 1"

@@ -8,7 +8,7 @@ import after_help as help_
 import pytest
 from after_help import tick, widget, write
 from builder_help import popups
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QMenu, QTextEdit
 from test_app import Program
 from waiting import settled, wait_until
 
@@ -68,13 +68,13 @@ def test_what_is_asked_stands_under_its_model(program: Program) -> None:
     pane = program.window.results
     oldest, newest = pane.cards()
     panel = ask(program, oldest, "icc")
-    assert panel.head().subtitle == "of Model 1"
+    assert panel.head().subtitle == "Model 1"
     run(program, panel)
     assert panel.status.full_text() == "Done. The result is below the model."
     assert [o.outcome.command for o in pane.under(oldest)] == ["estat icc"] and not pane.under(newest)
     assert "estimates restore m1" in commands(program), "the model asked is made the active one"
     again = ask(program, newest)
-    assert again is panel and panel.head().subtitle == "of Model 2"
+    assert again is panel and panel.head().subtitle == "Model 2"
     panel.choose("margins")
     write(panel, "at_age", "-1 1")
     run(program, panel)
@@ -191,3 +191,31 @@ def test_forms_stay_open_while_the_rows_of_the_fit_are_there(program: Program) -
     assert panel.status.full_text().startswith("Done")
     program.run("drop if subject == 4")
     assert panel.form.reason.startswith("The data have changed since the fit")
+
+
+def test_the_builder_begins_from_a_model_of_the_page(program: Program) -> None:
+    """*Start from* offers the models that are there, the one that is shown now too."""
+    w = program.window
+    w.models.open_builder(None)
+    builder = w.models.builder
+    assert builder is not None
+    menu = builder.start_menu
+    menu.aboutToShow.emit()
+    kept = menu.models.actions()
+    assert [a.text() for a in kept] == [c.title for c in w.results.cards()]
+    kept[0].trigger()
+    assert builder.spec == w.results.cards()[0].fit.spec and builder.head().subtitle == "from Model 1"
+    builder.undo()
+    assert not builder.spec.outcome.name
+    w.models.close_builder()
+    w.results.clear()
+    program.idle()
+    w.models.open_builder(None)
+    w.models.builder.start_menu.aboutToShow.emit()
+    assert not w.models.builder.start_menu.models.menuAction().isVisible()
+
+
+def test_notes_are_begun_from_the_menu(program: Program) -> None:
+    w = program.window
+    w.actions_["add_note"].trigger()
+    assert w.results.findChild(QTextEdit, "note_editor") is not None

@@ -131,10 +131,11 @@ def test_the_report_of_the_page_has_every_card_that_is_left(
 ) -> None:
     w = program.window
     path = tmp_path / "r.html"
-    monkeypatch.setattr(dialogs, "ask_save", lambda *_: str(path))
+    asked: list[object] = []
+    monkeypatch.setattr(dialogs, "ask_save", lambda *args: asked.extend(args) or str(path))
     program.run(
         "sample sleepstudy", "nonsense", "scatter reaction days", "mixed reaction days || subject:", "estat icc",
-        "plot lines days", "tabulate days",
+        "plot lines days", "tabulate days", 'outline note "Slow at **first**"',
     )  # fmt: skip
     card = next(c for c in w.results.under(w.results.newest()) if c.outcome.type == "estat icc")
     card.remove()
@@ -145,6 +146,8 @@ def test_the_report_of_the_page_has_every_card_that_is_left(
     places = [text.index(x) for x in ("scatter reaction days", "Model 1: ", "plot lines days", "tabulate days")]
     assert places == sorted(places)
     assert "estat icc" not in text and text.count("<svg") + text.count("<img") == 5
+    assert "Slow at <strong>first</strong>" in text
+    assert any(Path(str(a)).name == "sleepstudy report.html" for a in asked)
 
 
 def test_plots_are_exported_by_commands(program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,7 +27,7 @@ from terrace.data.samples import sample
 from terrace.spec import edit
 from terrace_desktop.app.zones import LEAST_PANEL
 from terrace_desktop.builder.form import BuilderForm
-from terrace_desktop.builder.variables import UseRole
+from terrace_desktop.builder.variables import LabelRole, UseRole, VariableModel
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.tab_order import reading_order
 
@@ -240,3 +240,11 @@ def test_other_data_under_the_same_model(forms: list[BuilderForm]) -> None:
     assert "ses" not in form.variables.model.names() and not form.fit.isEnabled()
     form.set_dataset(DATA)
     assert form.fit.isEnabled() and child(form, "builder_status").text() == "✓ Ready"  # type: ignore[attr-defined]
+
+
+def test_a_label_that_is_the_name_again_is_no_second_line() -> None:
+    """Files of SPSS often have such labels."""
+    model = VariableModel()
+    model.set_variables([Variable("pracad", "pracad"), Variable("ses", "Socioeconomic status")])
+    assert [model.index(k, 0).data(LabelRole) for k in range(2)] == ["", "Socioeconomic status"]
+    assert model.index(0, 0).data(int(Qt.ItemDataRole.ToolTipRole)).count("pracad") == 1

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton, QScrollArea
+from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton, QScrollArea, QToolButton
 from test_accessibility import unnamed
 from test_after_catalog import defaults, variants
 from test_app import Program
@@ -239,7 +239,15 @@ def test_other_data_begin_with_an_empty_form(program: Program) -> None:
     program.run("sample sleepstudy")
     panel = w.prepare.panel
     assert panel.form.entry.key == "compute" and help_.widget(panel, "name").text() == ""
-    assert panel.head().subtitle == "of sleepstudy"
+    assert panel.head().subtitle == "sleepstudy"
+
+
+def test_the_panel_is_headed_as_the_tool_that_opened_it(program: Program) -> None:
+    w = program.window
+    for name, title in (("describe", "Describe"), ("plot", "Plot"), ("prepare", "Prepare")):
+        w.actions_["tool_" + name].trigger()
+        assert w.prepare.panel.head().title == title
+        assert w.work.title.full_text() == title
 
 
 def test_a_graph_opens_as_a_plot_pane(program: Program) -> None:
@@ -356,6 +364,10 @@ def test_the_line_under_the_results_says_what_comes_next(program: Program) -> No
     assert window.splitter.is_open(window.prepare.panel)
     program.run("mixed mathach || id:, reml")
     assert shown() == ["next_after", "next_model"]
+    window.models.open_builder(None)
+    assert line.isHidden(), "what comes next is in the builder"
+    window.splitter.close_panel()
+    assert not line.isHidden()
     window.results.show_draft("Model 2: Random slope", 2)
     assert shown() == ["next_draft"] and line.draft.toolTip() == "Model 2: Random slope"
     assert [w.text() for w in line.findChildren(QLabel)] == ["Not kept yet:"]
@@ -381,3 +393,18 @@ def test_a_dialog_for_files_is_large_and_begins_where_the_last_file_was(
     assert dialogs.ask_data(program.window, "Using", "") == str(tmp_path / "a.csv")
     assert [s[0] for s in seen] == [Path.home(), tmp_path] and all(s[2] >= 800 for s in seen)
     assert [f.partition(" (")[0] for f in seen[0][1]] == ["Data files", "All files"]
+
+
+def test_the_buttons_of_qts_own_dialog_show_their_icons(program: Program) -> None:
+    """The room that buttons with words have around them leaves a dot of an icon."""
+    dialog = dialogs.file_dialog(program.window, "Open", "", "All files (*)")
+    dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+    dialog.show()
+    settled()
+    tool = dialog.findChild(QToolButton, "toParentButton")
+    image = tool.grab().toImage()
+    empty = image.pixelColor(image.width() // 2, 1)
+    marked = [x for x in range(image.width()) for y in range(image.height()) if image.pixelColor(x, y) != empty]
+    dialog.close()
+    dialog.deleteLater()
+    assert max(marked) - min(marked) >= 8

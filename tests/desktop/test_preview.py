@@ -10,6 +10,7 @@ from typing import Any
 import fakes
 import numpy as np
 import pytest
+from after_help import write
 from builder_help import popups, schools, shown, take
 from PySide6.QtWidgets import QApplication, QPushButton
 from waiting import settled, wait_idle, wait_until
@@ -329,6 +330,29 @@ def test_a_form_after_the_fit_previews_its_output_for_its_model(window: MainWind
     wait_until(lambda: panel.preview.shown is not None and bool(panel.preview.shown.made), "the variable")
     assert panel.preview.words.text().startswith("Adds ") and "mean" in panel.preview.words.text()
     assert session_parts(window) == before
+
+
+def test_a_form_that_waits_for_update_shows_nothing_of_the_form_before(window: MainWindow) -> None:
+    panel = form_of(window, 1, "icc")
+    wait_until(panel.preview.isVisible, "the preview")
+    assert panel.preview.browser.isVisible()
+    panel.preview.previewer.patience = 0.0
+    panel.choose("diagnostics")
+    wait_until(panel.preview.strip.isVisible, "Update")
+    assert panel.preview.browser.isHidden() and panel.preview.words.isHidden() and panel.preview.plot is None
+
+
+def test_a_figure_in_a_form_has_its_legend(window: MainWindow) -> None:
+    window.controller.run("mixed score c.week##i.sector || id:, reml")
+    wait_idle(window.controller)
+    panel = form_of(window, 3, "margins")
+    write(panel, "at_week", "1 5 10")
+    wait_until(lambda: panel.preview.legend is not None, "the figure")
+    assert panel.preview.plot is not None
+    assert [label for label, _ in panel.preview.legend.entries] == ["sector = 0", "sector = 1"]
+    panel.choose("icc")
+    wait_until(lambda: panel.preview.shown is not None, "the table")
+    assert panel.preview.legend is None and panel.preview.plot is None
 
 
 def test_a_form_on_the_data_previews_too(window: MainWindow) -> None:

@@ -335,6 +335,9 @@ def test_styles_differ_in_their_italics() -> None:
     assert "<i>p</i>" in face.table_html(table, Look())
     assert "<i>p</i>" not in face.table_html(table, Look(style="plain"))
     assert face.caption(1, "T", "ama") == "<b>Table 1.</b> T"
+    rows = (Row("Model 1", (0.5,)), Row("School sector: Catholic", (0.5,)))
+    page = face.table_html(Table("T", (Column("b", "Estimate"),), rows), Look())
+    assert ">Model\u00a01<" in page and ">School sector: Catholic<" in page, "a short label is not broken"
 
 
 # --- the pane ---------------------------------------------------------------------------------------------

@@ -69,6 +69,35 @@ def test_the_panel_stands_between_data_and_results_and_covers_neither(program: P
     assert w.results.width() == before, "its width goes to the results"
 
 
+def test_wide_data_give_way_when_the_panel_opens_and_are_wide_again_without_it(program: Program) -> None:
+    w = program.window
+    w.resize(1280, 720)
+    w.left.show_tab(0)
+
+    def drag(to: int) -> None:
+        settled()
+        w.splitter.moveSplitter(to, 1 if w.splitter.is_open() else 2)  # as a handle that is dragged does
+        settled()
+
+    drag(700)
+    wide = w.left.width()
+    assert wide > 650
+    w.actions_["tool_describe"].trigger()
+    settled()
+    assert w.results.width() >= zones.READABLE - 2 and w.left.width() >= zones.DATA_NARROW
+    w.splitter.close_panel()
+    settled()
+    assert w.left.width() == wide
+    w.actions_["tool_describe"].trigger()
+    drag(520)
+    beside = w.left.width()
+    assert beside == 520, "a width that is wanted beside the panel is kept"
+    w.splitter.close_panel()
+    w.actions_["tool_describe"].trigger()
+    settled()
+    assert w.left.width() == beside
+
+
 @pytest.mark.parametrize("size", [(1280, 720), (1366, 768), (1440, 900)])
 def test_everything_fits_on_the_screen(program: Program, size: tuple[int, int]) -> None:
     w = program.window
@@ -81,6 +110,15 @@ def test_everything_fits_on_the_screen(program: Program, size: tuple[int, int]) 
         assert w.rect().contains(corner), part.objectName()
     assert w.left.list.isVisible()
     assert w.left.grid.isVisible() is (size[1] >= 800), "data and variables are tabs in a low window"
+
+
+def test_a_panel_that_nothing_opened_leaves_the_focus_to_the_results(program: Program) -> None:
+    w = program.window
+    build(program)
+    w.splitter._before = None  # as on the first start, where the builder is there before anything had the focus
+    w.models.builder.setFocus()
+    w.splitter.close_panel()
+    assert QApplication.focusWidget() is w.results
 
 
 def test_a_first_window_leaves_room_for_its_frame() -> None:

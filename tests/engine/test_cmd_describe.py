@@ -12,6 +12,7 @@ from hypothesis import assume, given
 
 from terrace.data import describe
 from terrace.data.dataset import Dataset, Variable
+from terrace.report.cells import shown
 from terrace.session.session import Session
 from terrace.statistics import crosstab
 
@@ -288,3 +289,14 @@ def test_list_formats_and_rules(session: Session) -> None:
     assert table.stub == "g" and [r.kind for r in table.rows] == ["row", "row", "total", "row"]
     assert [r.values[0] for r in table.rows] == ["2020-03-26", "2020-03-26", ".", "."]
     assert ok(session, "list if a > 9").text == ""
+
+
+def test_means_have_the_decimals_of_their_column_in_a_journal() -> None:
+    """The text of a listing keeps the figures of each number."""
+    rng = np.random.default_rng(4)
+    columns = {"x": rng.normal(12, 7, 300), "y": rng.normal(1000, 300, 300)}
+    outcome = ok(session_on(dataset(**columns)), "summarize x y")
+    rows = [[c.text for c in line.cells[1:3]] for line in shown(outcome.tables[0]).lines]
+    for (mean, sd), values in zip(rows, columns.values(), strict=True):
+        assert (mean, sd) == (f"{values.mean():,.2f}", f"{values.std(ddof=1):,.2f}")
+    assert f"{columns['x'].mean():.5f}" in outcome.text

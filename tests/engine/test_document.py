@@ -80,6 +80,31 @@ def test_what_leaves_an_item(command: str, items: int) -> None:
     assert ("document" in outcome.changed) is bool(items)
 
 
+def test_data_that_nothing_was_asked_about_leave_no_heading() -> None:
+    session = ran("sample sleepstudy", "sample orthodont", "sample hsb", "summarize ses")
+    assert [i[1:3] for i in outline(session)] == [
+        ("data", "Sample: High School and Beyond"),
+        ("output", "Summary"),
+    ]
+    ok(session, "sample sleepstudy")
+    ok(session, 'outline note "Looked at"')
+    ok(session, "sample orthodont")
+    kinds = [i[1] for i in outline(session)]
+    assert kinds == ["data", "output", "data", "note", "data"], "a word about them keeps them"
+
+
+def test_a_heading_of_data_that_the_user_named_or_moved_stays() -> None:
+    session = ran("sample sleepstudy")
+    ok(session, 'outline rename 1 "Reaction times"')
+    ok(session, "sample hsb")
+    assert [i[2] for i in outline(session)] == ["Reaction times", "Sample: High School and Beyond"]
+    ok(session, NULL)
+    ok(session, "outline move 2, last")
+    assert [i[1] for i in outline(session)] == ["data", "model", "data"]
+    ok(session, "sample orthodont")
+    assert len(outline(session)) == 4, "the model is of the data that were moved behind it"
+
+
 def test_a_model_that_is_shown_again_is_no_second_one() -> None:
     session = ran("sample hsb", NULL, "mixed")
     assert [i[1:] for i in outline(session)[1:]] == [

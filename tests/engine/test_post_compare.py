@@ -62,6 +62,7 @@ def test_side_by_side() -> None:
     table = side_by_side_table(fits(), ["a", "b", "c"], data=r_data("sleepstudy"))
     found = rows(table)
     assert found["days"] == [next(e.coef for e in f.fixed if e.term == "days") for f in fits()]
+    assert table.alike, "numbers of one outcome have the same decimals in all columns"
     assert found["icc:subject"][0] is None
     assert found["icc:subject"][1:] == [icc(f)[0].value for f in fits()[1:]]
     assert found["r2:conditional"] == [explained(f, r_data("sleepstudy")).conditional for f in fits()]

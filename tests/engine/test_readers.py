@@ -88,7 +88,7 @@ def test_delimiter_and_decimal_mark_are_detected(tmp_path, text, said) -> None:
     found = columns(data)
     found["c"] = [c.strip() for c in found["c"]]
     assert found == {"a": [1, 2], "b": [2.5, 3.5], "c": ["x", "y"]}
-    assert data.notes[0] == f"Read as utf-8 text separated by {said}, with a header."
+    assert data.notes[0] == f"Read as UTF-8 text separated by {said}, with a header."
 
 
 @pytest.mark.parametrize(

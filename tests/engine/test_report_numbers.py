@@ -164,6 +164,8 @@ def test_decimals_are_those_of_the_column() -> None:
     beside = (Row("x", (0.0012, 1.5), format="estimate"), Row("", (0.0014, 0.2), format="bracketed"))
     lines = shown(Table("T", models, beside)).lines
     assert [c.text for line in lines for c in line.cells] == ["0.0012", "1.50", "(0.0014)", "(0.20)"]
+    lines = shown(Table("T", models, beside, alike=True)).lines
+    assert [c.text for line in lines for c in line.cells] == ["0.0012", "1.5000", "(0.0014)", "(0.2000)"]
 
 
 @pytest.mark.parametrize(("x", "text"), [(0.181, ".181"), (-0.05, "−.050"), (1.0, "1.000"), (0.0, ".000")])

@@ -88,6 +88,9 @@ def test_without_a_fit_there_is_nothing_to_draw() -> None:
         ("mixed y x", "Linear model"),
         ("mixed y x || g:, noconstant residuals(ar 1, t(t))", "Correlated residuals"),
         ("mixed y x || g: a b c d", "Random slopes of a, b, c, …"),
+        ("mixed y c.x##i.z || g: x", "Random slope of x with x × z"),
+        ("mixed y c.x##c.z c.x#c.w c.x#c.x || g:", "Random intercept of g with x × z, …"),
+        ("mixed y c.x##c.x || g:", "Random intercept of g"),
     ],
 )
 def test_a_model_is_named_after_what_is_random_in_it(command: str, title: str) -> None:

@@ -225,7 +225,7 @@ class Actions(QObject):
             self._menu(tr("&Results"), "results"),
             "predict", "after_icc", "after_sd", "after_recovariance", "after_group", "after_ic", "after_all", None,
             "copy_tables", "sds", "variances", None,
-            "collapse", "expand", "clear",
+            "add_note", "add_heading", "collapse", "expand", "clear",
         )  # fmt: skip
         view = self._menu(tr("&Window"), "window")
         self._put(view, "find", "tab_data", "tab_variables", "tab_history", "focus_results", "focus_command", None)

@@ -20,6 +20,7 @@ from terrace_desktop.ui.action import Action
 from terrace_desktop.ui.words import tr
 from terrace_desktop.work import commands
 from terrace_desktop.work.controller import Controller
+from terrace_desktop.work.session_port import document_name
 
 if TYPE_CHECKING:
     from terrace.results.plot import Plot
@@ -68,9 +69,11 @@ class ExportFlow(QObject):
     # --- reports ---------------------------------------------------------------------------------------
     def export_all(self) -> None:
         """One report of every card on the page, in the order in which they came."""
-        path = self._ask(self.tr("Export report"), f"report{REPORTS[0][1][0]}", REPORTS)
+        about = Path(document_name(self.controller.snapshot.dataset)).stem
+        name = self.tr("{0} report").format(about) if about else self.tr("report")
+        path = self._ask(self.tr("Export report"), name + REPORTS[0][1][0], REPORTS)
         if path:
-            self.write_report(self.results.cards(), path, self.results.outputs())
+            self.write_report(self.results.cards(), path, self.results.outputs(), notes=True)
 
     def export_card(self, card: ModelCard, suffix: str) -> None:
         """A report of one model with what was asked about it."""
@@ -78,17 +81,19 @@ class ExportFlow(QObject):
         if path:
             self.write_report([card], path)
 
-    def write_report(self, cards: list[ModelCard], path: str, loose: Sequence[OutputCard] = ()) -> None:
+    def write_report(
+        self, cards: list[ModelCard], path: str, loose: Sequence[OutputCard] = (), *, notes: bool = False
+    ) -> None:
         """Run the command that writes a report; the ending of the name decides on the format.
 
-        The outputs under the models go with them; `loose` are others.
+        The outputs under the models go with them; `loose` are others, `notes` all that the user wrote on the page.
         """
         models = [(card.stored, card.title) for card in cards if card.stored]
         under = [output for card in cards for output in self.results.under(card)]
         outputs = [*under, *(output for output in loose if output not in under)]
         numbers = [c.outcome.number for c in outputs if c.outcome.number]
         if models or numbers:
-            self.controller.run(commands.report(path, models, numbers))
+            self.controller.run(commands.report(path, models, numbers, notes))
 
     # --- plots -----------------------------------------------------------------------------------------
     def export_plot(self, plot: Plot, suffix: str, card: ModelCard | None = None) -> None:

@@ -78,6 +78,7 @@ class ModelFlow(QObject):
     def actions(self) -> list[Action]:
         """What the menus offer about models; what is there already means the newest one."""
         results, open_, metric = self.results, self.controller.has_data, self.set_metric
+        write = results.begin_draft
 
         def fitted() -> bool:
             return results.newest() is not None
@@ -107,6 +108,8 @@ class ModelFlow(QObject):
             Action("copy_tables", tr("&Copy tables of newest model"), self.copy_newest, "Ctrl+Shift+C", fitted),
             Action("sds", tr("Random effects as &SDs"), partial(metric, "sd"), enabled=fitted),
             Action("variances", tr("Random effects as &variances"), partial(metric, "variance"), enabled=fitted),
+            Action("add_note", tr("Add &note"), partial(write, "note"), enabled=results.has_cards),
+            Action("add_heading", tr("Add &heading"), partial(write, "heading"), enabled=results.has_cards),
             Action("collapse", tr("C&ollapse all"), partial(results.set_folded, True), enabled=results.has_cards),
             Action("expand", tr("E&xpand all"), partial(results.set_folded, False), enabled=results.has_cards),
             Action("clear", tr("&Remove all results"), results.clear, enabled=results.has_cards),
@@ -135,6 +138,7 @@ class ModelFlow(QObject):
             start_values=start_values(self.controller.snapshot.fit), worker=self.controller.view_worker,
             habits=convention(self.settings.convention()), declined=self._declined, used=self._used,
         )  # fmt: skip
+        self.builder.start_menu.kept = self._kept_models
         self.builder.fit_requested.connect(self._fit)
         fit, name = (None, "") if origin is None else (origin.fit, self.tr("Model {0}").format(origin.number))
         self.builder.live.follow(self.controller.previewer(), fit, name, self.controller.previewer())
@@ -153,10 +157,7 @@ class ModelFlow(QObject):
         if self._origin is None and builder.live.preview is not None:
             found = self._active_with(builder.spec.outcome.name)
             if found is not None:
-                self._origin, title = found, self.tr("Model {0}").format(found.number)
-                builder.subtitle = self.tr("from {0}").format(title)
-                builder.head_changed.emit()
-                builder.live.preview.compare_with(found.fit, title)
+                self._stand_beside(builder, found)
         begun = builder.is_draft() or builder.spec.outcome.name
         title = self.tr("{0}: {1}").format(builder.title, model_title(builder.spec)) if begun else ""
         self.results.show_draft(title, 0 if self._origin is None else self._origin.item.id)
@@ -189,6 +190,23 @@ class ModelFlow(QObject):
     def open_guide(self, path: str = "") -> None:
         """The guide step by step, where it was left or at the beginning of a path."""
         self.guide.open(path)
+
+    def _kept_models(self) -> list[tuple[str, Callable[[], object]]]:
+        """The models of the page that the builder can begin from: their titles, and what begins from them."""
+        return [(c.title, partial(self._begin_from, c)) for c in self.results.cards() if self.has_data_of(c)]
+
+    def _begin_from(self, card: ModelCard) -> None:
+        """The builder goes on from the model of a card, and stands beside that."""
+        if self.builder is not None:
+            self._stand_beside(self.builder, card)
+            self.builder.set_spec(card.fit.spec)
+
+    def _stand_beside(self, builder: BuilderForm, card: ModelCard) -> None:
+        self._origin, title = card, self.tr("Model {0}").format(card.number)
+        builder.subtitle = self.tr("from {0}").format(title)
+        builder.head_changed.emit()
+        if builder.live.preview is not None:
+            builder.live.preview.compare_with(card.fit, title)
 
     def _next_title(self) -> str:
         return self.tr("Model {0}").format(len(self.results.cards()) + 1)

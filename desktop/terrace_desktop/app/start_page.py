@@ -166,7 +166,7 @@ class StartPage(QScrollArea):
         words = QVBoxLayout()
         words.setSpacing(0)
         words.addWidget(label(self.tr("Or drop a file here")))
-        words.addWidget(label(self.tr("Stata, SPSS, SAS, Excel, CSV, Parquet, R"), "small", wrap=True))
+        words.addWidget(label(self.tr("SPSS, jamovi, Stata, SAS, R, Excel, CSV"), "small", wrap=True))
         row.addLayout(words, 1)
         return box
 

@@ -157,7 +157,9 @@ class MainWindow(QMainWindow):
         """The entry of the tool bar whose work is in the panel is marked."""
         content = self.work.content() if self.splitter.is_open() else None
         self.actions_.show_open("" if content is None else content.tool())
-        if content is not None and content is self.models.builder and content is not self._served:
+        building = content is not None and content is self.models.builder
+        self.results.show_building(building)
+        if building and content is not self._served:
             self.left.offer_variables()
         self._served = content
 

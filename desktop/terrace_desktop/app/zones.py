@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QResizeEvent
@@ -23,7 +23,9 @@ DATA, DATA_NARROW, PANEL = 344, 288, 392  # px
 WIDE = 1360  # px: a narrower window has narrower data
 ROOMY = 1180  # px: a narrower one has no room for data beside the panel
 LEAST_DATA, LEAST_PANEL, LEAST_RESULTS = 220, 384, 200
+READABLE = 520  # px of results beside the panel: data that were made wider without it give way to them
 TORN = (440, 760)
+WIDTHS = ("data", "beside", "panel")  # that the user gives: data alone, data beside the panel, the panel
 
 
 class Zones(QSplitter):
@@ -83,14 +85,15 @@ class Zones(QSplitter):
     def close_panel(self) -> None:
         """Close the panel; its width goes to the results and the focus to where it was."""
         self._keep_window()
+        now = QApplication.focusWidget()
+        inside = now is not None and self.panel.isAncestorOf(now)
         self.panel.hide()
         self._lay()
         before, self._before = self._before, None
-        try:
-            if before is not None and before.isVisible():
-                before.setFocus(Qt.FocusReason.OtherFocusReason)
-        except RuntimeError:  # it is gone
-            pass
+        if _is_shown(before):
+            before.setFocus(Qt.FocusReason.OtherFocusReason)
+        elif inside:
+            self.results.setFocus(Qt.FocusReason.OtherFocusReason)  # Qt would take the next button in the chain
         self.panel_changed.emit()
 
     def is_open(self, content: WorkContent | None = None) -> bool:
@@ -164,23 +167,31 @@ class Zones(QSplitter):
             folded = crowded or self._settings.flag("data_folded")
         self.data.set_folded(folded)
         usual = theme.px(DATA if width >= theme.px(WIDE) else DATA_NARROW)
-        data = theme.px(RAIL) if folded else self._settings.number("zone_data") or usual
         room = max(LEAST_PANEL, width - theme.px(RAIL) - LEAST_RESULTS)  # large text gives way to a small window
         self.panel.setMinimumWidth(min(theme.px(LEAST_PANEL), room))
         panel = 0
         if self._docked():
-            usual = theme.px(max(PANEL, content.wide if content is not None else 0))
-            panel = max(min(usual, room), self._settings.number("zone_panel"))
+            wished = theme.px(max(PANEL, content.wide if content is not None else 0))
+            panel = max(min(wished, room), self._settings.number("zone_panel"))
+        data = theme.px(RAIL) if folded else self._data_width(usual, width - panel - theme.px(READABLE))
         over = max(0, data + panel + LEAST_RESULTS - width)
         if not folded:
             data = max(LEAST_DATA, data - over)
         sizes = [data, panel, max(width - data - panel, LEAST_RESULTS)]
         self.setSizes(sizes if not self.is_torn() else [sizes[0], sizes[2]])
 
+    def _data_width(self, usual: int, room: int) -> int:
+        """The data as wide as the user has them; beside the panel they have a width of their own, which is at first no
+        more than `room`."""
+        alone = self._settings.number("zone_data") or usual
+        if not self._docked():
+            return alone
+        return self._settings.number("zone_beside") or max(min(alone, room), min(alone, usual))
+
     def _moved(self, _at: int, _index: int) -> None:
         sizes = self.sizes()
         if not self.data.is_folded():
-            self._settings.set_number("zone_data", sizes[0])
+            self._settings.set_number("zone_beside" if self._docked() else "zone_data", sizes[0])
         if self._docked():
             self._settings.set_number("zone_panel", sizes[1])
 
@@ -190,8 +201,8 @@ class Zones(QSplitter):
 
     def reset(self) -> None:
         """Widths as on the first day, the panel in its place."""
-        for name in ("zone_data", "zone_panel"):
-            self._settings.set_number(name, 0)
+        for name in WIDTHS:
+            self._settings.set_number(f"zone_{name}", 0)
         self._settings.set_flag("data_folded", False)
         self._settings.set_flag("panel_torn", False)
         self._floats, self._wanted_fold = False, None
@@ -204,11 +215,12 @@ class Zones(QSplitter):
     def layout_now(self) -> dict[str, int | bool]:
         """What the user has made of the widths, for a project to keep."""
         number, flag = self._settings.number, self._settings.flag
-        return {"data": number("zone_data"), "panel": number("zone_panel"), "folded": flag("data_folded")}
+        widths = {name: number(f"zone_{name}") for name in WIDTHS}
+        return {**widths, "folded": flag("data_folded")}
 
     def bring_back(self, layout: Mapping[str, Any]) -> None:
         """Widths that were kept."""
-        for name in ("data", "panel"):
+        for name in WIDTHS:
             width = layout.get(name)
             if isinstance(width, int) and 0 <= width < 10_000:
                 self._settings.set_number(f"zone_{name}", width)
@@ -243,6 +255,14 @@ class Zones(QSplitter):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._lay()
+
+
+def _is_shown(widget: QWidget | None) -> TypeGuard[QWidget]:
+    """True for a widget that is still there and can be seen."""
+    try:
+        return widget is not None and widget.isVisible()
+    except RuntimeError:  # it is gone
+        return False
 
 
 def _first_of(root: QWidget) -> QWidget:

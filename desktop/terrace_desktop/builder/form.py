@@ -163,7 +163,7 @@ class BuilderForm(FormContent):
         self.start = button(self.tr("Start from"), "builder_start", variant="link")
         self.start.setToolTip(self.tr("Start from a common model, or paste or copy a command"))
         menu = StartMenu(self.start, self.state, self.paste_command, self.copy_command, self.show_help)
-        self.reset = menu.reset
+        self.start_menu, self.reset = menu, menu.reset
         self.start.setMenu(menu)
         self.outcome.add_link(self.start)
         for section in (self.outcome, self.fixed, self.levels):

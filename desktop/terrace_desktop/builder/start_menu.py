@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QPushButton
@@ -27,6 +27,9 @@ class StartMenu(QMenu):
             action.setStatusTip(template.purpose)
             action.setObjectName(f"builder_start_{template.key}")
             action.triggered.connect(lambda _c=False, key=template.key: state.start_from(key))
+        self.kept: Callable[[], Sequence[tuple[str, Callable[[], object]]]] = tuple  # titles, and what begins there
+        self.models = named(self.addMenu(self.tr("A kept model")), "builder_start_kept", self.tr("A kept model"))
+        self.aboutToShow.connect(self._fill_models)
         self.addSeparator()
         self._line(self.tr("Empty model\tStart over with nothing chosen"), "start_empty", state.clear)
         self.reset = self._line(self.tr("Reset\tGo back to the model you started with"), "reset", state.reset)
@@ -35,6 +38,16 @@ class StartMenu(QMenu):
         self._line(self.tr("Copy command"), "copy", copy)
         self.addSeparator()
         self._line(self.tr("Help on the model builder\tF1"), "help", explain)
+
+    def _fill_models(self) -> None:
+        """The models that are on the page now."""
+        found = self.kept()
+        self.models.clear()
+        self.models.menuAction().setVisible(bool(found))
+        for k, (title, begin) in enumerate(found):
+            action = self.models.addAction(title.replace("&", "&&"))
+            action.setObjectName(f"builder_start_kept_{k + 1}")
+            action.triggered.connect(lambda _c=False, begin=begin: begin())
 
     def _line(self, text: str, name: str, do: Callable[[], object]) -> QAction:
         action = self.addAction(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
@@ -73,8 +74,9 @@ class VariableModel(QAbstractListModel):
         self._text = ""
 
     def set_variables(self, variables: Sequence[Variable], reasons: dict[str, str] | None = None) -> None:
-        """The variables, and for some why they cannot be chosen."""
-        self._all, self._reasons = tuple(variables), dict(reasons or {})
+        """The variables, and for some why they cannot be chosen. A label that is the name again says nothing more."""
+        self._all = tuple(replace(v, label="") if v.label == v.name else v for v in variables)
+        self._reasons = dict(reasons or {})
         self.search(self._text)
 
     def set_uses(self, uses: dict[str, str]) -> None:

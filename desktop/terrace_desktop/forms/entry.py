@@ -71,6 +71,7 @@ class Entry(Generic[F]):
     values. ``commands`` are run one after the other. ``also`` are further words that a search finds it by.
     ``of_model`` tells that another model would have what this one lacks. ``verb`` is what the button says that runs
     them, where they do not only show something; ``makes`` counts the variables that they would add.
+    ``of_several`` tells that it is about other models as much as about this one.
     """
 
     key: str
@@ -84,6 +85,7 @@ class Entry(Generic[F]):
     of_model: bool = True
     verb: str = ""
     makes: Callable[[F, Values], int] | None = None
+    of_several: bool = False
 
     def matches(self, words: Sequence[str]) -> bool:
         """True where every word occurs in what is said of the entry."""

@@ -97,7 +97,7 @@ class OfData:
         if self.dataset is None or name not in self.dataset:
             return name
         label = self.dataset.variable(name).label
-        return f"{name} · {label}" if label else name
+        return f"{name} · {label}" if label not in ("", name) else name
 
 
 @dataclass(frozen=True)

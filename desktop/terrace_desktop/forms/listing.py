@@ -136,6 +136,10 @@ class EntryList(QListView, Generic[F]):
         """The icon of the group that an entry stands in; empty where it has none."""
         return next((g.icon for g in self._groups for e in g.entries if e.key == key), "")
 
+    def head_of(self, key: str) -> tuple[str, str] | None:
+        """Icon and title of a group with an icon of its own."""
+        return next(((g.icon, g.title) for g in self._groups if g.key == key and g.icon), None)
+
     def go_to_group(self, key: str) -> None:
         """Bring a group to the top of the list and select its first entry that applies."""
         group = next((g for g in self._groups if g.key == key), None)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from terrace.results.plot import Plot
     from terrace.results.table import Table
     from terrace.session.preview import Made, Preview
+    from terrace_desktop.plots.legend import Legend
     from terrace_desktop.plots.view import PlotView
 
 HEIGHT = 240  # px of a figure
@@ -40,6 +41,7 @@ class FormPreview(QWidget):
         self.shown: Preview | None = None
         self._asked: tuple[str, ...] = ()
         self.plot: PlotView | None = None
+        self.legend: Legend | None = None
         self.strip = LateStrip("form_preview", self.tr("This"))
         self.words = named(label("", "muted", wrap=True, selectable=True), "form_preview_words", "")
         self.browser = named(GrowingBrowser(), "form_preview_output", self.tr("Preview"))
@@ -66,8 +68,8 @@ class FormPreview(QWidget):
         asked = tuple(commands)
         if not asked:
             self.previewer.drop()
-            self._asked, self.shown = (), None
-            self.hide()
+            self._asked = ()
+            self._empty()
             return
         self._asked = asked
         self.strip.clear()
@@ -76,9 +78,17 @@ class FormPreview(QWidget):
     def leave(self) -> None:
         """Out of the form that it stands in, which goes; what is shown is of that form."""
         self.previewer.drop()
-        self.shown = None
-        self.hide()
+        self._empty()
         self.setParent(self._home)
+
+    def _empty(self) -> None:
+        """Nothing of what was shown is left: the next one may have to wait, under words of its own."""
+        self.shown = None
+        self.strip.clear()
+        self._say([])
+        self.browser.hide()
+        self._draw([])
+        self.hide()
 
     # --- what comes ---------------------------------------------------------------------------------
     def _found(self, preview: Preview) -> None:
@@ -135,13 +145,18 @@ class FormPreview(QWidget):
         tell(self.words, text)
 
     def _draw(self, plots: list[Plot]) -> None:
-        if self.plot is not None:
-            self.plot.hide()
-            self.plot.deleteLater()
-            self.plot = None
+        for widget in (self.plot, self.legend):
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        self.plot = self.legend = None
         if plots:
+            from terrace_desktop.plots.legend import Legend
             from terrace_desktop.plots.view import PlotView
 
+            if plots[0].legend and (legend := Legend(plots[0])).entries:
+                self.legend = legend
+                self._column.addWidget(legend)
             self.plot = PlotView(plots[0])
             self.plot.setFixedHeight(max(HEIGHT, min(self.plot.trellis.height, 2 * HEIGHT)))
             self._column.addWidget(self.plot)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SYMBOLS = ("SE", "df", "t", "z", "p", "F", "n", "N", "M", "SD", "Robust SE", "Std. err.")  # APA: italic in heads
 ESTIMATES = ("estimate", "interval", "bracketed")
 GAP, TIGHT = 12, 5  # px between columns
+SHORT = 10  # letters of a row label that stay in one line: "Model 12"
 INDENT = 12
 RELATION = re.compile(r" (=|&lt;|&gt;|≥|≤) ")  # of a statistic: never at the end of a line
 EDGE = "padding-right:2px;"  # Qt cuts off what touches the edge of the document
@@ -125,7 +126,8 @@ def _line(page: Shown, i: int, split: Sequence[bool], gap: int, rule: str) -> st
         span = len(line.cells) + sum(split) + 1
         style = f"{base}font-weight:normal;font-style:italic;padding-left:{left}px;"
         return f'<tr><th colspan="{span}" align="left" style="{style}">{escape(line.label)}</th></tr>'
-    head = f'<th align="left" style="{base}font-weight:normal;padding-left:{left}px;">{escape(line.label)}</th>'
+    label = _still(escape(line.label)) if len(line.label) <= SHORT else escape(line.label)
+    head = f'<th align="left" style="{base}font-weight:normal;padding-left:{left}px;">{label}</th>'
     last = len(split) - 1
     cells = [
         _cell(c, page.aligns[j], base, gap, split[j], EDGE if j == last else "") for j, c in enumerate(line.cells)

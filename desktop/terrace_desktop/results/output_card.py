@@ -148,10 +148,10 @@ class OutputCard(Card):
 
     def _lines(self) -> Sequence[str]:
         """What there is to say of data that were opened: what their reader noted, else what they are."""
-        data = self.item.data
-        if self.item.kind != "data" or data is None:
+        if self.item.kind != "data":
             return ()
-        return data.notes or ([] if self.outcome.tables else self.outcome.text.strip().splitlines())
+        notes = () if self.item.data is None else self.item.data.notes
+        return notes or ([] if self.outcome.tables else self.outcome.text.strip().splitlines())
 
     def _figure(self, plot: Plot, at: int, alone: bool) -> QWidget:
         from terrace_desktop.plots.cards import LargePlot

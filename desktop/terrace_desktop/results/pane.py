@@ -75,6 +75,7 @@ class ResultsPane(QFrame):
         self._stale: Mapping[int, str] = {}
         self._refiltered: Mapping[int, str] = {}
         self._draft = ("", 0)
+        self._building = False  # the draft stands open beside the results
         self._view = "tables"
         self.progress = ProgressCard()
         self.progress.hide()
@@ -225,6 +226,12 @@ class ResultsPane(QFrame):
         self._draft = (title, origin)
         self.contents.tree.show_document(self.shown, self._draft)
         self._show_next()
+
+    def show_building(self, on: bool) -> None:
+        """Whether the model that is being built stands open in the panel: then what comes next is there."""
+        if on != self._building:
+            self._building = on
+            self._show_next()
 
     def _settings(self) -> dict[int, Setting]:
         numbers, document = numbering(self.shown), self.shown
@@ -497,7 +504,7 @@ class ResultsPane(QFrame):
         models = self.shown.models()
         newest = max(models, key=lambda item: item.id, default=None)
         self.next.show_state(self._draft[0], "" if newest is None else newest.heading)
-        self.next.setVisible(self.has_cards())
+        self.next.setVisible(self.has_cards() and not self._building)
 
     def _after_newest(self) -> None:
         if (card := self.newest()) is not None:

@@ -135,7 +135,7 @@ def _shared_decimals(table: Table) -> tuple[int, ...]:
         elif estimates:
             of_estimates = own
         found.append(own)
-    return tuple(found)
+    return (max(found, default=0),) * len(found) if table.alike else tuple(found)
 
 
 def _column_decimals(table: Table, shared: Sequence[int]) -> tuple[int | None, ...]:

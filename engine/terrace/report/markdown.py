@@ -64,7 +64,7 @@ def document_markdown(
                 out.append(f"![{caption}](<{figures[number - 1]}>)")
             out.append(f"**{caption}**")
         else:
-            out += [_text(kind, text) for kind, text in paragraphs(part)]
+            out += [_text(kind, text) for kind, text in paragraphs(part, rich=True)]
     return "\n\n".join(out) + "\n"
 
 
@@ -73,6 +73,8 @@ def _text(kind: str, text: str) -> str:
         return _fenced(text)
     if kind == "advice":
         return f"> {escape(text)}"
+    if kind == "note":
+        return re.sub("^• ", "- ", text)  # it is Markdown
     return {"h2": "## ", "h3": "### "}.get(kind, "") + escape(text)
 
 

@@ -1,8 +1,8 @@
 """What a report is made of, the same for every file format: tables, plots, fits and texts in order.
 
-A text is a paragraph, or several divided by blank lines. Four beginnings have a meaning: ``# `` and ``## ``
-head a section, ``. `` is a command, ``! `` is advice. A paragraph with aligned columns (two blanks in a row,
-or rules) is a listing and keeps its lines.
+A text is a paragraph, or several divided by blank lines. Five beginnings have a meaning: ``# `` and ``## ``
+head a section, ``. `` is a command, ``! `` is advice, ``~ `` is of a note, with the marks of Markdown.
+A paragraph with aligned columns (two blanks in a row, or rules) is a listing and keeps its lines.
 """
 
 from __future__ import annotations
@@ -12,21 +12,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
+from terrace.report.notes import MARK, plain
 from terrace.results.fit import FitResult
 from terrace.results.plot import Plot
 from terrace.results.table import Table
 
 Part = Table | Plot | str | FitResult
-TextKind = Literal["h2", "h3", "command", "advice", "listing", "text"]
+TextKind = Literal["h2", "h3", "command", "advice", "listing", "text", "note"]
 _BEGINNINGS: tuple[tuple[str, TextKind], ...] = (("## ", "h3"), ("# ", "h2"), (". ", "command"), ("! ", "advice"))
 
 
-def paragraphs(text: str) -> list[tuple[TextKind, str]]:
-    """The paragraphs of a text with their kinds; listings that follow each other are one."""
-    if _is_listing(text) and not text.lstrip().startswith(("# ", "## ", ". ", "! ")):
+def paragraphs(text: str, *, rich: bool = False) -> list[tuple[TextKind, str]]:
+    """The paragraphs of a text with their kinds; listings that follow each other are one.
+
+    Notes are texts without their marks, or `rich` of a kind of their own, with them.
+    """
+    if _is_listing(text) and not text.lstrip().startswith(("# ", "## ", ". ", "! ", MARK)):
         return [("listing", text.strip("\n"))]
     found: list[tuple[TextKind, str]] = []
     for block in re.split(r"\n\s*\n", text.strip("\n")):
+        if block.startswith(MARK):
+            words = block.removeprefix(MARK)
+            found.append(("note", words) if rich else ("text", plain(words)))
+            continue
         for start, kind in _BEGINNINGS:
             if block.startswith(start):
                 found.append((kind, block[len(start) :].strip()))

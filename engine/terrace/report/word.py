@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from terrace.report.cells import Shown, display_width, note_paragraphs, shown, tails
+from terrace.report.notes import runs
 from terrace.report.parts import Part, number_parts, paragraphs
 from terrace.results.plot import Plot
 from terrace.results.plot_words import figure_words
@@ -282,7 +283,7 @@ def _add_plot(document: Document, plot: Plot, number: int) -> None:
 
 
 def _add_text(document: Document, text: str) -> None:
-    for kind, paragraph in paragraphs(text):
+    for kind, paragraph in paragraphs(text, rich=True):
         clean = _printable(paragraph)
         if kind == "h2":
             document.add_heading(clean, level=1)
@@ -291,8 +292,20 @@ def _add_text(document: Document, text: str) -> None:
         elif kind in ("command", "listing"):
             added = document.add_paragraph(clean, style="Terrace Listing")
             added.paragraph_format.keep_with_next = kind == "command"
+        elif kind == "note":
+            _add_note(document, paragraph)
         else:
             document.add_paragraph(clean)
+
+
+def _add_note(document: Document, paragraph: str) -> None:
+    added = document.add_paragraph()
+    for run in runs(paragraph):
+        address = f" ({run.href})" if run.href and run.href != run.text else ""
+        piece = added.add_run(_printable(run.text + address))
+        piece.bold, piece.italic = run.bold or None, run.italic or None
+        if run.code:
+            piece.font.name = "Consolas"
 
 
 def _printable(text: str) -> str:

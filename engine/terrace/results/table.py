@@ -87,7 +87,8 @@ class PlainTable(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A titled table with notes underneath. `stub` heads the label column."""
+    """A titled table with notes underneath. `stub` heads the label column. ``alike`` where its columns hold the same
+    quantities, such as models of one outcome: they have their decimals in common."""
 
     title: str
     columns: tuple[Column, ...]
@@ -95,6 +96,7 @@ class Table:
     stub: str = ""
     notes: tuple[str, ...] = ()
     key: str = ""
+    alike: bool = False
 
     def plain(self) -> PlainTable:
         """``{"title", "columns", "rows"}`` with plain cells, label first: the JSON form of a table."""

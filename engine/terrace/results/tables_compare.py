@@ -36,7 +36,8 @@ def compare_tables(
         raise TerraceError(f"{plural(len(fits), 'model')} and {plural(len(names), 'name')}.", code="names-differ")
     rows = [*_fixed_rows(fits), *_random_rows(fits, metric, labels or {}), *fit_rows(fits)]
     columns = tuple(Column(f"m{i + 1}", name) for i, name in enumerate(names))
-    return Table("Models compared", columns, tuple(rows), "", fit_notes(fits, names), "compare")
+    alike = len({f.spec.outcome for f in fits}) == 1
+    return Table("Models compared", columns, tuple(rows), "", fit_notes(fits, names), "compare", alike)
 
 
 def _fixed_rows(fits: Sequence[FitResult]) -> list[Row]:

@@ -10,6 +10,7 @@ from terrace.results.fit import FitResult
 from terrace.results.plot import Plot
 from terrace.session.contract import Outcome
 from terrace.session.document.fits import same_fit
+from terrace.session.document.items import Item
 from terrace.session.effects import Effect
 from terrace.session.session import Session
 
@@ -19,28 +20,38 @@ if TYPE_CHECKING:
 
 @dataclass
 class Block:
-    """A model with the results about it; without a `fit`, one result that belongs to no model.
+    """A model with the results about it; without a `fit`, one result that belongs to no model, or a text of the page.
 
+    A result that is a text is a note.
     ``place`` is where it stands among the results, from 1; 0 for a fit that is none of them.
     """
 
     place: int
     fit: FitResult | None = None
-    results: list[Outcome] = field(default_factory=list)
+    results: list[Outcome | str] = field(default_factory=list)
 
 
-def blocks(session: Session, fits: Sequence[FitResult], numbers: Sequence[int] | None, alone: bool) -> list[Block]:
+def blocks(
+    session: Session, fits: Sequence[FitResult], numbers: Sequence[int] | None, alone: bool, notes: bool = False
+) -> list[Block]:
     """The blocks of a report of these fits, in the order of the results document; fits keep their own.
 
     `numbers` are those of the results to show, None for all; results of no model are left out where the report is
-    of models only (`alone`) and no numbers were given.
+    of models only (`alone`) and no numbers were given. With `notes` the title, the headings and the notes of the page
+    stand where they are there.
     """
     models = [Block(0, f) for f in fits]
     of_item: dict[int, Block] = {}
-    out: list[Block] = []
+    title = session.state.document.title.strip()
+    out = [Block(0, None, [f"# {title}"])] if notes and title else []
     for place, item in enumerate(session.state.document, start=1):
         outcome = item.outcome
         if outcome is None:
+            text = _words_of(item) if notes else ""
+            if text and item.under in of_item:
+                of_item[item.under].results.append(text)
+            elif text:
+                out.append(Block(place, None, [text]))
             continue
         if item.kind == "model" and outcome.fit is not None:
             fit = outcome.fit
@@ -75,7 +86,17 @@ def parts_of(block: Block, named: FitResult | None, draw: Callable[[FitResult], 
         parts += plots
         shown = {(p.kind, p.title) for p in plots}
     for outcome in block.results:
+        if isinstance(outcome, str):
+            parts.append(outcome)
+            continue
         plots = [p for p in outcome.plots if (p.kind, p.title) not in shown]
         if outcome.tables or plots:
             parts += [f". {' '.join(outcome.command.split())}", *outcome.tables, *plots]
     return parts
+
+
+def _words_of(item: Item) -> str:
+    """A heading or a note as a text of a report."""
+    from terrace.report.notes import note_text
+
+    return f"# {item.heading}" if item.kind == "heading" else note_text(item.text)

@@ -1,4 +1,4 @@
-"""A short name for a model, from what is random in it."""
+"""A short name for a model, from what is random in it and its interactions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ _MOST = 3
 
 
 def model_title(spec: ModelSpec) -> str:
-    """``Null``, ``Random slope of ses``, ``Random intercepts of region, state``, ``Linear model``."""
+    """``Null``, ``Random slope of ses``, ``Random intercepts of region, state``, ``Linear model``; with an interaction
+    ``Random slope of ses with ses × sector``, since that is what tells it from the model before."""
+    crossed = list(dict.fromkeys(_name(t) for t in spec.fixed if len({f.name for f in t.factors}) > 1))
+    listed = "" if not crossed else f" with {crossed[0]}" + (", …" if len(crossed) > 1 else "")
+    return _random_title(spec) + listed
+
+
+def _random_title(spec: ModelSpec) -> str:
+    """What is random."""
     slopes = [_name(t) for e in spec.random for t in e.terms if not any(f.drop for f in t.factors)]
     if slopes:
         return _of("Random slope", slopes)

@@ -29,6 +29,7 @@ def compare_group() -> Group[Facts]:
                 _two_chosen,
                 also="model comparison aic bic table compare nested models",
                 of_model=False,
+                of_several=True,
             ),
             Entry(
                 "lrtest",
@@ -84,6 +85,7 @@ def paper_group() -> Group[Facts]:
                 _stored,
                 also="etable regression table word excel publication regression table of models publication",
                 of_model=False,
+                of_several=True,
             ),
         ),
     )

@@ -27,7 +27,7 @@ def group() -> Group[Facts]:
         (
             Entry(
                 "diagnostics",
-                tr("Check list"),
+                tr("Assumption checks"),
                 tr("What was checked, what was found and what to do, in plain words."),
                 lambda f, v: ["estat diagnostics"],
                 reason=need_data,

@@ -57,6 +57,7 @@ class AfterPanel(FormContent, Generic[F]):
         self._running = False
         self._problem = ""
         self._at_form = False
+        self._at_group: tuple[str, str] | None = None  # icon and title, where a tool of its own leads to a group
         self.list = EntryList(groups)
         self.search = SearchLine(self.list)
         layout = QVBoxLayout(self)
@@ -69,7 +70,7 @@ class AfterPanel(FormContent, Generic[F]):
         layout.addWidget(self._footer)
         self.list.chosen.connect(self._show_entry)
         self.list.opened.connect(self.go_to_form)
-        self.list.clicked.connect(lambda _index: self._turn(True))
+        self.list.clicked.connect(self._clicked)
         self.set_facts(facts)
         self._turn(False)
         self.search.setFocus()
@@ -177,10 +178,12 @@ class AfterPanel(FormContent, Generic[F]):
 
     # --- as contents of the work panel --------------------------------------------------------------
     def head(self) -> Head:
-        about = self.tr("of {0}").format(short_title(self.facts.title)) if self.facts.title else ""
+        about = short_title(self.facts.title)
         if self._at_form and self.form is not None:
-            return Head(self.list.icon_of(self.form.entry.key) or self._icon, self.form.entry.title, about)
-        return Head(self._icon, self._title, about)
+            entry = self.form.entry
+            icon = self.list.icon_of(entry.key) or self._icon
+            return Head(icon, entry.title, "" if entry.of_several else about)
+        return Head(*(self._at_group or (self._icon, self._title)), about)
 
     def begin(self) -> None:
         if self._at_form:
@@ -197,6 +200,8 @@ class AfterPanel(FormContent, Generic[F]):
     def show_list(self, group: str = "") -> None:
         """Show the list, at the heading of a group where one is named."""
         self.search.clear()
+        found = self.list.head_of(group)
+        self._at_group = None if found is None or found[0] == self._icon else found
         self._turn(False)
         if group:
             self.list.go_to_group(group)
@@ -291,6 +296,12 @@ class AfterPanel(FormContent, Generic[F]):
         target = None if self.form is None else self.form.first_field()
         (target or self.run).setFocus(Qt.FocusReason.TabFocusReason)
 
+    def _clicked(self) -> None:
+        """The form takes the focus from a list that gives way to it; beside it the arrows go on in the list."""
+        self._turn(True)
+        if self._sides[0].isHidden():
+            self.go_to_form()
+
     # --- the command --------------------------------------------------------------------------------
     def commands(self) -> list[str]:
         """The commands of the form."""
@@ -334,6 +345,8 @@ class AfterPanel(FormContent, Generic[F]):
             return
         self._running = True
         self._tell_outcome(None)
+        if self.run.hasFocus():
+            self.setFocus(Qt.FocusReason.OtherFocusReason)  # a button that is disabled passes it on to anything
         self._follow()
         self.run_asked.emit(self.commands())
 
@@ -356,6 +369,14 @@ class AfterPanel(FormContent, Generic[F]):
                 self._follow()
             told = "" if outcome.tables or outcome.plots else outcome.text.strip().split("\n")[0]
             self._say(told if 0 < len(told) <= SHORT else self._done)
+        if self.hasFocus() or self.cancel.hasFocus():
+            self._focus_after_run()
+
+    def _focus_after_run(self) -> None:
+        """Back to the button, or to where typing begins where it cannot be pressed again."""
+        first = None if self.form is None else self.form.first_field()
+        target = self.run if self.run.isEnabled() else first
+        (target or self.back).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _tell_outcome(self, outcome: Outcome | None) -> None:
         """The message of a command that failed stands over the form."""

@@ -32,7 +32,7 @@ def group() -> Group[Facts]:
             predict_entry(),
             Entry(
                 "margins",
-                tr("Margins"),
+                tr("Estimated marginal means"),
                 tr("Average predictions for levels of factors and values of covariates."),
                 _margins,
                 _margins_fields,

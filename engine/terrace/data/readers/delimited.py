@@ -290,7 +290,8 @@ def describe_layout(layout: Layout) -> str:
     """A note on how the file is read."""
     kind = DELIMITER_NAMES.get(layout.delimiter, f"{layout.delimiter!r}")
     of = "of one column" if len(layout.names) == 1 else f"separated by {kind}"
-    parts = [f"Read as {layout.encoding} text {of}"]
+    encoding = layout.encoding.upper() if layout.encoding.startswith("utf") else layout.encoding
+    parts = [f"Read as {encoding} text {of}"]
     if layout.decimal == ",":
         parts.append("with decimal commas")
     if layout.thousands:

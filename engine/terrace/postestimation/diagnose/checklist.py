@@ -73,7 +73,7 @@ def checklist_table(found: tuple[Check, ...]) -> Table:
     count = sum(c.state != "good" for c in found)
     need = "needs" if count == 1 else "need"
     note = "Nothing stands out." if not count else f"{count} of {plural(len(found), 'check')} {need} attention."
-    return Table("Check list", columns, rows, "Checked", (note,), "checklist")
+    return Table("Assumption checks", columns, rows, "Checked", (note,), "checklist")
 
 
 def checklist_text(found: tuple[Check, ...], width: int = 78) -> str:
@@ -299,11 +299,11 @@ def _linearity(fit: FitResult, data: Dataset) -> list[Check]:
     if bent:
         which = ", ".join(bent)
         return [
-            Check("linearity", "Straight lines", "look", f"The residuals curve over {which}.",
+            Check("linearity", "Linearity", "look", f"The residuals curve over {which}.",
                   f"Add a square, such as c.{bent[0]}#c.{bent[0]}, and compare.", "residual-covariate")
         ]  # fmt: skip
     return [
-        Check("linearity", "Straight lines", "good",
+        Check("linearity", "Linearity", "good",
               f"Largest correlation of residuals with a square: {fixed(worst, 2)}.", plot="residual-covariate")
     ]  # fmt: skip
 

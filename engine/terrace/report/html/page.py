@@ -8,6 +8,7 @@ from datetime import date, datetime
 from html import escape
 
 from terrace.report.html.table import table_html
+from terrace.report.notes import Run, runs
 from terrace.report.parts import Part, number_parts, paragraphs
 from terrace.results.fit import FitResult
 from terrace.results.plot import Plot
@@ -86,7 +87,7 @@ def _part(part: Part, number: int, theme: str) -> str:
         )
     assert not isinstance(part, FitResult)
     out = []
-    for kind, text in paragraphs(part):
+    for kind, text in paragraphs(part, rich=True):
         if kind == "advice":
             out.append(f'<p class="advice">{escape(text)}</p>')
         elif kind == "command":
@@ -95,6 +96,17 @@ def _part(part: Part, number: int, theme: str) -> str:
             out.append(f"<pre>{escape(text)}</pre>")
         elif kind == "text":
             out.append(f"<p>{escape(text)}</p>")
+        elif kind == "note":
+            out.append(f"<p>{''.join(map(_run, runs(text)))}</p>")
         else:
             out.append(f"<{kind}>{escape(text)}</{kind}>")
     return "\n".join(out)
+
+
+def _run(run: Run) -> str:
+    """A stretch of a note."""
+    out = escape(run.text)
+    for on, tag in ((run.code, "code"), (run.italic, "em"), (run.bold, "strong")):
+        out = f"<{tag}>{out}</{tag}>" if on else out
+    safe = run.href.lower().startswith(("http://", "https://", "mailto:"))
+    return f'<a href="{escape(run.href)}">{out}</a>' if safe else out

@@ -47,7 +47,8 @@ def placed(document: Document, outcome: Outcome, before: State, after: State, wh
     new = fit is not None and model_of(document, fit) is None
     if Effect.OPENS in outcome.effects and after.dataset is not None:
         shown = None if new else outcome
-        document = _end(document, Item(0, "data", shown, automatic=data_title(after.dataset), when=when))
+        item = Item(0, "data", shown, automatic=data_title(after.dataset), when=when)
+        document = _end(_without_unused(document), item)
     elif fit is None or not new:
         return _output(document, outcome, before, after, when)
     if fit is not None and new:
@@ -145,6 +146,14 @@ def data_title(data: Dataset) -> str:
 # --- places -------------------------------------------------------------------------------------------------
 def _end(document: Document, item: Item) -> Document:
     return _at(document, item, len(document.items))
+
+
+def _without_unused(document: Document) -> Document:
+    """Without data that were opened last and that nothing was asked about: looking for a file leaves no headings."""
+    last = document.items[-1] if document.items else None
+    if last is None or last.kind != "data" or last.title or last.id != max(i.id for i in document.items):
+        return document
+    return replace(document, items=document.items[:-1])
 
 
 def _under(document: Document, item: Item, owner: Item) -> Document:

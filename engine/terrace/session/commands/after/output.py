@@ -39,15 +39,16 @@ _OF = ("caterpillar", "effects")  # of a level
 
 @command(
     "report",
-    syntax='report FILE [, models(NAMES) titles("text" ...) results(# ...)|noresults noplots replace]',
+    syntax='report FILE [, models(NAMES) titles("text" ...) results(# ...)|noresults notes noplots replace]',
     help="Save models with their plots and further results, and the other tables and plots of the session. "
+    "Without models() the title, headings and notes of the page are in it, with models() where notes is given. "
     f"results() chooses these by number. {' '.join(f.ending for f in formats.REPORTS)}",
     effects=Effect.FILES | Effect.BRIEF,
 )
 def report(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.report.export import export
 
-    options = parsed.options(rules("noplots noresults replace", "models titles results"))
+    options = parsed.options(rules("noplots noresults notes replace", "models titles results"))
     path = file_name(session, parsed.clauses.body, "report")
     excluding(options, ("results", "noresults"))
     numbers = [] if "noresults" in options else _numbers(session, options.get("results"))
@@ -63,7 +64,8 @@ def report(session: Session, parsed: ParsedCommand) -> CommandResult:
         return [] if "noplots" in options else _plots(session, fit)
 
     parts: list[Part] = []
-    found = blocks(session, fits, numbers, alone="models" in options)
+    alone = "models" in options
+    found = blocks(session, fits, numbers, alone, notes="notes" in options or not (alone or numbers is not None))
     for i, block in enumerate(found):
         session.report("Writing", i / len(found))
         parts += parts_of(block, named.get(id(block.fit)), drawn)

@@ -17,7 +17,7 @@ from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
-from terrace.wording import plural
+from terrace.wording import enumerated, plural
 
 
 @command(
@@ -78,7 +78,7 @@ def center(session: Session, parsed: ParsedCommand) -> CommandResult:
             of = f" in {' '.join(by.names)}" if by.names else ""
             data = data.with_column(new, middle, Variable(new, f"Mean of {v.label or name}{of}", Measure.CONTINUOUS))
             told.append(new)
-    return changed(session, data, f"({', '.join(told)} made)" if told else "")
+    return changed(session, data, f"Added {enumerated(told)}." if told else "")
 
 
 def _new_names(options: dict[str, Option], key: str, n: int) -> tuple[str, ...]:

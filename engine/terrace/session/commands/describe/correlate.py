@@ -60,7 +60,9 @@ def correlate(session: Session, parsed: ParsedCommand) -> CommandResult:
         rows = tuple(
             Row(name, (m, s, float(v.min()), float(v.max()))) for name, m, s, v in zip(names, means, sd, x[keep].T)
         )
-        heads = tuple(Column(k.lower(), k, "general") for k in ("Mean", "SD", "Min", "Max"))
+        heads = (
+            *(Column(k.lower(), k) for k in ("Mean", "SD")), *(Column(k.lower(), k, "general") for k in ("Min", "Max")),
+        )  # fmt: skip
         tables.insert(0, Table("Summary", heads, rows, "Variable", key="means"))
     scalars = {"N": n}
     if len(names) > 1:

@@ -221,7 +221,8 @@ def _summary_table(found: list[tuple[str, dict[str, float]]]) -> Table:
         title="Summary",
         columns=(
             Column("N", "N", "count"),
-            *(Column(k, t, "general") for k, t in zip(keys[1:], ("Mean", "SD", "Min", "Max"))),
+            *(Column(k, t) for k, t in zip(keys[1:3], ("Mean", "SD"))),  # in journals with the decimals of a column
+            *(Column(k, t, "general") for k, t in zip(keys[3:], ("Min", "Max"))),
         ),
         rows=tuple(Row(name, tuple(m.get(k) for k in keys)) for name, m in found),
         stub="Variable",

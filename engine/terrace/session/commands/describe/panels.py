@@ -89,7 +89,10 @@ def xtsum(session: Session, parsed: ParsedCommand) -> CommandResult:
     if not rows:
         raise DataError("There are no values to summarize.", code="no-observations")
     heads = (("mean", "Mean"), ("sd", "SD"), ("min", "Min"), ("max", "Max"))
-    columns = (*(Column(k, t, "general") for k, t in heads), Column("n", "Observations", "text"))
+    columns = (
+        *(Column(k, t, "estimate" if k in ("mean", "sd") else "general") for k, t in heads),
+        Column("n", "Observations", "text"),
+    )
     return shown(
         session,
         (Table(f"Variation between and within {panel}", columns, tuple(rows), "Variable", key="xtsum"),),
