@@ -134,7 +134,7 @@ def _groups(fit: FitResult, data: Dataset, level: str | None) -> tuple[IntArray,
         above = names[: names.index(chosen) + 1]
     first = np.empty(count, dtype=np.int64)
     first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
-    columns = [data.frame[n].to_numpy()[sample[first]] for n in above]
+    columns = [group_values(data, n)[sample[first]] for n in above]
     labels = tuple(" / ".join(data.level_label(n, v) for n, v in zip(above, values)) for values in zip(*columns))
     return codes, count, chosen, labels
 

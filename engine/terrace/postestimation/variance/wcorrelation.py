@@ -216,7 +216,7 @@ def _cluster(fit: FitResult, data: Dataset, at: Mapping[str, Value]) -> tuple[In
         keep = lowest.codes == first
         places = np.flatnonzero(fit.sample)[lowest.rows[first]]
         for name in names:
-            said.append(f"{name} = {data.level_label(name, data.frame[name].to_numpy()[places])}")
+            said.append(f"{name} = {data.level_label(name, group_values(data, name)[places])}")
     rows = np.flatnonzero(keep).astype(np.int64)
     if not len(rows):
         raise DataError(

@@ -144,15 +144,28 @@ def _document_json(encoder: Encoder, document: Document) -> Json:
 
 
 def _or_short(encoder: Encoder, value: Outcome | Item) -> Json:
-    """An outcome or an item; without what a command hands to programs beside it where no file can hold that."""
+    """An outcome or an item; without what a command hands to programs beside it where no file can hold that.
+
+    Where that is not all that no file can hold, its words stay: one result must not keep the others from being saved.
+    """
     try:
         return encoder(value)
     except Unknown:
         outcome = value if isinstance(value, Outcome) else value.outcome
         if outcome is None:
             raise
+    try:
         bare = replace(outcome, payload={})
         return encoder(bare if isinstance(value, Outcome) else replace(value, outcome=bare))
+    except Unknown:
+        words = _in_words(outcome)
+        return encoder(words if isinstance(value, Outcome) else replace(value, outcome=words, data=None, more=None))
+
+
+def _in_words(outcome: Outcome) -> Outcome:
+    """What a command printed, without the tables, plots and fits that it came from."""
+    return Outcome(outcome.command, outcome.type, outcome.status, outcome.elapsed, text=str(outcome.text),
+                   error=outcome.error, warnings=outcome.warnings, number=outcome.number)  # fmt: skip
 
 
 def _steps_json(encoder: Encoder, steps: Sequence[Step], before: set[str]) -> Json:
