@@ -403,12 +403,12 @@ class Session:
         now = self.state
         if "joins" in outcome.payload:
             self.undo_steps[:] = joined(self.undo_steps, *outcome.payload["joins"])
-        if all(getattr(now, part) is getattr(before, part) for part in ("dataset", "document", "filter")):
-            return
-        if outcome.type == "undo":
+        if "undone" in outcome.payload:  # whether or not it changed anything: the next undo takes the step before
             self.redo_steps.append(Step(self.undo_steps.pop().name, work_of(before)))
-        elif outcome.type == "redo":
+        elif "redone" in outcome.payload:
             self.undo_steps.append(Step(self.redo_steps.pop().name, work_of(before)))
+        elif all(getattr(now, part) is getattr(before, part) for part in ("dataset", "document", "filter")):
+            return
         elif now.dataset is not None and (before.dataset is None or Effect.OPENS in outcome.effects):
             self.undo_steps.clear()
             self.redo_steps.clear()

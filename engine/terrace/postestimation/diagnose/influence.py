@@ -19,6 +19,7 @@ from terrace.design.estimability import settled
 from terrace.errors import Cancelled, SpecError, TerraceError
 from terrace.inference.robust import cluster_scores
 from terrace.likelihood.objective import Objective
+from terrace.postestimation.outcome import group_values
 from terrace.postestimation.tests.combinations import need_data
 from terrace.postestimation.variance.wcorrelation import marginal_covariance
 from terrace.progress import CancelCheck, Progress, ProgressCallback

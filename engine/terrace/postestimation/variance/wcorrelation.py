@@ -11,6 +11,7 @@ from terrace.data.dataset import Dataset
 from terrace.data.value import Value
 from terrace.errors import DataError, SpecError
 from terrace.inference.marginal import random_part, residual_part
+from terrace.postestimation.outcome import group_values
 from terrace.postestimation.settled import settled
 from terrace.postestimation.tests.combinations import need_data, need_own_rows
 from terrace.results.fit import FitResult

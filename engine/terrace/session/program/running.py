@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 from terrace.errors import Cancelled, TerraceError
 from terrace.language.dofile.lines import DoCommand
@@ -18,6 +18,7 @@ from terrace.session.outcome import captured, failure, return_code
 from terrace.session.port import SessionPort
 from terrace.session.program.macros import arguments, expanded, foreach_values, forvalues_values, set_local
 from terrace.session.state import CommandResult, Returned, State
+from terrace.session.steps import STEPPED
 
 Signal = Literal["", "continue", "break", "exit", "error"]
 Steps = Generator[Outcome, None, Signal]
@@ -319,10 +320,15 @@ def _together(child: SessionPort, nodes: Sequence[Node], where: str) -> CommandR
             plots=(*out.plots, *outcome.plots),
             warnings=(*out.warnings, *outcome.warnings),
             fit=outcome.fit or out.fit,
-            payload=outcome.payload or out.payload,
+            payload=_of_block(outcome) or out.payload,
         )
     text = "\n".join(texts)
     return replace(out, text=text, tables=out.tables if text else (), state=child.state)
+
+
+def _of_block(outcome: Outcome) -> Mapping[str, Any]:
+    """What a command in a block hands on beside its result; not what it did to steps, which were those of the block."""
+    return {k: v for k, v in outcome.payload.items() if k not in STEPPED}
 
 
 def placed(outcome: Outcome, where: str) -> TerraceError:
