@@ -218,8 +218,10 @@ def test_values_are_gathered_from_the_rows_of_the_fit_and_not_from_copies(fitted
 
 
 @pytest.mark.parametrize("name", ["y", "x", "t", "g", "sex", "week"])
-@pytest.mark.parametrize("command", [*LOOKING, "estat wcorrelation", "estat wcorrelation, all", "predict p, reffects",
-                                     "estat influence, relevel(g) noplot", "plot caterpillar", "plot lines"])  # fmt: skip
+@pytest.mark.parametrize(
+    "command", [*LOOKING, "estat wcorrelation", "estat wcorrelation, all", "predict p, reffects",
+                "estat influence, relevel(g) noplot", "plot caterpillar", "plot lines"],
+)  # fmt: skip
 def test_a_variable_that_is_gone_is_named_or_not_needed(fitted: State, command: str, name: str) -> None:
     outcome = moved(fitted, f"drop {name}").run(command)
     assert outcome.error is None or outcome.error[0] != "internal", outcome.error

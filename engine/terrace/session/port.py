@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from terrace.data.dataset import Dataset
@@ -13,6 +13,7 @@ from terrace.progress import CancelCheck, ProgressCallback
 from terrace.session.contract import Outcome
 from terrace.session.filter import Restriction
 from terrace.session.state import CommandResult, State
+from terrace.session.steps import Step
 
 
 class SessionPort(Protocol):
@@ -24,6 +25,7 @@ class SessionPort(Protocol):
     depth: int
     places: bool
     filtering: Restriction
+    undo_steps: list[Step]
 
     @property
     def dataset(self) -> Dataset | None:
@@ -71,6 +73,10 @@ class SessionPort(Protocol):
 
     def amend_history(self, outcome: Outcome, *, new: bool = False) -> None:
         """Put an outcome in the place of the last one, or after it."""
+        ...
+
+    def one_step(self, kind: str, before: State, steps: Sequence[Step]) -> None:
+        """Make one step of all that was done since there were these."""
         ...
 
     def cancelled(self) -> bool:

@@ -81,6 +81,7 @@ class Session:
         self.depth = 0  # of programs and do-files that call each other
         self._history: list[Outcome] = []
         self._numbered = 0  # the last number of a result in what commands ran inside
+        self._is_block = False  # what runs is a loop or another block, whose commands are results by themselves
 
     # --- what there is ----------------------------------------------------------------------------------
     @property
@@ -185,7 +186,7 @@ class Session:
             outcome = replace(outcome, text=f"{outcome.text} {told_of_filter}".strip())
         if told := later.taken():
             outcome = replace(outcome, warnings=(*outcome.warnings, *told))
-        if self.places:
+        if self.places and not self._is_block:  # its commands stand there already, as where it is in a do-file
             self._place(outcome, before)
         outcome = replace(outcome, changed=self.state.changed_since(before))
         self._keep_step(outcome, before)
@@ -296,6 +297,8 @@ class Session:
         self._numbered = max([self._numbered, *(i.outcome.number for i in inside if i.outcome is not None)])
         if not outcome.ok or not (outcome.tables or outcome.plots or outcome.fit is not None):
             return 0
+        if inside and self._is_block:
+            return 0
         return 1 + max(self._numbered, next((o.number for o in reversed(self._history) if o.number), 0))
 
     def execute(self, parsed: ParsedCommand) -> CommandResult:
@@ -357,7 +360,7 @@ class Session:
         document = now.document
         if document is not before.document and Effect.OUTLINE not in outcome.effects:
             if not document.only_outputs_since(before.document):
-                return  # the commands of a do-file, a program or a block stand there already, each by itself
+                return  # the commands of a do-file or a program stand there already, each by itself
             document = before.document  # which is one result otherwise
         when = dt.datetime.now().astimezone().isoformat(timespec="seconds")
         document = placed(document, outcome, before, now, when)
@@ -417,19 +420,27 @@ class Session:
             self.redo_steps.clear()
             del self.undo_steps[:-MAX_UNDO]
 
+    def one_step(self, kind: str, before: State, steps: Sequence[Step]) -> None:
+        """Make one step of what a block of a do-file did, as where it is run by itself. `kind` is its first word,
+        `before` and `steps` are the state and the steps before it."""
+        if len(self.undo_steps) == len(steps) and all(a is b for a, b in zip(self.undo_steps, steps)):
+            return
+        self.undo_steps[:] = steps
+        self._keep_step(Outcome("", kind, "ok", 0.0, effects=happened(Effect.NONE, before, self.state)), before)
+
     # --- one attempt ------------------------------------------------------------------------------------
     def _attempt(self, command_text: str, macros: bool) -> tuple[Outcome, State]:
         """Run one command or block: its outcome, and the state that follows."""
         name, effects = "", Effect.NONE
         parsed: ParsedCommand | None = None
         begun, outer = self.state, self.filtering
-        self.filtering = Restriction()
+        self.filtering, self._is_block = Restriction(), False
         try:
             found = one_node(command_text)
             if found is None:
                 return Outcome(command_text, "comment", "ok", 0.0), self.state
             if not isinstance(found, DoCommand):
-                name = found.text.split()[0]
+                name, self._is_block = found.text.split()[0], True
                 result = run_block(self, found)
                 return success(command_text, name, result, False), result.state or self.state
             text = found.text if command_text.strip() != found.text else command_text

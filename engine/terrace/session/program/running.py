@@ -68,20 +68,27 @@ class Runner:
             return (yield from self._command(node, prefix))
         if isinstance(node, ProgramText):
             return (yield from self._define(node))
-        outer, self.inside = self.inside, True
+        if self.inside:
+            return (yield from self._block(node, prefix))
+        before, steps = self.session.state, tuple(self.session.undo_steps)
+        self.inside = True
         try:
-            under = _joined(prefix, node.prefix)
-            if "cap" in under and not isinstance(node, Block):
-                return (yield from self._captured(Block(under, (replace(node, prefix=""),), node.line, node.text), ""))
-            if isinstance(node, Block):
-                if "cap" in node.prefix:
-                    return (yield from self._captured(node, prefix))
-                return (yield from self.nodes(node.body, under))
-            if isinstance(node, Loop):
-                return (yield from self._loop(node, under))
-            return (yield from self._branch(node, under))
+            return (yield from self._block(node, prefix))
         finally:
-            self.inside = outer
+            self.inside = False
+            self.session.one_step(node.text.split()[0], before, steps)
+
+    def _block(self, node: Loop | Branch | Block, prefix: str) -> Steps:
+        under = _joined(prefix, node.prefix)
+        if "cap" in under and not isinstance(node, Block):
+            return (yield from self._captured(Block(under, (replace(node, prefix=""),), node.line, node.text), ""))
+        if isinstance(node, Block):
+            if "cap" in node.prefix:
+                return (yield from self._captured(node, prefix))
+            return (yield from self.nodes(node.body, under))
+        if isinstance(node, Loop):
+            return (yield from self._loop(node, under))
+        return (yield from self._branch(node, under))
 
     # --- one command ------------------------------------------------------------------------------------
     def _command(self, node: DoCommand, prefix: str) -> Steps:
@@ -137,7 +144,7 @@ class Runner:
                 return "error"
             error = TerraceError(outcome.error[1], code=outcome.error[0])
             session.state = replace(session.state, rc=return_code(error))
-            caught = replace(captured(outcome.command, outcome.type, error), line=outcome.line)
+            caught = replace(captured(f"capture {outcome.command}", outcome.type, error), line=outcome.line)
             session.amend_history(caught)
             yield caught
             return ""
@@ -156,7 +163,7 @@ class Runner:
             yield self._failed(node, error)
             return "error"
         session.state = replace(session.state, programs={**session.state.programs, node.name: node})
-        outcome = Outcome(node.text, "program define", "ok", 0.0, line=node.line)
+        outcome = Outcome(node.source or node.text, "program define", "ok", 0.0, line=node.line)
         session.amend_history(outcome, new=True)
         yield outcome
         return ""
