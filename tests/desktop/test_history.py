@@ -71,7 +71,7 @@ def test_what_would_end_a_do_file_is_a_comment(command: str) -> None:
 
 
 @pytest.mark.parametrize("state", ["ok", "error"])
-@pytest.mark.parametrize("command", ["list x ///", "list x /// a\n", "list ///\n  x", "#delimit ;", "list x // y", "* x"])
+@pytest.mark.parametrize("command", ["list x ///", "list x /// a\n", "list ///\nx", "#delimit ;", "list x // y", "*x"])
 def test_no_command_takes_the_next_one_along(command: str, state: str) -> None:
     from terrace.language.dofile.lines import read_commands
 

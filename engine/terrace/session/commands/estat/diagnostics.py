@@ -144,8 +144,8 @@ def estat_influence(session: Session, parsed: ParsedCommand) -> CommandResult:
     plots = [] if "noplot" in options else [influence_plot(found)]
     if "dfbetas" in options:
         plots.append(dfbetas_plot(found))
-    codes_of = dict(zip(found.labels, found.names))  # the table names coefficients for people
-    payload = {"moves_most": [codes_of.get(str(r.values[3])) for r in table.rows]}
+    most = [found.moves_most(g) for g in found.shown(None if "all" in options else top)]
+    payload = {"moves_most": [None if k is None else found.names[k] for k in most]}  # the table has their labels
     return CommandResult(text=text, tables=(table,), plots=tuple(plots), state=state, payload=payload)
 
 
