@@ -186,6 +186,16 @@ def test_a_flip_in_any_part_loses_only_what_it_hits(session: Session, path: Path
     assert whole >= 10
 
 
+@pytest.mark.parametrize("gone", ["sources", "program", "source", "without_data"])
+def test_a_part_that_says_too_little_is_damage(session: Session, gone: str) -> None:
+    parts = parts_of(Project.of(session))
+    about = json.loads(parts["project.json"])
+    del about[gone]
+    parts["project.json"] = json.dumps(about).encode()
+    with pytest.raises(DataError, match=r"project\.json.* is damaged"):
+        read_parts(parts.__getitem__)
+
+
 @pytest.mark.parametrize("seed", range(60))
 def test_a_flip_anywhere_is_told_or_harmless(session: Session, path: Path, seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -281,6 +291,10 @@ def test_saving_over_a_damaged_file_keeps_it(session: Session, path: Path, tmp_p
 def test_other_files_are_refused_in_words(tmp_path: Path) -> None:
     other = tmp_path / "data.terrace"
     other.write_text("a,b\n1,2\n")
+    with pytest.raises(DataError, match="is not a Terrace project"):
+        open_project(other)
+    with zipfile.ZipFile(other, "w") as archive:  # as a document of another program is one
+        archive.writestr("[Content_Types].xml", "<Types/>")
     with pytest.raises(DataError, match="is not a Terrace project"):
         open_project(other)
     with pytest.raises(DataError, match="is not there"):

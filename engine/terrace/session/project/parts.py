@@ -201,8 +201,7 @@ def read_parts(get: Get, *, names: Sequence[str] = ()) -> tuple[Project, tuple[L
             lost.append(Lost(what, in_words(error)))
             return instead
 
-    about = _part(get, "project.json")
-    sources = decoder.read(about["sources"], tuple[tuple[str, str], ...])
+    sources, program, without_data, source = _about(decoder, get)
     document = each("The results", lambda: _document(decoder, get, lost, names), Document())
     state = each("The data, and what commands had set", lambda: _state(decoder, get, lost), State())
     state = replace(state, document=document)
@@ -214,8 +213,8 @@ def read_parts(get: Get, *, names: Sequence[str] = ()) -> tuple[Project, tuple[L
         for name, what in (("drafts", "What was not finished"), ("layout", "How the window was set up"))
     }
     project = Project(
-        replace(state, origins=origins), history, undo, redo, kept["drafts"], kept["layout"], sources,
-        decoder.read(about["program"], str), bool(about["without_data"]), decoder.read(about["source"], str),
+        replace(state, origins=origins), history, undo, redo, kept["drafts"], kept["layout"], sources, program,
+        without_data, source,
     )  # fmt: skip
     return project, tuple({found.what: found for found in reversed((*lost, *decoder.lost))}.values())[::-1]
 
@@ -233,6 +232,16 @@ def _part(get: Get, name: str) -> Json:
     if not isinstance(found, dict | list):
         raise damaged_part(name, "it is not what was written")
     return found
+
+
+def _about(decoder: Decoder, get: Get) -> tuple[tuple[tuple[str, str], ...], str, bool, str]:
+    """The sources of a project, the program that wrote it, whether data were left out, and where these are."""
+    about = _part(get, "project.json")
+    try:
+        return (decoder.read(about["sources"], tuple[tuple[str, str], ...]), decoder.read(about["program"], str),
+                bool(about["without_data"]), decoder.read(about["source"], str))  # fmt: skip
+    except (KeyError, TypeError) as error:
+        raise damaged_part("project.json", "it is not what was written") from error
 
 
 def _mapping(decoder: Decoder, get: Get, name: str) -> dict[str, Any]:
