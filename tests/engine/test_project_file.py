@@ -432,3 +432,77 @@ def test_what_is_left_of_a_lock_keeps_nobody_away(path: Path, content: str) -> N
     found = hold_file(path)
     assert isinstance(found, Held)
     found.release()
+
+
+# --- in do-files, programs and blocks ------------------------------------------------------------------------
+INSIDE = ("do", "if 1 {{\n{}\n}}", "program")
+
+
+def inside(session: Session, command: str, how: str, folder: Path):
+    """Run a command in a do-file, a block or a program."""
+    if how == "do":
+        (folder / "inner.do").write_text(f"{command}\n")
+        return ok(session, f'do "{folder / "inner.do"}"')
+    if how == "program":
+        for part in ("capture program drop inner", f"program define inner\n{command}\nend"):
+            ok(session, part)
+        return ok(session, "inner")
+    return ok(session, how.format(command))
+
+
+@pytest.mark.parametrize("how", INSIDE)
+def test_a_project_that_is_saved_inside_has_all_that_was_done(how: str, tmp_path: Path) -> None:
+    session = worked()
+    session.holds = True
+    inside(session, f'generate inner = 1\nproject save "{tmp_path / "new"}"\ngenerate later = 1', how, tmp_path)
+    assert session.file is not None and session.file.path == tmp_path / "new.terrace" and session.file.held is not None
+    session.file.release()
+    project = open_project(session.file.path)[0]
+    assert [s.name for s in project.undo][-1] == "removal of d2" and "inner" in project.state.dataset
+    commands = [o.command for o in project.history]
+    assert commands[: len(worked().history)] == [o.command for o in worked().history]
+    assert commands[-1] == "generate inner = 1" and "later" in session.data
+    assert any("later" in o.command or "inner" in o.command for o in Project.of(session).history[-1:])
+
+
+@pytest.mark.parametrize("how", INSIDE)
+def test_a_project_that_is_opened_inside_takes_the_place_of_all(path: Path, how: str, tmp_path: Path) -> None:
+    alone, session = Session(), Session()
+    for one in (alone, session):
+        for command in ("sample hsb", "generate z = 1"):
+            ok(one, command)
+    ok(alone, f'project use "{path}"')
+    ok(alone, "generate more = 1")
+    outcome = inside(session, f'project use "{path}"\ngenerate more = 1', how, tmp_path)
+    assert outcome.payload["project"] == str(path) and outcome.payload["lost"] == []
+    assert session.file is not None and session.file.path == path and session.drafts == alone.drafts
+    assert [s.name for s in session.undo_steps] == [s.name for s in alone.undo_steps]
+    kept = [o.command for o in Project.of(session).history]
+    assert kept == [o.command for o in Project.of(alone).history] and kept[-1] == "generate more = 1"
+    for one in (session, alone):
+        ok(one, "undo")
+    assert "more" not in session.data and same(session.state.document, alone.state.document)
+    text = f'if 1 {{\nproject use "{path}"\ngenerate more = 1\n}}\n'
+    other = Session()
+    assert all(o.ok for o in other.run_do(text))
+    assert [s.name for s in other.undo_steps] == [*(s.name for s in alone.undo_steps), "new variable more"]
+
+
+def test_a_block_that_fails_after_it_opened_a_project_leaves_the_one_that_is_open(path: Path, tmp_path: Path) -> None:
+    session = worked()
+    session.holds = True
+    ok(session, f'project save "{tmp_path / "own"}"')
+    file, steps = session.file, list(session.undo_steps)
+    assert session.run(f'if 1 {{\nproject use "{path}"\nnonsense\n}}').error is not None
+    assert session.file is file and session.undo_steps == steps and len(session.history) > 5
+    assert isinstance(holder_of(file.path), Holder), "it is still held"
+    ok(session, f'project save "{file.path}", replace')
+    session.file.release()
+
+
+def test_a_project_that_cannot_be_opened_inside_changes_nothing(tmp_path: Path) -> None:
+    session = worked()
+    before, steps = session.state, list(session.undo_steps)
+    for command in (f'if 1 {{\nproject use "{tmp_path / "none"}"\n}}', "if 1 {\nproject use\n}"):
+        assert session.run(command).error is not None
+    assert session.undo_steps == steps and session.state.dataset is before.dataset and session.file is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from terrace.data.dataset import Dataset
 from terrace.language.expressions.context import EvalContext
@@ -26,6 +26,7 @@ class SessionPort(Protocol):
     places: bool
     filtering: Restriction
     undo_steps: list[Step]
+    outer: Any
 
     @property
     def dataset(self) -> Dataset | None:
@@ -75,8 +76,12 @@ class SessionPort(Protocol):
         """Put an outcome in the place of the last one, or after it."""
         ...
 
-    def one_step(self, kind: str, before: State, steps: Sequence[Step]) -> None:
+    def one_step(self, kind: str, before: State, list_: list[Step], steps: Sequence[Step]) -> None:
         """Make one step of all that was done since there were these."""
+        ...
+
+    def take_from(self, inner: SessionPort, state: State) -> None:
+        """Hold the project that was opened in a copy of this, where one was."""
         ...
 
     def cancelled(self) -> bool:

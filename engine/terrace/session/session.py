@@ -33,6 +33,7 @@ from terrace.session.happened import happened
 from terrace.session.log import record_defect
 from terrace.session.opened import ProjectFile
 from terrace.session.outcome import captured, failure, return_code, success
+from terrace.session.port import SessionPort
 from terrace.session.program.macros import expanded
 from terrace.session.program.running import Runner, call_program, run_block
 from terrace.session.program.transcript import write_log
@@ -74,6 +75,8 @@ class Session:
         self.file: ProjectFile | None = None  # the project file that it came from or was saved to
         self.holds = False  # True for a window, which keeps its project file from being opened twice
         self._work: Work | None = None
+        self._took_over = False  # it holds a project that was opened in it
+        self.outer: Session | None = None  # that which runs this one for a block, a program or a do-file
         self.writes = True  # False while a history is run that must not touch files
         self._logs = True  # a fork leaves that to the session that it comes from
         self.places = True  # what it does goes into the results document; a fork on trial has no part in that
@@ -191,6 +194,11 @@ class Session:
         outcome = replace(outcome, changed=self.state.changed_since(before))
         self._keep_step(outcome, before)
         if self._work is not None:
+            if outcome.ok and "project" not in outcome.payload:  # a block or a do-file tells of it as the command does
+                file = self._work.file
+                told_of = {"project": "", "lost": []} if file is None else {
+                    "project": str(file.path), "lost": [found.what for found in file.lost]}  # fmt: skip
+                outcome = replace(outcome, payload={**outcome.payload, **told_of})
             self._taken_over(self._work if outcome.ok else None)
         self._history.append(outcome)
         if self._logs and before.log and self.state.log:
@@ -318,6 +326,7 @@ class Session:
         child = Session.__new__(Session)
         child.__dict__.update(
             self.__dict__, state=state, undo_steps=[], redo_steps=[], _history=[], _logs=False, places=False,
+            outer=None, _took_over=False, _work=None,
             _numbered=next((o.number for o in reversed(self._history) if o.number), self._numbered),
         )
         return child
@@ -326,11 +335,33 @@ class Session:
         """Hold this, and nothing of what was there before, when the command that runs has ended well."""
         self._work = work
 
+    def take_from(self, inner: SessionPort, state: State) -> None:
+        """Hold the project that was opened in a block, a program or a do-file, where one was; it leaves this state."""
+        assert isinstance(inner, Session)
+        if inner._took_over:
+            self.take_over(Work(state, inner.history, tuple(inner.undo_steps), tuple(inner.redo_steps), inner.drafts,
+                                inner.layout, inner.file))  # fmt: skip
+
+    def whole(self) -> tuple[tuple[Outcome, ...], tuple[Step, ...], tuple[Step, ...]]:
+        """The history and the steps to undo and redo; of a block, a program or a do-file with all before it."""
+        if self.outer is None or self._took_over:
+            return self.history, tuple(self.undo_steps), tuple(self.redo_steps)
+        history, undo, redo = self.outer.whole()
+        return (*history, *self._history), undo, redo
+
+    def belongs_to(self, file: ProjectFile) -> None:
+        """The project file of this session, and of those that run it, is this one."""
+        self.file = file
+        if self.outer is not None and not self._took_over:
+            self.outer.belongs_to(file)
+
     def _taken_over(self, work: Work | None) -> None:
         """Opening a project is a boundary like opening data: what can be undone is what its file says."""
         if work is not None:
-            if self.file is not None:
+            own = self.outer is None or self._took_over  # that of the session around is its own to let go
+            if own and self.file is not None and self.file is not work.file:
                 self.file.release()
+            self._took_over = True
             self.state, self._history = work.state, list(work.history)
             self.undo_steps, self.redo_steps = list(work.undo), list(work.redo)
             self.drafts, self.layout, self.file = work.drafts, work.layout, work.file
@@ -420,9 +451,11 @@ class Session:
             self.redo_steps.clear()
             del self.undo_steps[:-MAX_UNDO]
 
-    def one_step(self, kind: str, before: State, steps: Sequence[Step]) -> None:
+    def one_step(self, kind: str, before: State, list_: list[Step], steps: Sequence[Step]) -> None:
         """Make one step of what a block of a do-file did, as where it is run by itself. `kind` is its first word,
-        `before` and `steps` are the state and the steps before it."""
+        `before` is the state before it, `list_` were the `undo_steps` and `steps` what they had."""
+        if self.undo_steps is not list_:
+            return  # a project was opened, whose steps these are
         if len(self.undo_steps) == len(steps) and all(a is b for a, b in zip(self.undo_steps, steps)):
             return
         self.undo_steps[:] = steps

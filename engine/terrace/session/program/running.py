@@ -70,13 +70,14 @@ class Runner:
             return (yield from self._define(node))
         if self.inside:
             return (yield from self._block(node, prefix))
-        before, steps = self.session.state, tuple(self.session.undo_steps)
+        before, list_ = self.session.state, self.session.undo_steps
+        steps = tuple(list_)
         self.inside = True
         try:
             return (yield from self._block(node, prefix))
         finally:
             self.inside = False
-            self.session.one_step(node.text.split()[0], before, steps)
+            self.session.one_step(node.text.split()[0], before, list_, steps)
 
     def _block(self, node: Loop | Branch | Block, prefix: str) -> Steps:
         under = _joined(prefix, node.prefix)
@@ -273,8 +274,10 @@ def run_block(session: SessionPort, node: Node) -> CommandResult:
     Raises `TerraceError` that names the line.
     """
     child = session.fork(session.state)
-    child.places = session.places
-    return _together(child, (node,), "")
+    child.places, child.outer = session.places, session
+    result = _together(child, (node,), "")
+    session.take_from(child, child.state)
+    return result
 
 
 def call_program(session: SessionPort, parsed: ParsedCommand) -> CommandResult:
@@ -295,7 +298,7 @@ def scope(session: SessionPort, text: str, name: str) -> SessionPort:
     """A session for a program or do-file: the arguments are its local macros. Raises `TerraceError` where too deep."""
     child = session.fork(replace(session.state, locals=arguments(text), returning=Returned()))
     child.depth = session.depth + 1
-    child.places = session.places
+    child.places, child.outer = session.places, session
     if child.depth > _DEEPEST:
         raise TerraceError(f"{name} calls itself without end.", code="too-deep", subject=name)
     return child
@@ -310,7 +313,9 @@ def left(session: SessionPort, child: SessionPort) -> State:
         gone = [n for n in state.locals.values() if _TEMPORARY.fullmatch(n) and n in data and n not in made]
         if gone:
             state = replace(state, dataset=data.without(gone))
-    return replace(state, locals=session.state.locals)
+    state = replace(state, locals=session.state.locals)
+    session.take_from(child, state)
+    return state
 
 
 def _together(child: SessionPort, nodes: Sequence[Node], where: str) -> CommandResult:
@@ -334,8 +339,9 @@ def _together(child: SessionPort, nodes: Sequence[Node], where: str) -> CommandR
 
 
 def _of_block(outcome: Outcome) -> Mapping[str, Any]:
-    """What a command in a block hands on beside its result; not what it did to steps, which were those of the block."""
-    return {k: v for k, v in outcome.payload.items() if k not in STEPPED}
+    """What a command in a block hands on beside its result; not what it did to steps, which were those of the block,
+    nor to project files, of which the session tells."""
+    return {k: v for k, v in outcome.payload.items() if k not in (*STEPPED, "project", "lost", "copy", "aside")}
 
 
 def placed(outcome: Outcome, where: str) -> TerraceError:

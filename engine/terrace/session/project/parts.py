@@ -66,9 +66,9 @@ class Project:
         data = [d for d in datasets_of(session.state) if d.source]
         sources = tuple(dict.fromkeys((d.source, d.sha256) for d in data))
         source = data[0].source if data else ""
+        history, undo, redo = session.whole()
         return cls(
-            session.state, tuple(o for o in session.history if "project" not in o.payload),
-            tuple(session.undo_steps), tuple(session.redo_steps),
+            session.state, tuple(o for o in history if "project" not in o.payload), undo, redo,
             dict(session.drafts), dict(session.layout), sources, source=source,
         )  # fmt: skip
 

@@ -42,7 +42,7 @@ def project_save(session: Session, parsed: ParsedCommand) -> CommandResult:
         held = own or hold_file(path)
         if now is not None and own is None:
             now.release()
-        session.file = ProjectFile(path, held=held if isinstance(held, Held) else None, stamp=stamp_of(path))
+        session.belongs_to(ProjectFile(path, held=held if isinstance(held, Held) else None, stamp=stamp_of(path)))
     aside = f"The damaged file was kept as {kept[0]}." if kept else ""
     if bare:
         told, payload = f"A copy without the data is in {path}.", {"copy": str(path), "aside": aside}
