@@ -506,3 +506,55 @@ def test_a_project_that_cannot_be_opened_inside_changes_nothing(tmp_path: Path) 
     for command in (f'if 1 {{\nproject use "{tmp_path / "none"}"\n}}', "if 1 {\nproject use\n}"):
         assert session.run(command).error is not None
     assert session.undo_steps == steps and session.state.dataset is before.dataset and session.file is None
+
+
+# --- clocks, names and links ---------------------------------------------------------------------------------
+@pytest.mark.parametrize("when", [1000.0, 0.0, 315532799.0, 5e9])
+def test_a_clock_that_is_wrong_keeps_nothing_from_being_saved(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: float
+) -> None:
+    """An archive names years from 1980 to 2107; a computer without its battery says 1970."""
+    child = session.fork(session.state)
+    monkeypatch.setattr("time.time", lambda: when)
+    for command in ("project save", "estimates save", "save"):
+        name = tmp_path / f"{command.split()[0]}{'.ods' if command == 'save' else ''}"
+        ok(child, f'{command} "{name}"')
+    other = Session()
+    ok(other, f'estimates use "{tmp_path / "estimates"}"')
+    ok(other, f'project use "{tmp_path / "project"}"')
+    assert same(other.state.document, session.state.document)
+    with zipfile.ZipFile(tmp_path / "project.terrace") as archive:
+        assert {i.date_time[0] for i in archive.infolist()} == {1980 if when < 4e9 else 2107}
+
+
+def test_the_file_of_the_work_stays_where_the_session_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sub").mkdir()
+    session = worked()
+    session.holds = True
+    for command in ("project save work", "cd sub"):
+        ok(session, command)
+    assert session.file is not None and session.file.path == tmp_path / "work.terrace" and session.file.path.is_file()
+    session.file.release()
+    other = Session()
+    ok(other, 'project use "sub/../work"')
+    assert other.file is not None and other.file.path.is_absolute() and other.file.path.samefile(session.file.path)
+
+
+@pytest.mark.skipif(not hasattr(os, "symlink") or os.name == "nt", reason="links need rights there")
+def test_a_file_that_is_opened_by_a_link_is_the_same_file(path: Path, tmp_path: Path) -> None:
+    link = tmp_path / "elsewhere" / "link.terrace"
+    link.parent.mkdir()
+    link.symlink_to(path)
+    first, second = Session(), Session()
+    first.holds = second.holds = True
+    ok(first, f'project use "{link}"')
+    ok(second, f'project use "{path}"')
+    assert second.file is not None and second.file.read_only
+    refused = second.run(f'project save "{path}", replace')
+    assert refused.error is not None and refused.error[0] == "open-elsewhere"
+    ok(first, f'project save "{path}", replace')
+    ok(first, f'project save "{link}", replace')
+    assert link.is_symlink() and first.file is not None
+    first.file.release()
+    assert [p.name for p in tmp_path.rglob("*.lock")] == []
