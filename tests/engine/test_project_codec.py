@@ -340,8 +340,10 @@ def test_one_result_keeps_no_others_from_being_saved(tmp_path: Path, monkeypatch
         session.state, document=replace(session.state.document, items=tuple(items)), rc=Odd(),
         scalars={"q": 1.0, "odd": Odd()}, globals={"name": Advice("text")},
     )  # fmt: skip
+    session.drafts, session.layout = {"builder": {"a": 1}, "odd": [Odd()]}, {"sizes": (1, 2), "odd": {"x": Odd()}}
     blobs = parts_of(Project.of(session))
     project, lost = read_parts(blobs.__getitem__, names=tuple(blobs))
+    assert project.drafts == {"builder": {"a": 1}} and project.layout == {"sizes": (1, 2)}
     assert not lost and project.state.scalars == {"q": 1.0} and project.state.globals == {"name": "text"}
     assert [i.outcome.text for i in project.state.document if i.outcome] == [i.outcome.text for i in items if i.outcome]
     assert same(project.state.document.items[1].outcome.tables, items[1].outcome.tables)

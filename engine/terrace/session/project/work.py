@@ -40,11 +40,12 @@ def _member_json(encoder: Encoder, state: State, name: str) -> Json:
         if name in ("dataset", "preserved"):
             raise
         if isinstance(value, Mapping):
-            return encoder({k: v for k, v in value.items() if _can_be_held(encoder, v)})
+            return encoder({k: v for k, v in value.items() if can_be_held(encoder, v)})
         return None
 
 
-def _can_be_held(encoder: Encoder, value: object) -> bool:
+def can_be_held(encoder: Encoder, value: object) -> bool:
+    """True for a value of the kinds that files hold."""
     try:
         encoder(value)
     except Unknown:
