@@ -14,6 +14,7 @@ import contextlib
 import hashlib
 import io
 import json
+import time
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -31,6 +32,7 @@ DAMAGED = " is damaged or was changed: "
 """What stands between the name of a file, or of a part, and what is wrong with it."""
 Entry = Mapping[str, Any]
 """What the manifest says of a part: ``bytes`` and ``sha256``."""
+_YEARS = (1980, 2107)  # that an archive can name
 _SMALL = 16 << 20  # bytes: a manifest has about 120 for each part
 
 
@@ -43,13 +45,27 @@ class Sealed:
     parts: Mapping[str, bytes]
 
 
+def zip_entry(name: str, how: int = zipfile.ZIP_DEFLATED) -> zipfile.ZipInfo:
+    """An entry of an archive at the present time, compressed by `how`.
+
+    A clock that went wrong, as after its battery ran out, must not keep work from being saved: a year that archives
+    cannot name becomes the nearest that they can.
+    """
+    now = time.localtime(time.time())[:6]
+    when = now if _YEARS[0] <= now[0] <= _YEARS[1] else (min(max(now[0], _YEARS[0]), _YEARS[1]), 1, 1, 0, 0, 0)
+    info = zipfile.ZipInfo(name, when)
+    info.compress_type, info.external_attr = how, 0o600 << 16
+    return info
+
+
 def seal(kind: str, version: int, parts: Mapping[str, bytes]) -> bytes:
     """The bytes of a file of this kind (``estimates``); `version` is that of the form of its parts."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(MANIFEST, _manifest_text(kind, version, {n: _entry(p) for n, p in parts.items()}))
+        manifest = _manifest_text(kind, version, {n: _entry(p) for n, p in parts.items()})
+        archive.writestr(zip_entry(MANIFEST), manifest)
         for name, part in parts.items():
-            archive.writestr(name, part)
+            archive.writestr(zip_entry(name), part)
     return content.getvalue()
 
 
@@ -64,12 +80,12 @@ class Sealer:
     def add(self, name: str, content: bytes, *, packed: bool = False) -> None:
         """Write a part; one that is `packed` already is stored as it is."""
         how = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
-        self._archive.writestr(name, content, how)
+        self._archive.writestr(zip_entry(name, how), content)
         self._parts[name] = _entry(content)
 
     def close(self) -> None:
         """Write the manifest, which ends the file."""
-        self._archive.writestr(MANIFEST, _manifest_text(self._kind, self._version, self._parts))
+        self._archive.writestr(zip_entry(MANIFEST), _manifest_text(self._kind, self._version, self._parts))
         self._archive.close()
 
     def abandon(self) -> None:

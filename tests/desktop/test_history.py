@@ -62,6 +62,26 @@ def test_do_file_runs_again() -> None:
     assert [c.text for c in read_commands(filled().do_file())] == ["sample hsb", "mixed mathach ses || id:"]
 
 
+@pytest.mark.parametrize("command", ["exit", "e", " exit, clear", "exi"])
+def test_what_would_end_a_do_file_is_a_comment(command: str) -> None:
+    history = filled()
+    for text in (command, "egen m = mean(ses)", "estat icc", "exit2", "exp(1)"):
+        history.update(history.add(text).id, state="ok")
+    assert history.do_file().splitlines()[5:] == [f"* {command}", "egen m = mean(ses)", "estat icc", "exit2", "exp(1)"]
+
+
+@pytest.mark.parametrize("state", ["ok", "error"])
+@pytest.mark.parametrize("command", ["list x ///", "list x /// a\n", "list ///\nx", "#delimit ;", "list x // y", "*x"])
+def test_no_command_takes_the_next_one_along(command: str, state: str) -> None:
+    from terrace.language.dofile.lines import read_commands
+
+    history = HistoryModel()
+    history.update(history.add(command).id, state=state)
+    history.update(history.add("summarize x").id, state="ok")
+    read = [" ".join(c.text.split()) for c in read_commands(history.do_file())]
+    assert read == [*(["list x"] if "list" in command and state == "ok" else []), "summarize x"]
+
+
 def test_states_are_read_out() -> None:
     history = filled()
     said = history.index(1, 0).data(Qt.ItemDataRole.AccessibleTextRole)

@@ -66,7 +66,7 @@ def test_what_is_said_of_a_model_stands_under_it_and_the_rest_in_time_order() ->
         ("display 1", 1),
         ("summarize ses", 1),
         ("scatter mathach ses", 1),
-        ("foreach v in ses mathach {\nsummarize `v'\n}", 1),
+        ("foreach v in ses mathach {\nsummarize `v'\n}", 2),
         (f"forvalues i = 1/2 {{\nsummarize ses\n{SES}\n}}", 4),
         ("regress mathach ses", 1),
         ("mixed", 1),

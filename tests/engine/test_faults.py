@@ -10,13 +10,16 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from command_examples import examples, found, prepared
 from fault_support import Writer, failing, files, room, writers
 
+from terrace.data.readers.build import from_frame
 from terrace.disk import writing
 from terrace.session.effects import Effect
 from terrace.session.session import Session
+from terrace.session.state import State
 
 posix = pytest.mark.skipif(os.name == "nt", reason="limits and signals of POSIX")
 WRITERS = [pytest.param(w, id=w.name) for w in writers()]
@@ -132,3 +135,18 @@ def test_two_processes_on_one_file_leave_one_of_their_files(tmp_path: Path) -> N
         [sys.executable, KILLS, tmp_path, "7", "4", "--pairs"], capture_output=True, text=True, check=False
     )
     assert seen.returncode == 0 and "files of two processes" in seen.stdout, seen.stderr
+
+
+@pytest.mark.parametrize("name", [".", "..", "/", "./."])
+@pytest.mark.parametrize("command", [
+    "project save {}", "project use {}", "save {}, replace", "use {}, clear", "estimates save {}, replace",
+    "estimates use {}", "log using {}", "report {}, replace", "export delimited using {}, replace", "do {}",
+    "datasignature set, reset saving({}, replace)", "bootstrap, reps(2) saving({}, replace): regress y x",
+])  # fmt: skip
+def test_a_folder_is_told_from_a_file(command: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    session = Session(State(dataset=from_frame(pd.DataFrame({"x": [1.0, 2, 3, 4], "y": [2.0, 1, 4, 3]}))))
+    assert session.run("regress y x").ok
+    outcome = session.run(command.format(name))
+    assert outcome.error is not None and outcome.error[0] != "internal", outcome.error
+    assert list(tmp_path.iterdir()) == []

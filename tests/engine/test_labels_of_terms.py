@@ -80,3 +80,19 @@ def test_models_that_cannot_be_compared_have_no_empty_columns_and_are_told_once(
     assert all(len(r.values) == 5 for r in table.rows)
     assert " ".join(table.notes).count("REML likelihoods of models with different fixed effects") == 1
     assert "LR" not in " ".join(table.notes)
+
+
+def test_influence_names_the_coefficient_also_where_labels_are_the_same() -> None:
+    """The labels of two levels can be the same words; programs still get the one that is meant."""
+    session = Session()
+    for command in (
+        "sample hsb", "generate part = 1 + (ses > 0) + 2 * (ses > 1)", 'label define S 1 "few" 2 "many" 4 "many"',
+        "label values part S", "mixed mathach i.part || id:",
+    ):  # fmt: skip
+        assert session.run(command).ok
+    outcome = session.run("estat influence, all noplot")
+    table = outcome.tables[0]
+    said = outcome.payload["moves_most"]
+    assert {"2.part", "4.part"} <= set(said)
+    for row, name in zip(table.rows, said, strict=True):
+        assert table.cell(row, "term") == {"2.part": "part: many", "4.part": "part: many", "_cons": "Intercept"}[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from terrace.session.contract import Outcome
@@ -82,6 +83,27 @@ def test_models_are_fitted_again_in_their_place_as_one_step(session: Session) ->
     assert session.state.document is before.document and stale(session.state) == {2: "ses was recoded"}
     assert ok(session, "redo").ok and not stale(session.state)
     assert ok(session, "refit _stale").text == "No model is out of date."
+
+
+@pytest.mark.parametrize("active", [True, False])
+def test_a_variable_that_a_result_made_is_made_anew_in_its_place(session: Session, active: bool) -> None:
+    ok(session, "estimates restore m1")
+    ok(session, "estat influence, cooksd(d) noplot")
+    ok(session, "generate after = 1")
+    if not active:
+        ok(session, "mixed mathach female || id:")
+    names, before = session.data.names, session.data.numeric("d")
+    ok(session, "replace ses = ses + 1 if sector == 1")
+    assert ok(session, "refit _stale").text.startswith("Fitted again: ")
+    assert not stale(session.state) and session.data.names == names
+    fresh = Session(session.state)
+    for command in ("estimates restore m1", "estat influence, cooksd(d2) noplot"):
+        ok(fresh, command)
+    np.testing.assert_array_equal(fresh.data.numeric("d2"), session.data.numeric("d"))
+    assert (before > 0).any() and not np.array_equal(before, session.data.numeric("d"), equal_nan=True)
+    for _ in range(2):
+        ok(session, "undo")
+    np.testing.assert_array_equal(session.data.numeric("d"), before)
 
 
 def test_what_cannot_be_fitted_again_stays_and_says_why(session: Session) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import struct
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -293,3 +293,60 @@ def test_an_item_is_found_by_how_its_blob_begins() -> None:
     Encoder(kinds(), blobs.__setitem__, writing())(Item(1, "note", text="a"))
     (content,) = blobs.values()
     assert content.startswith(b'{"~":"d","c":"Item"') and json.loads(content)["v"]["text"] == "a"
+
+
+class Odd:
+    """What no file can hold."""
+
+
+class Advice(str):
+    """Words of a class of their own."""
+
+
+def test_words_of_any_class_are_words() -> None:
+    assert back(Advice("Did you mean x?")) == "Did you mean x?" and type(back(Advice("x"))) is str
+    assert back({"a": (Advice("\ud800"),)}) == {"a": ("\ud800",)}
+
+
+MISTAKES = (
+    "sumarize x", "summarize xx", "summarize X", "mixed y x || g:, remll", "mi estimate, mcerror: mixed y x || g:",
+    "sample hsbb", "estat iccc", "lincom xx", "test xx", "estimates restore aa", "graph display GG", "list y in 1/1000",
+    "capture noisily summarize xx", "foreach v in xx {\nsummarize `v'\n}", "label values c LL", "outline fold 99",
+    "p 1 2 (", "import excel using row.xlsx", "use y xx using rows.csv, clear", "filter xx > 1", "update using rows.cs",
+)  # fmt: skip
+
+
+def test_work_is_saved_after_any_mistake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    session, other = prepared(tmp_path), Session()
+    made = [session.run(command) for command in MISTAKES]
+    assert sum(not o.ok for o in made) >= len(MISTAKES) - 2 and sum(o.error_instead != "" for o in made) >= 5
+    assert session.run("project save work").ok and other.run("project use work").ok
+    assert same(session.history[:-1], other.history[:-1])
+    assert [o.error_advice for o in other.history[-1 - len(made) : -1]] == [o.error_advice for o in made]
+
+
+def test_one_result_keeps_no_others_from_being_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    session = prepared(tmp_path)
+    items = list(session.state.document)
+    for k, member in ((0, "tables"), (1, "payload")):
+        odd = replace(items[k].outcome, **{member: (Odd(),) if member == "tables" else {"odd": Odd()}})
+        items[k] = replace(items[k], outcome=odd)
+        session.amend_history(odd, new=True)
+    model = next(k for k, i in enumerate(items) if i.kind == "model")
+    items[model] = replace(items[model], more=(Odd(),))
+    session.state = replace(
+        session.state, document=replace(session.state.document, items=tuple(items)), rc=Odd(),
+        scalars={"q": 1.0, "odd": Odd()}, globals={"name": Advice("text")},
+    )  # fmt: skip
+    session.drafts, session.layout = {"builder": {"a": 1}, "odd": [Odd()]}, {"sizes": (1, 2), "odd": {"x": Odd()}}
+    blobs = parts_of(Project.of(session))
+    project, lost = read_parts(blobs.__getitem__, names=tuple(blobs))
+    assert project.drafts == {"builder": {"a": 1}} and project.layout == {"sizes": (1, 2)}
+    assert not lost and project.state.scalars == {"q": 1.0} and project.state.globals == {"name": "text"}
+    assert [i.outcome.text for i in project.state.document if i.outcome] == [i.outcome.text for i in items if i.outcome]
+    assert same(project.state.document.items[1].outcome.tables, items[1].outcome.tables)
+    whole = [k for k in range(len(items)) if k not in (0, 1, model)]
+    assert all(same(project.state.document.items[k], items[k]) for k in whole) and len(whole) > 1
+    assert [o.command for o in project.history] == [o.command for o in session.history]

@@ -186,6 +186,16 @@ def test_a_flip_in_any_part_loses_only_what_it_hits(session: Session, path: Path
     assert whole >= 10
 
 
+@pytest.mark.parametrize("gone", ["sources", "program", "source", "without_data"])
+def test_a_part_that_says_too_little_is_damage(session: Session, gone: str) -> None:
+    parts = parts_of(Project.of(session))
+    about = json.loads(parts["project.json"])
+    del about[gone]
+    parts["project.json"] = json.dumps(about).encode()
+    with pytest.raises(DataError, match=r"project\.json.* is damaged"):
+        read_parts(parts.__getitem__)
+
+
 @pytest.mark.parametrize("seed", range(60))
 def test_a_flip_anywhere_is_told_or_harmless(session: Session, path: Path, seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -281,6 +291,10 @@ def test_saving_over_a_damaged_file_keeps_it(session: Session, path: Path, tmp_p
 def test_other_files_are_refused_in_words(tmp_path: Path) -> None:
     other = tmp_path / "data.terrace"
     other.write_text("a,b\n1,2\n")
+    with pytest.raises(DataError, match="is not a Terrace project"):
+        open_project(other)
+    with zipfile.ZipFile(other, "w") as archive:  # as a document of another program is one
+        archive.writestr("[Content_Types].xml", "<Types/>")
     with pytest.raises(DataError, match="is not a Terrace project"):
         open_project(other)
     with pytest.raises(DataError, match="is not there"):
@@ -418,3 +432,129 @@ def test_what_is_left_of_a_lock_keeps_nobody_away(path: Path, content: str) -> N
     found = hold_file(path)
     assert isinstance(found, Held)
     found.release()
+
+
+# --- in do-files, programs and blocks ------------------------------------------------------------------------
+INSIDE = ("do", "if 1 {{\n{}\n}}", "program")
+
+
+def inside(session: Session, command: str, how: str, folder: Path):
+    """Run a command in a do-file, a block or a program."""
+    if how == "do":
+        (folder / "inner.do").write_text(f"{command}\n")
+        return ok(session, f'do "{folder / "inner.do"}"')
+    if how == "program":
+        for part in ("capture program drop inner", f"program define inner\n{command}\nend"):
+            ok(session, part)
+        return ok(session, "inner")
+    return ok(session, how.format(command))
+
+
+@pytest.mark.parametrize("how", INSIDE)
+def test_a_project_that_is_saved_inside_has_all_that_was_done(how: str, tmp_path: Path) -> None:
+    session = worked()
+    session.holds = True
+    inside(session, f'generate inner = 1\nproject save "{tmp_path / "new"}"\ngenerate later = 1', how, tmp_path)
+    assert session.file is not None and session.file.path == tmp_path / "new.terrace" and session.file.held is not None
+    session.file.release()
+    project = open_project(session.file.path)[0]
+    assert [s.name for s in project.undo][-1] == "removal of d2" and "inner" in project.state.dataset
+    commands = [o.command for o in project.history]
+    assert commands[: len(worked().history)] == [o.command for o in worked().history]
+    assert commands[-1] == "generate inner = 1" and "later" in session.data
+    assert any("later" in o.command or "inner" in o.command for o in Project.of(session).history[-1:])
+
+
+@pytest.mark.parametrize("how", INSIDE)
+def test_a_project_that_is_opened_inside_takes_the_place_of_all(path: Path, how: str, tmp_path: Path) -> None:
+    alone, session = Session(), Session()
+    for one in (alone, session):
+        for command in ("sample hsb", "generate z = 1"):
+            ok(one, command)
+    ok(alone, f'project use "{path}"')
+    ok(alone, "generate more = 1")
+    outcome = inside(session, f'project use "{path}"\ngenerate more = 1', how, tmp_path)
+    assert outcome.payload["project"] == str(path) and outcome.payload["lost"] == []
+    assert session.file is not None and session.file.path == path and session.drafts == alone.drafts
+    assert [s.name for s in session.undo_steps] == [s.name for s in alone.undo_steps]
+    kept = [o.command for o in Project.of(session).history]
+    assert kept == [o.command for o in Project.of(alone).history] and kept[-1] == "generate more = 1"
+    for one in (session, alone):
+        ok(one, "undo")
+    assert "more" not in session.data and same(session.state.document, alone.state.document)
+    text = f'if 1 {{\nproject use "{path}"\ngenerate more = 1\n}}\n'
+    other = Session()
+    assert all(o.ok for o in other.run_do(text))
+    assert [s.name for s in other.undo_steps] == [*(s.name for s in alone.undo_steps), "new variable more"]
+
+
+def test_a_block_that_fails_after_it_opened_a_project_leaves_the_one_that_is_open(path: Path, tmp_path: Path) -> None:
+    session = worked()
+    session.holds = True
+    ok(session, f'project save "{tmp_path / "own"}"')
+    file, steps = session.file, list(session.undo_steps)
+    assert session.run(f'if 1 {{\nproject use "{path}"\nnonsense\n}}').error is not None
+    assert session.file is file and session.undo_steps == steps and len(session.history) > 5
+    assert isinstance(holder_of(file.path), Holder), "it is still held"
+    ok(session, f'project save "{file.path}", replace')
+    session.file.release()
+
+
+def test_a_project_that_cannot_be_opened_inside_changes_nothing(tmp_path: Path) -> None:
+    session = worked()
+    before, steps = session.state, list(session.undo_steps)
+    for command in (f'if 1 {{\nproject use "{tmp_path / "none"}"\n}}', "if 1 {\nproject use\n}"):
+        assert session.run(command).error is not None
+    assert session.undo_steps == steps and session.state.dataset is before.dataset and session.file is None
+
+
+# --- clocks, names and links ---------------------------------------------------------------------------------
+@pytest.mark.parametrize("when", [1000.0, 0.0, 315532799.0, 5e9])
+def test_a_clock_that_is_wrong_keeps_nothing_from_being_saved(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: float
+) -> None:
+    """An archive names years from 1980 to 2107; a computer without its battery says 1970."""
+    child = session.fork(session.state)
+    monkeypatch.setattr("time.time", lambda: when)
+    for command in ("project save", "estimates save", "save"):
+        name = tmp_path / f"{command.split()[0]}{'.ods' if command == 'save' else ''}"
+        ok(child, f'{command} "{name}"')
+    other = Session()
+    ok(other, f'estimates use "{tmp_path / "estimates"}"')
+    ok(other, f'project use "{tmp_path / "project"}"')
+    assert same(other.state.document, session.state.document)
+    with zipfile.ZipFile(tmp_path / "project.terrace") as archive:
+        assert {i.date_time[0] for i in archive.infolist()} == {1980 if when < 4e9 else 2107}
+
+
+def test_the_file_of_the_work_stays_where_the_session_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sub").mkdir()
+    session = worked()
+    session.holds = True
+    for command in ("project save work", "cd sub"):
+        ok(session, command)
+    assert session.file is not None and session.file.path == tmp_path / "work.terrace" and session.file.path.is_file()
+    session.file.release()
+    other = Session()
+    ok(other, 'project use "sub/../work"')
+    assert other.file is not None and other.file.path.is_absolute() and other.file.path.samefile(session.file.path)
+
+
+@pytest.mark.skipif(not hasattr(os, "symlink") or os.name == "nt", reason="links need rights there")
+def test_a_file_that_is_opened_by_a_link_is_the_same_file(path: Path, tmp_path: Path) -> None:
+    link = tmp_path / "elsewhere" / "link.terrace"
+    link.parent.mkdir()
+    link.symlink_to(path)
+    first, second = Session(), Session()
+    first.holds = second.holds = True
+    ok(first, f'project use "{link}"')
+    ok(second, f'project use "{path}"')
+    assert second.file is not None and second.file.read_only
+    refused = second.run(f'project save "{path}", replace')
+    assert refused.error is not None and refused.error[0] == "open-elsewhere"
+    ok(first, f'project save "{path}", replace')
+    ok(first, f'project save "{link}", replace')
+    assert link.is_symlink() and first.file is not None
+    first.file.release()
+    assert [p.name for p in tmp_path.rglob("*.lock")] == []

@@ -82,3 +82,80 @@ def test_no_example_of_any_command_touches_a_file(tmp_path: Path, monkeypatch: p
         assert now == before, command
         tried += 1
     assert tried > 25
+
+
+def replayed(session: Session) -> Session:
+    """A session in which the commands of another that ran are run as one do-file."""
+    other = Session()
+    text = "".join(f"{o.command}\n" for o in session.history if o.ok)
+    assert [o.error for o in other.run_do(text) if not o.ok] == []
+    return other
+
+
+def shown(session: Session) -> list[tuple[object, ...]]:
+    return [
+        (i.id, i.kind, i.number, i.heading, i.under, i.text, i.outcome and (i.outcome.text, i.outcome.number))
+        for i in session.state.document
+    ]
+
+
+def test_the_history_of_a_do_file_runs_again_with_its_programs_and_what_was_caught() -> None:
+    text = """sample sleepstudy
+program define double, rclass
+* a comment
+args v
+if "`v'" != "" {
+    generate twice_`v' = 2 * ///
+        `v'
+}
+return scalar n = 2
+end
+double days
+capture {
+    generate a = 1
+    drop nothing
+    generate b = 1
+}
+foreach v in reaction days {
+    capture confirm variable not_`v'
+    if _rc {
+        generate not_`v' = !`v'
+    }
+}
+"""
+    session = Session()
+    assert all(o.ok for o in session.run_do(text))
+    other = replayed(session)
+    pd.testing.assert_frame_equal(other.data.frame, session.data.frame)
+    assert set(other.data.names) == {"subject", "days", "reaction", "twice_days", "a", "not_reaction", "not_days"}
+    assert [o.command for o in other.history] == [o.command for o in session.history]
+    assert other.run("double reaction").ok and other.state.returned.scalars == {"n": 2}
+
+
+def test_a_block_that_was_typed_is_one_step_and_the_same_results_in_a_do_file() -> None:
+    session = Session()
+    for command in (
+        "sample sleepstudy", "generate a = 1", "forvalues i = 1/3 {\ngenerate b`i' = 1\nsummarize b`i'\n}", "undo",
+        "summarize a", "if 1 {\nmixed reaction days || subject:\nestat icc\nsummarize days\n}", "summarize reaction",
+        "outline delete 7", "quietly {\ngenerate c = 1\n}", "generate d = 1", "undo", "if 1 {\nsummarize a\n}",
+        "foreach v in x y {\ngenerate `v' = 1\ngenerate `v'2 = 1\n}", "outline note \"n\", after(5)",
+    ):  # fmt: skip
+        outcome = session.run(command)
+        assert outcome.ok, (command, outcome.error)
+    other = replayed(session)
+    assert [s.name for s in other.undo_steps] == [s.name for s in session.undo_steps]
+    for _ in range(len(session.undo_steps) + 1):
+        pd.testing.assert_frame_equal(other.data.frame, session.data.frame)
+        assert shown(other) == shown(session)
+        assert other.undo_text == session.undo_text
+        session.undo()
+        other.undo()
+    assert not other.can_undo and "a" not in other.data
+
+
+def test_a_block_that_opens_data_is_where_undo_ends() -> None:
+    session = Session()
+    for command in ("sample hsb", "generate a = 1", "if 1 {\nsample sleepstudy\ngenerate b = 1\n}"):
+        assert session.run(command).ok
+    other = replayed(session)
+    assert not session.can_undo and not other.can_undo and "b" in other.data

@@ -215,3 +215,19 @@ def test_values_are_gathered_from_the_rows_of_the_fit_and_not_from_copies(fitted
     plain = ok(moved(fitted, "gsort z"), "margins t if x > 0").text
     changed = moved(fitted, "expand 2, gen(new)", "replace x = -x if new", "gsort z")
     assert ok(changed, "margins t if x > 0").text == plain
+
+
+@pytest.mark.parametrize("name", ["y", "x", "t", "g", "sex", "week"])
+@pytest.mark.parametrize(
+    "command", [*LOOKING, "estat wcorrelation", "estat wcorrelation, all", "predict p, reffects",
+                "estat influence, relevel(g) noplot", "plot caterpillar", "plot lines"],
+)  # fmt: skip
+def test_a_variable_that_is_gone_is_named_or_not_needed(fitted: State, command: str, name: str) -> None:
+    outcome = moved(fitted, f"drop {name}").run(command)
+    assert outcome.error is None or outcome.error[0] != "internal", outcome.error
+
+
+@pytest.mark.parametrize("command", ["estat influence, noplot", "estat wcorrelation", "estat wcorrelation, at(g=3)"])
+def test_the_name_of_a_group_needs_its_variable(fitted: State, command: str) -> None:
+    outcome = moved(fitted, "drop g").run(command)
+    assert outcome.error == ("no-such-variable", "There is no variable 'g' in the data.")

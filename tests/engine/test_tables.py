@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from math import log
+from pathlib import Path
 
 import fixtures_report as fx
 import pandas as pd
@@ -13,7 +15,7 @@ from terrace.data.dataset import Dataset, Variable
 from terrace.errors import TerraceError
 from terrace.results.fit import FixedEffect
 from terrace.results.labels import table_labels
-from terrace.results.table import Row, Table
+from terrace.results.table import Column, Row, Table
 from terrace.results.tables import compare_tables, fit_tables
 from terrace.results.tables_compare import merged
 from terrace.results.tables_terms import random_label, term_name
@@ -323,3 +325,27 @@ def test_short_labels_stand_for_names_and_those_of_groups_always() -> None:
     found = table_labels([fx.two_level()], data)
     assert found == {"school": "School of the pupil in the year of the first survey", "y": "Mathematics"}
     assert table_labels([], None) == {}
+
+
+def test_a_cell_is_found_by_the_key_of_its_column() -> None:
+    table = Table("T", (Column("b", "B"), Column("se", "SE")), (Row("x", (1.0, 2.0)), Row("Level", (), "group")))
+    rows = tuple(replace(r, values=r.values[::-1]) for r in table.rows)
+    turned = replace(table, columns=table.columns[::-1], rows=rows)
+    for one in (table, turned):
+        assert [one.cell(r, "se") for r in one.rows] == [2.0, None]
+    with pytest.raises(KeyError):
+        table.cell(table.rows[0], "df")
+
+
+def test_nobody_reads_a_cell_by_its_place() -> None:
+    """Columns move: what stood third is the degrees of freedom one day. `Table.cell` finds them by name."""
+    root = Path(__file__).resolve().parents[2]
+    one = r"\b(?:r|row|line|rows\[-?\d+\])\.values"
+    places = re.compile(rf"{one}\[-?\d+\]|^ *\w+(?:, \*?\w+)+ = {one}$", re.MULTILINE)
+    found = [
+        f"{path.relative_to(root)}: {m[0].strip()}"
+        for part in ("engine/terrace", "desktop/terrace_desktop", "tools")
+        for path in (root / part).rglob("*.py")
+        for m in places.finditer(path.read_text(encoding="utf-8"))
+    ]
+    assert found == []

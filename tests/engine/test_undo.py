@@ -32,7 +32,7 @@ def session() -> Session:
         ("foreach v in a b c {\ngenerate `v' = 1\n}", "3 new variables"),
         ("both", "new variables a and b"),
         ("if 1 {\nreplace days = 1\n}", "edit of days"),
-        ("foreach v in reaction days {\nsummarize `v'\n}", "Loop"),
+        ("foreach v in reaction days {\nsummarize `v'\n}", "2 results"),
         ("forvalues k = 1/2 {\nmixed reaction days || subject:\nestat icc\n}", "2 models"),
         ("bysort subject: generate a = _n", "new variable a"),
         ("preserve", ""),
@@ -160,3 +160,41 @@ def test_steps_are_joined_under_a_name(session: Session) -> None:
     ok(session, 'undo join 3 "Nothing"')
     assert not session.can_undo
     assert session.run("undo join two names").error is not None
+
+
+def test_a_step_that_changed_nothing_is_undone_all_the_same(session: Session, tmp_path: Path) -> None:
+    """Otherwise it would stand before all the steps that came earlier."""
+    names = ["new variable a", "measure of days", "measure", "A trial"]
+    for command in ("generate a = 1", "measure days nominal", "measure days nominal", "preserve", "drop a", "restore",
+                    'undo join 2 "A trial"'):  # fmt: skip
+        ok(session, command)
+    assert [s.name for s in session.undo_steps] == names
+    ok(session, f'project save "{tmp_path / "work"}"')
+    opened = Session()
+    ok(opened, f'project use "{tmp_path / "work"}"')
+    for one in (session, opened):
+        for name in reversed(names):
+            assert ok(one, "undo").text == f"Undone: {name}"
+        assert not one.can_undo and "a" not in one.data
+        for name in names:
+            assert ok(one, "redo").text == f"Redone: {name}"
+        assert not one.can_redo and "a" in one.data
+        ok(one, "capture redo")
+        assert [s.name for s in one.undo_steps] == names
+
+
+def test_undo_in_a_block_is_about_the_steps_of_the_block(session: Session, tmp_path: Path) -> None:
+    for command in ("generate a = 1", "generate b = 2"):
+        ok(session, command)
+    (tmp_path / "a.do").write_text('generate e = 1\nundo\ngenerate e = 2\ngenerate f = 1\nundo join 2 "Inner"\n')
+    for block, name in (
+        ('if 1 {\ngenerate c = 1\ngenerate d = 1\nundo join 3 "Inner"\n}', "new variables c and d"),
+        ("if 1 {\ngenerate g = 1\nundo\ngenerate h = 1\n}", "new variable h"),
+        ("if 1 {\ngenerate g = 1\nundo\nredo\n}", "new variable g"),
+        (f'do "{tmp_path / "a.do"}"', "new variables e and f"),
+    ):
+        ok(session, block)
+        assert session.undo_text == name
+    names = [s.name for s in session.undo_steps]
+    assert names[:2] == ["new variable a", "new variable b"] and len(names) == 6
+    assert session.run("if 1 {\nundo\n}").error is not None and [s.name for s in session.undo_steps] == names

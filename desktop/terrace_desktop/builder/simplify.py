@@ -96,7 +96,7 @@ def _steps(table: Table) -> list[str]:
     """The rows of ``estat simplify`` as sentences, behind them what they lead to."""
     out = []
     for row in table.rows[1:]:
-        _parameters, _ll, stat, df, p, _state = row.values
+        stat, df, p = (table.cell(row, key) for key in ("chi2", "df", "p"))
         test = ""
         if isinstance(stat, float) and isinstance(p, float):
             test = f": χ²({df}) = {stat:.2f}, p {p_value(p) if p_value(p)[0] in '<>' else f'= {p_value(p)}'}"

@@ -43,7 +43,7 @@ class DifferencesDialog(SmallDialog):
         self.content.addWidget(label(table.title, "muted", wrap=True))
         lines = []
         for row in table.rows:
-            count = row.values[0] if row.values else None
+            count = table.cell(row, "count")
             lines.append(f"{row.label}: {count:,.0f}" if isinstance(count, int | float) else row.label)
         shown: QLabel = named(label("\n".join(lines), selectable=True), "differences_lines", "\n".join(lines))
         self.content.addWidget(shown)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
@@ -15,6 +16,17 @@ if TYPE_CHECKING:
 
 Index = QModelIndex | QPersistentModelIndex
 _NO_PARENT = QModelIndex()
+_EXIT = re.compile(r"\s*e(?:x|xi|xit)?(?![\w(])")
+_JOINS = re.compile(r"\s*///.*")
+
+
+def _closed(command: str) -> list[str]:
+    """The lines of a command that ran, which take nothing of the next one along: that alone, a last ``///`` ends it."""
+    from terrace.language.dofile.lines import read_commands
+
+    lines = command.splitlines()
+    alone, after = ([c.text for c in read_commands("\n".join(own))] for own in (lines, [*lines, "next"]))
+    return lines if after == [*alone, "next"] else alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +138,11 @@ class HistoryModel(QAbstractListModel):
         return self.update(entry_id, state=state, elapsed=elapsed, message=message)
 
     def do_file(self, entries: list[Entry] | None = None) -> str:
-        """The commands that ran, as a do-file; those that failed stand as comments."""
+        """The commands that ran, as a do-file; those that failed stand as comments, and so does what would end it."""
         lines = []
         for entry in self.entries if entries is None else entries:
-            ran = entry.state == "ok"
-            lines += [line if ran else f"* {line}" for line in entry.command.splitlines()]
+            ran = entry.state == "ok" and not _EXIT.match(entry.command)
+            lines += _closed(entry.command) if ran else [f"* {_JOINS.sub('', x)}" for x in entry.command.splitlines()]
             if entry.state == "error" and entry.message:
                 lines.append(f"* failed: {' '.join(entry.message.splitlines())}")
         return "\n".join(lines) + ("\n" if lines else "")

@@ -15,7 +15,7 @@ from terrace.data.writers.losses import row_losses, text_losses
 from terrace.data.writers.unwritable import no_unicode
 from terrace.data.writers.verify import read_back
 from terrace.disk.stamps import changed
-from terrace.disk.writing import other_names, replacing
+from terrace.disk.writing import need_name, other_names, replacing
 from terrace.errors import DataError, TerraceError
 
 
@@ -46,6 +46,7 @@ def write(
     does not allow it, and where the format cannot hold the data; `Cancelled` when stopped.
     """
     target = Path(path).expanduser()
+    need_name(target)
     if not target.suffix:
         target = target.with_name(target.name + (formats.USUAL if delimiter is None else formats.TEXT.usual))
     kind = _kind(target) if delimiter is None else formats.TEXT

@@ -123,7 +123,10 @@ def holder_of(path: Path, *, name: str = "") -> Holder | None:
 
 
 def _beside(path: Path, name: str) -> Path:
-    return path / name if name else path.parent / f".{path.name}.lock"
+    if name:
+        return path / name
+    real = Path(os.path.realpath(path))  # by whatever link it was opened
+    return real.parent / f".{real.name}.lock"
 
 
 def _taken_over(beside: Path, content: bytes, holder: Holder) -> Held | Holder | None:

@@ -28,6 +28,16 @@ _PROBE = 1 << 16  # bytes
 _NOT_ON_WINDOWS = re.compile(r'[<>:"|?*\x00-\x1f]|[ .]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)', re.IGNORECASE)
 
 
+def need_name(path: Path) -> None:
+    """Raises `DataError` for a path without a name, such as ``.``, ``..`` and ``/``: a folder, whatever is there."""
+    if path.name in ("", ".."):
+        raise _is_folder(path)
+
+
+def _is_folder(path: Path) -> DataError:
+    return DataError(f"{path} is a folder.", code="is-a-folder", subject=str(path), advice="Add a file name.")
+
+
 def destination(path: str | os.PathLike[str], *, replace: bool) -> Path:
     """The file that writing to `path` makes or replaces: links are followed, so that they stay links.
 
@@ -52,7 +62,7 @@ def destination(path: str | os.PathLike[str], *, replace: bool) -> Path:
     if there is None:
         return place
     if stat.S_ISDIR(there.st_mode):
-        raise DataError(f"{shown} is a folder.", code="is-a-folder", subject=str(shown), advice="Add a file name.")
+        raise _is_folder(shown)
     if stat.S_ISLNK(there.st_mode):
         raise refused(shown, OSError(errno.ELOOP, ""))
     if not stat.S_ISREG(there.st_mode):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -12,9 +14,16 @@ from terrace.results.fit import FitResult
 
 FloatArray = npt.NDArray[np.float64]
 
+
 def outcome_values(fit: FitResult, data: Dataset) -> FloatArray:
     """The outcome for every row, shape (rows,)."""
     return variable_values(data, fit.spec.outcome)
+
+
+def group_values(data: Dataset, name: str) -> npt.NDArray[Any]:
+    """What a group variable has in every row, shape (rows,). Raises `DataError` where it is no longer in the data."""
+    data.variable(name)
+    return data.frame[name].to_numpy()
 
 
 def need_rows(fit: FitResult, data: Dataset) -> None:

@@ -98,6 +98,16 @@ class Table:
     key: str = ""
     alike: bool = False
 
+    def cell(self, row: Row, key: str) -> CellValue:
+        """What a row has in the column of this key, wherever that stands; None where the row is a heading.
+
+        Raises `KeyError` where there is no such column.
+        """
+        at = next((k for k, c in enumerate(self.columns) if c.key == key), None)
+        if at is None:
+            raise KeyError(key)
+        return row.values[at] if row.values else None
+
     def plain(self) -> PlainTable:
         """``{"title", "columns", "rows"}`` with plain cells, label first: the JSON form of a table."""
         names: list[str] = [self.stub]

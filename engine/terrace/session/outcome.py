@@ -50,7 +50,7 @@ def failure(command: str, name: str, error: TerraceError) -> Outcome:
         0.0,
         error=(error.code, error.message),
         error_at=_place(command, error),
-        error_advice=error.advice,
+        error_advice=str(error.advice),
         error_instead=error.instead,
     )
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from typing import Protocol
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol
 
 from terrace.data.dataset import Dataset
 from terrace.language.expressions.context import EvalContext
@@ -13,6 +13,7 @@ from terrace.progress import CancelCheck, ProgressCallback
 from terrace.session.contract import Outcome
 from terrace.session.filter import Restriction
 from terrace.session.state import CommandResult, State
+from terrace.session.steps import Step
 
 
 class SessionPort(Protocol):
@@ -24,6 +25,8 @@ class SessionPort(Protocol):
     depth: int
     places: bool
     filtering: Restriction
+    undo_steps: list[Step]
+    outer: Any
 
     @property
     def dataset(self) -> Dataset | None:
@@ -71,6 +74,14 @@ class SessionPort(Protocol):
 
     def amend_history(self, outcome: Outcome, *, new: bool = False) -> None:
         """Put an outcome in the place of the last one, or after it."""
+        ...
+
+    def one_step(self, kind: str, before: State, list_: list[Step], steps: Sequence[Step]) -> None:
+        """Make one step of all that was done since there were these."""
+        ...
+
+    def take_from(self, inner: SessionPort, state: State) -> None:
+        """Hold the project that was opened in a copy of this, where one was."""
         ...
 
     def cancelled(self) -> bool:

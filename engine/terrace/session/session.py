@@ -33,6 +33,7 @@ from terrace.session.happened import happened
 from terrace.session.log import record_defect
 from terrace.session.opened import ProjectFile
 from terrace.session.outcome import captured, failure, return_code, success
+from terrace.session.port import SessionPort
 from terrace.session.program.macros import expanded
 from terrace.session.program.running import Runner, call_program, run_block
 from terrace.session.program.transcript import write_log
@@ -74,6 +75,8 @@ class Session:
         self.file: ProjectFile | None = None  # the project file that it came from or was saved to
         self.holds = False  # True for a window, which keeps its project file from being opened twice
         self._work: Work | None = None
+        self._took_over = False  # it holds a project that was opened in it
+        self.outer: Session | None = None  # that which runs this one for a block, a program or a do-file
         self.writes = True  # False while a history is run that must not touch files
         self._logs = True  # a fork leaves that to the session that it comes from
         self.places = True  # what it does goes into the results document; a fork on trial has no part in that
@@ -81,6 +84,7 @@ class Session:
         self.depth = 0  # of programs and do-files that call each other
         self._history: list[Outcome] = []
         self._numbered = 0  # the last number of a result in what commands ran inside
+        self._is_block = False  # what runs is a loop or another block, whose commands are results by themselves
 
     # --- what there is ----------------------------------------------------------------------------------
     @property
@@ -185,11 +189,16 @@ class Session:
             outcome = replace(outcome, text=f"{outcome.text} {told_of_filter}".strip())
         if told := later.taken():
             outcome = replace(outcome, warnings=(*outcome.warnings, *told))
-        if self.places:
+        if self.places and not self._is_block:  # its commands stand there already, as where it is in a do-file
             self._place(outcome, before)
         outcome = replace(outcome, changed=self.state.changed_since(before))
         self._keep_step(outcome, before)
         if self._work is not None:
+            if outcome.ok and "project" not in outcome.payload:  # a block or a do-file tells of it as the command does
+                file = self._work.file
+                told_of = {"project": "", "lost": []} if file is None else {
+                    "project": str(file.path), "lost": [found.what for found in file.lost]}  # fmt: skip
+                outcome = replace(outcome, payload={**outcome.payload, **told_of})
             self._taken_over(self._work if outcome.ok else None)
         self._history.append(outcome)
         if self._logs and before.log and self.state.log:
@@ -296,6 +305,8 @@ class Session:
         self._numbered = max([self._numbered, *(i.outcome.number for i in inside if i.outcome is not None)])
         if not outcome.ok or not (outcome.tables or outcome.plots or outcome.fit is not None):
             return 0
+        if inside and self._is_block:
+            return 0
         return 1 + max(self._numbered, next((o.number for o in reversed(self._history) if o.number), 0))
 
     def execute(self, parsed: ParsedCommand) -> CommandResult:
@@ -315,6 +326,7 @@ class Session:
         child = Session.__new__(Session)
         child.__dict__.update(
             self.__dict__, state=state, undo_steps=[], redo_steps=[], _history=[], _logs=False, places=False,
+            outer=None, _took_over=False, _work=None,
             _numbered=next((o.number for o in reversed(self._history) if o.number), self._numbered),
         )
         return child
@@ -323,11 +335,33 @@ class Session:
         """Hold this, and nothing of what was there before, when the command that runs has ended well."""
         self._work = work
 
+    def take_from(self, inner: SessionPort, state: State) -> None:
+        """Hold the project that was opened in a block, a program or a do-file, where one was; it leaves this state."""
+        assert isinstance(inner, Session)
+        if inner._took_over:
+            self.take_over(Work(state, inner.history, tuple(inner.undo_steps), tuple(inner.redo_steps), inner.drafts,
+                                inner.layout, inner.file))  # fmt: skip
+
+    def whole(self) -> tuple[tuple[Outcome, ...], tuple[Step, ...], tuple[Step, ...]]:
+        """The history and the steps to undo and redo; of a block, a program or a do-file with all before it."""
+        if self.outer is None or self._took_over:
+            return self.history, tuple(self.undo_steps), tuple(self.redo_steps)
+        history, undo, redo = self.outer.whole()
+        return (*history, *self._history), undo, redo
+
+    def belongs_to(self, file: ProjectFile) -> None:
+        """The project file of this session, and of those that run it, is this one."""
+        self.file = file
+        if self.outer is not None and not self._took_over:
+            self.outer.belongs_to(file)
+
     def _taken_over(self, work: Work | None) -> None:
         """Opening a project is a boundary like opening data: what can be undone is what its file says."""
         if work is not None:
-            if self.file is not None:
+            own = self.outer is None or self._took_over  # that of the session around is its own to let go
+            if own and self.file is not None and self.file is not work.file:
                 self.file.release()
+            self._took_over = True
             self.state, self._history = work.state, list(work.history)
             self.undo_steps, self.redo_steps = list(work.undo), list(work.redo)
             self.drafts, self.layout, self.file = work.drafts, work.layout, work.file
@@ -357,7 +391,7 @@ class Session:
         document = now.document
         if document is not before.document and Effect.OUTLINE not in outcome.effects:
             if not document.only_outputs_since(before.document):
-                return  # the commands of a do-file, a program or a block stand there already, each by itself
+                return  # the commands of a do-file or a program stand there already, each by itself
             document = before.document  # which is one result otherwise
         when = dt.datetime.now().astimezone().isoformat(timespec="seconds")
         document = placed(document, outcome, before, now, when)
@@ -403,13 +437,14 @@ class Session:
         now = self.state
         if "joins" in outcome.payload:
             self.undo_steps[:] = joined(self.undo_steps, *outcome.payload["joins"])
-        same = all(getattr(now, part) is getattr(before, part) for part in ("dataset", "document", "filter"))
-        if same and now.bases == before.bases:
-            return
-        if outcome.type == "undo":
+        if "undone" in outcome.payload:  # whether or not it changed anything: the next undo takes the step before
             self.redo_steps.append(Step(self.undo_steps.pop().name, work_of(before)))
-        elif outcome.type == "redo":
+        elif "redone" in outcome.payload:
             self.undo_steps.append(Step(self.redo_steps.pop().name, work_of(before)))
+        elif now.bases == before.bases and all(
+            getattr(now, part) is getattr(before, part) for part in ("dataset", "document", "filter")
+        ):
+            return
         elif now.dataset is not None and (before.dataset is None or Effect.OPENS in outcome.effects):
             self.undo_steps.clear()
             self.redo_steps.clear()
@@ -418,19 +453,29 @@ class Session:
             self.redo_steps.clear()
             del self.undo_steps[:-MAX_UNDO]
 
+    def one_step(self, kind: str, before: State, list_: list[Step], steps: Sequence[Step]) -> None:
+        """Make one step of what a block of a do-file did, as where it is run by itself. `kind` is its first word,
+        `before` is the state before it, `list_` were the `undo_steps` and `steps` what they had."""
+        if self.undo_steps is not list_:
+            return  # a project was opened, whose steps these are
+        if len(self.undo_steps) == len(steps) and all(a is b for a, b in zip(self.undo_steps, steps)):
+            return
+        self.undo_steps[:] = steps
+        self._keep_step(Outcome("", kind, "ok", 0.0, effects=happened(Effect.NONE, before, self.state)), before)
+
     # --- one attempt ------------------------------------------------------------------------------------
     def _attempt(self, command_text: str, macros: bool) -> tuple[Outcome, State]:
         """Run one command or block: its outcome, and the state that follows."""
         name, effects = "", Effect.NONE
         parsed: ParsedCommand | None = None
         begun, outer = self.state, self.filtering
-        self.filtering = Restriction()
+        self.filtering, self._is_block = Restriction(), False
         try:
             found = one_node(command_text)
             if found is None:
                 return Outcome(command_text, "comment", "ok", 0.0), self.state
             if not isinstance(found, DoCommand):
-                name = found.text.split()[0]
+                name, self._is_block = found.text.split()[0], True
                 result = run_block(self, found)
                 return success(command_text, name, result, False), result.state or self.state
             text = found.text if command_text.strip() != found.text else command_text

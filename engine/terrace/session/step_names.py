@@ -71,7 +71,7 @@ def step_name(outcome: Outcome, before: State, after: State) -> str:
     return (
         (after.dataset is not before.dataset and (_MADE.get(outcome.type) or str(outcome.payload.get("step", ""))))
         or data_step(before.dataset, after.dataset)
-        or (new[-1].heading if new else outcome.type)
+        or (f"{len(new)} results" if len(new) > 1 else new[0].heading if new else outcome.type)
     )
 
 

@@ -20,6 +20,8 @@ WORK = (
 )
 """The members of `State` that a step brings back. What belongs to the session stays: settings, macros, programs,
 the folder, the log, random numbers."""
+STEPPED = ("undone", "redone", "joins")
+"""What the payload of a command has that took a step back, did one again, or joined some."""
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)

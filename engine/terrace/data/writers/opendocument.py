@@ -29,6 +29,7 @@ from terrace.data.writers.tables import (
     need_room,
     without_missing,
 )
+from terrace.sealed import zip_entry
 
 _STEP = 2000  # rows written at a time
 _TYPE = "application/vnd.oasis.opendocument.spreadsheet"
@@ -54,8 +55,8 @@ def write_ods(data: Dataset, path: Path, report: Report) -> list[str]:
     columns = [_cells(data, v, notes) for v in data.variables]
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(zipfile.ZipInfo("mimetype"), _TYPE)  # first, and as it is: that is how such a file is known
-        archive.writestr("META-INF/manifest.xml", _MANIFEST)
-        with archive.open("content.xml", "w", force_zip64=True) as file:
+        archive.writestr(zip_entry("META-INF/manifest.xml"), _MANIFEST)
+        with archive.open(zip_entry("content.xml"), "w", force_zip64=True) as file:
             _write(cast(BinaryIO, file), data, columns, report)
     return missing_notes(data) + notes + edge_rows_note(data) + _breaks_note(data)
 

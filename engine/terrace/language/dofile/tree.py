@@ -61,13 +61,14 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class ProgramText:
-    """The commands between ``program define name`` and ``end``."""
+    """The commands between ``program define name`` and ``end``; ``source`` is all of it, to be run again."""
 
     name: str
     body: tuple[Node, ...]
     line: int
     text: str
     prefix: str = ""
+    source: str = ""
 
     @property
     def rclass(self) -> bool:
@@ -219,7 +220,8 @@ class _Reader:
             self.at += 1
             if following.text == "end":
                 body = tuple(_Reader(lines, self.depth).nodes(None))
-                return ProgramText(name, body, command.line, command.text, prefix)
+                source = "\n".join(c.text for c in (command, *lines, following))
+                return ProgramText(name, body, command.line, command.text, prefix, source)
             lines.append(following)
         raise _error(command, f"The program {name} has no end.", "open-block", "End it with end on a line of its own.")
 

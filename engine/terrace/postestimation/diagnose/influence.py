@@ -19,6 +19,7 @@ from terrace.design.estimability import settled
 from terrace.errors import Cancelled, SpecError, TerraceError
 from terrace.inference.robust import cluster_scores
 from terrace.likelihood.objective import Objective
+from terrace.postestimation.outcome import group_values
 from terrace.postestimation.tests.combinations import need_data
 from terrace.postestimation.variance.wcorrelation import marginal_covariance
 from terrace.progress import CancelCheck, Progress, ProgressCallback
@@ -62,6 +63,17 @@ class Influence:
     def cutoff(self) -> float:
         """4/G: above it a group deserves a look."""
         return 4.0 / max(len(self.groups), 1)
+
+    def shown(self, top: int | None) -> IntArray:
+        """The groups with the largest Cook's distances, the largest first; all with `top` None."""
+        order = np.argsort(-np.where(np.isfinite(self.cooks), self.cooks, -1.0), kind="stable")
+        return order if top is None else order[:top]
+
+    def moves_most(self, group: int) -> int | None:
+        """The number of the coefficient that a group moves most; None where that is not known."""
+        if not self.names or not np.isfinite(self.cooks[group]):
+            return None
+        return int(np.argmax(np.abs(self.dfbetas[group])))
 
 
 def influence(
@@ -134,7 +146,7 @@ def _groups(fit: FitResult, data: Dataset, level: str | None) -> tuple[IntArray,
         above = names[: names.index(chosen) + 1]
     first = np.empty(count, dtype=np.int64)
     first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
-    columns = [data.frame[n].to_numpy()[sample[first]] for n in above]
+    columns = [group_values(data, n)[sample[first]] for n in above]
     labels = tuple(" / ".join(data.level_label(n, v) for n, v in zip(above, values)) for values in zip(*columns))
     return codes, count, chosen, labels
 
@@ -255,26 +267,24 @@ def _refits(
 
 def influence_table(found: Influence, top: int | None = 10) -> Table:
     """The groups with the largest Cook's distances (all with `top` None), and the coefficient each moves most."""
-    order = np.argsort(-np.where(np.isfinite(found.cooks), found.cooks, -1.0), kind="stable")
-    chosen = order if top is None else order[:top]
     columns = (
         Column("n", "Rows", "count"), Column("cooks", "Cook's D", "fixed", 3),
         Column("covratio", "COVRATIO", "fixed", 3), Column("term", "Moves most", "text"),
         Column("dfbetas", "DFBETAS", "fixed", 2), Column("change", "Change"),
     )  # fmt: skip
     rows = []
-    for g in chosen:
+    for g in found.shown(top):
         if not np.isfinite(found.cooks[g]):
             rows.append(Row(found.groups[g], (int(found.sizes[g]), None, None, None, None, None)))
             continue
-        k = int(np.argmax(np.abs(found.dfbetas[g]))) if len(found.names) else 0
+        k = found.moves_most(g)
         rows.append(
             Row(
                 found.groups[g],
                 (int(found.sizes[g]), float(found.cooks[g]),
                  float(found.covratio[g]) if np.isfinite(found.covratio[g]) else None,
-                 *((found.labels[k], float(found.dfbetas[g, k]), float(found.changes[g, k])) if found.names else
-                   (None, None, None))),
+                 *((None, None, None) if k is None else
+                   (found.labels[k], float(found.dfbetas[g, k]), float(found.changes[g, k])))),
             )
         )  # fmt: skip
     above = int((found.cooks > found.cutoff).sum())

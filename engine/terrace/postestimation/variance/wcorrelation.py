@@ -11,6 +11,7 @@ from terrace.data.dataset import Dataset
 from terrace.data.value import Value
 from terrace.errors import DataError, SpecError
 from terrace.inference.marginal import random_part, residual_part
+from terrace.postestimation.outcome import group_values
 from terrace.postestimation.settled import settled
 from terrace.postestimation.tests.combinations import need_data, need_own_rows
 from terrace.results.fit import FitResult
@@ -216,7 +217,7 @@ def _cluster(fit: FitResult, data: Dataset, at: Mapping[str, Value]) -> tuple[In
         keep = lowest.codes == first
         places = np.flatnonzero(fit.sample)[lowest.rows[first]]
         for name in names:
-            said.append(f"{name} = {data.level_label(name, data.frame[name].to_numpy()[places])}")
+            said.append(f"{name} = {data.level_label(name, group_values(data, name)[places])}")
     rows = np.flatnonzero(keep).astype(np.int64)
     if not len(rows):
         raise DataError(

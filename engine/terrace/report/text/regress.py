@@ -51,7 +51,7 @@ def _anova(fit: FitResult) -> list[str]:
     for row in table.rows:
         if row.kind == "total":
             out.append(rule)
-        squares, df, mean = row.values
+        squares, df, mean = (table.cell(row, key) for key in ("ss", "df", "ms"))
         out.append(line(row.label, (_shown(squares), f"{df:,.0f}", _shown(mean))))
     return out
 

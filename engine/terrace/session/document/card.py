@@ -85,10 +85,10 @@ def _summary_cells(
         several = len(more["icc"].rows) > 1
         for row in more["icc"].rows:
             title = f"ICC, {row.label}" if several else "ICC"
-            yield Column(f"icc:{row.label}", title, "share"), row.values[0]
+            yield Column(f"icc:{row.label}", title, "share"), more["icc"].cell(row, "icc")
     if "r2" in parts and "r2" in more:
         for row in more["r2"].rows:
-            yield Column(f"r2:{row.code}", f"R² {row.code}", "share"), row.values[0]
+            yield Column(f"r2:{row.code}", f"R² {row.code}", "share"), more["r2"].cell(row, "r2")
     if "fit" in parts and fit is not None:
         for column, value in zip(fit.columns, fit.rows[0].values):
             if column.key in ("ll", "aic", "bic"):
@@ -98,7 +98,7 @@ def _summary_cells(
 def with_standardized(fixed: Table, standardized: Table) -> Table:
     """The table of fixed effects with the standardised ones behind the standard errors."""
     at = next((k + 1 for k, c in enumerate(fixed.columns) if c.key == "se"), len(fixed.columns))
-    betas = {r.code: r.values[0] for r in standardized.rows}
+    betas = {r.code: standardized.cell(r, "beta") for r in standardized.rows}
 
     def wider(row: Row) -> Row:
         if row.kind == "group" or not row.values:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 from terrace.errors import Cancelled, TerraceError
 from terrace.language.dofile.lines import DoCommand
@@ -18,6 +18,7 @@ from terrace.session.outcome import captured, failure, return_code
 from terrace.session.port import SessionPort
 from terrace.session.program.macros import arguments, expanded, foreach_values, forvalues_values, set_local
 from terrace.session.state import CommandResult, Returned, State
+from terrace.session.steps import STEPPED
 
 Signal = Literal["", "continue", "break", "exit", "error"]
 Steps = Generator[Outcome, None, Signal]
@@ -67,20 +68,28 @@ class Runner:
             return (yield from self._command(node, prefix))
         if isinstance(node, ProgramText):
             return (yield from self._define(node))
-        outer, self.inside = self.inside, True
+        if self.inside:
+            return (yield from self._block(node, prefix))
+        before, list_ = self.session.state, self.session.undo_steps
+        steps = tuple(list_)
+        self.inside = True
         try:
-            under = _joined(prefix, node.prefix)
-            if "cap" in under and not isinstance(node, Block):
-                return (yield from self._captured(Block(under, (replace(node, prefix=""),), node.line, node.text), ""))
-            if isinstance(node, Block):
-                if "cap" in node.prefix:
-                    return (yield from self._captured(node, prefix))
-                return (yield from self.nodes(node.body, under))
-            if isinstance(node, Loop):
-                return (yield from self._loop(node, under))
-            return (yield from self._branch(node, under))
+            return (yield from self._block(node, prefix))
         finally:
-            self.inside = outer
+            self.inside = False
+            self.session.one_step(node.text.split()[0], before, list_, steps)
+
+    def _block(self, node: Loop | Branch | Block, prefix: str) -> Steps:
+        under = _joined(prefix, node.prefix)
+        if "cap" in under and not isinstance(node, Block):
+            return (yield from self._captured(Block(under, (replace(node, prefix=""),), node.line, node.text), ""))
+        if isinstance(node, Block):
+            if "cap" in node.prefix:
+                return (yield from self._captured(node, prefix))
+            return (yield from self.nodes(node.body, under))
+        if isinstance(node, Loop):
+            return (yield from self._loop(node, under))
+        return (yield from self._branch(node, under))
 
     # --- one command ------------------------------------------------------------------------------------
     def _command(self, node: DoCommand, prefix: str) -> Steps:
@@ -136,7 +145,7 @@ class Runner:
                 return "error"
             error = TerraceError(outcome.error[1], code=outcome.error[0])
             session.state = replace(session.state, rc=return_code(error))
-            caught = replace(captured(outcome.command, outcome.type, error), line=outcome.line)
+            caught = replace(captured(f"capture {outcome.command}", outcome.type, error), line=outcome.line)
             session.amend_history(caught)
             yield caught
             return ""
@@ -155,7 +164,7 @@ class Runner:
             yield self._failed(node, error)
             return "error"
         session.state = replace(session.state, programs={**session.state.programs, node.name: node})
-        outcome = Outcome(node.text, "program define", "ok", 0.0, line=node.line)
+        outcome = Outcome(node.source or node.text, "program define", "ok", 0.0, line=node.line)
         session.amend_history(outcome, new=True)
         yield outcome
         return ""
@@ -265,8 +274,10 @@ def run_block(session: SessionPort, node: Node) -> CommandResult:
     Raises `TerraceError` that names the line.
     """
     child = session.fork(session.state)
-    child.places = session.places
-    return _together(child, (node,), "")
+    child.places, child.outer = session.places, session
+    result = _together(child, (node,), "")
+    session.take_from(child, child.state)
+    return result
 
 
 def call_program(session: SessionPort, parsed: ParsedCommand) -> CommandResult:
@@ -287,7 +298,7 @@ def scope(session: SessionPort, text: str, name: str) -> SessionPort:
     """A session for a program or do-file: the arguments are its local macros. Raises `TerraceError` where too deep."""
     child = session.fork(replace(session.state, locals=arguments(text), returning=Returned()))
     child.depth = session.depth + 1
-    child.places = session.places
+    child.places, child.outer = session.places, session
     if child.depth > _DEEPEST:
         raise TerraceError(f"{name} calls itself without end.", code="too-deep", subject=name)
     return child
@@ -302,7 +313,9 @@ def left(session: SessionPort, child: SessionPort) -> State:
         gone = [n for n in state.locals.values() if _TEMPORARY.fullmatch(n) and n in data and n not in made]
         if gone:
             state = replace(state, dataset=data.without(gone))
-    return replace(state, locals=session.state.locals)
+    state = replace(state, locals=session.state.locals)
+    session.take_from(child, state)
+    return state
 
 
 def _together(child: SessionPort, nodes: Sequence[Node], where: str) -> CommandResult:
@@ -319,10 +332,16 @@ def _together(child: SessionPort, nodes: Sequence[Node], where: str) -> CommandR
             plots=(*out.plots, *outcome.plots),
             warnings=(*out.warnings, *outcome.warnings),
             fit=outcome.fit or out.fit,
-            payload=outcome.payload or out.payload,
+            payload=_of_block(outcome) or out.payload,
         )
     text = "\n".join(texts)
     return replace(out, text=text, tables=out.tables if text else (), state=child.state)
+
+
+def _of_block(outcome: Outcome) -> Mapping[str, Any]:
+    """What a command in a block hands on beside its result; not what it did to steps, which were those of the block,
+    nor to project files, of which the session tells."""
+    return {k: v for k, v in outcome.payload.items() if k not in (*STEPPED, "project", "lost", "copy", "aside")}
 
 
 def placed(outcome: Outcome, where: str) -> TerraceError:

@@ -161,6 +161,8 @@ class Encoder:
             return {"~": "n", "t": value.dtype.str, "v": value.tobytes().hex()}
         if isinstance(value, np.str_):
             return {"~": "n", "t": "U", "v": _text(str(value))}
+        if isinstance(value, str):  # of a class of its own, such as advice: the words are what counts
+            return _text(str(value))
         return self._container(value)
 
     def _container(self, value: Any) -> Json:
@@ -244,6 +246,7 @@ def _is_plain(text: str) -> bool:
 
 
 def _text(value: str) -> Json:
+    value = str.__str__(value)
     return value if _is_plain(value) else {"~": "t", "v": [ord(c) for c in value]}
 
 

@@ -6,6 +6,7 @@ another machine has open is opened for reading only, and says who has it.
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,15 @@ def layout_of(path: Path) -> Mapping[str, Any]:
         parts.close()
 
 
+def _of_another_program(path: Path) -> bool:
+    """True for an archive that is whole and has no part of a project, such as a document of Word."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return "project.json" not in archive.namelist()
+    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
+        return False
+
+
 def _refuse(path: Path) -> None:
     try:
         with path.open("rb") as stream:
@@ -124,7 +134,7 @@ def _refuse(path: Path) -> None:
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}.", code="unreadable-file",
                         subject=str(path)) from None  # fmt: skip
-    if begin[:2] == b"PK":
+    if begin[:2] == b"PK" and not _of_another_program(path):
         raise DataError(
             f"{path} is damaged: the list of its parts is missing.", code="damaged-file", subject=str(path),
             advice="Use an earlier copy.",

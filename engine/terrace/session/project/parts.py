@@ -29,7 +29,7 @@ from terrace.session.project.codec import (
 from terrace.session.project.hints import members
 from terrace.session.project.kinds import kinds, reading, writing
 from terrace.session.project.migrations import FORM, migrated
-from terrace.session.project.work import origins_of, state_json, stored_members
+from terrace.session.project.work import can_be_held, origins_of, state_json, stored_members
 from terrace.session.session import Session
 from terrace.session.state import State
 from terrace.session.steps import Step
@@ -66,9 +66,9 @@ class Project:
         data = [d for d in datasets_of(session.state) if d.source]
         sources = tuple(dict.fromkeys((d.source, d.sha256) for d in data))
         source = data[0].source if data else ""
+        history, undo, redo = session.whole()
         return cls(
-            session.state, tuple(o for o in session.history if "project" not in o.payload),
-            tuple(session.undo_steps), tuple(session.redo_steps),
+            session.state, tuple(o for o in history if "project" not in o.payload), undo, redo,
             dict(session.drafts), dict(session.layout), sources, source=source,
         )  # fmt: skip
 
@@ -111,7 +111,7 @@ def write_parts(
         "state.json": state_json(encoder, project.state, stored_members()),
         "document.json": _document_json(encoder, project.state.document),
         "history.json": [{"command": encoder(o.command), "outcome": _or_short(encoder, o)} for o in project.history],
-        "window.json": {"drafts": encoder(project.drafts), "layout": encoder(project.layout)},
+        "window.json": {"drafts": _own(encoder, project.drafts), "layout": _own(encoder, project.layout)},
     }
     before = set(encoder.used)
     found["undo.json"] = {
@@ -119,6 +119,11 @@ def write_parts(
     }  # fmt: skip
     found["project.json"] = {**about, "blobs": sorted(encoder.used)}
     return {name: as_bytes(j) for name, j in found.items()}
+
+
+def _own(encoder: Encoder, kept: Mapping[str, Any]) -> Json:
+    """What the window keeps of itself, without what no file can hold: that must not keep work from being saved."""
+    return encoder({name: value for name, value in kept.items() if can_be_held(encoder, value)})
 
 
 def parts_of(project: Project, *, without_data: bool = False) -> dict[str, bytes]:
@@ -144,15 +149,28 @@ def _document_json(encoder: Encoder, document: Document) -> Json:
 
 
 def _or_short(encoder: Encoder, value: Outcome | Item) -> Json:
-    """An outcome or an item; without what a command hands to programs beside it where no file can hold that."""
+    """An outcome or an item; without what a command hands to programs beside it where no file can hold that.
+
+    Where that is not all that no file can hold, its words stay: one result must not keep the others from being saved.
+    """
     try:
         return encoder(value)
     except Unknown:
         outcome = value if isinstance(value, Outcome) else value.outcome
         if outcome is None:
             raise
+    try:
         bare = replace(outcome, payload={})
         return encoder(bare if isinstance(value, Outcome) else replace(value, outcome=bare))
+    except Unknown:
+        words = _in_words(outcome)
+        return encoder(words if isinstance(value, Outcome) else replace(value, outcome=words, data=None, more=None))
+
+
+def _in_words(outcome: Outcome) -> Outcome:
+    """What a command printed, without the tables, plots and fits that it came from."""
+    return Outcome(outcome.command, outcome.type, outcome.status, outcome.elapsed, text=str(outcome.text),
+                   error=outcome.error, warnings=outcome.warnings, number=outcome.number)  # fmt: skip
 
 
 def _steps_json(encoder: Encoder, steps: Sequence[Step], before: set[str]) -> Json:
@@ -188,8 +206,7 @@ def read_parts(get: Get, *, names: Sequence[str] = ()) -> tuple[Project, tuple[L
             lost.append(Lost(what, in_words(error)))
             return instead
 
-    about = _part(get, "project.json")
-    sources = decoder.read(about["sources"], tuple[tuple[str, str], ...])
+    sources, program, without_data, source = _about(decoder, get)
     document = each("The results", lambda: _document(decoder, get, lost, names), Document())
     state = each("The data, and what commands had set", lambda: _state(decoder, get, lost), State())
     state = replace(state, document=document)
@@ -201,8 +218,8 @@ def read_parts(get: Get, *, names: Sequence[str] = ()) -> tuple[Project, tuple[L
         for name, what in (("drafts", "What was not finished"), ("layout", "How the window was set up"))
     }
     project = Project(
-        replace(state, origins=origins), history, undo, redo, kept["drafts"], kept["layout"], sources,
-        decoder.read(about["program"], str), bool(about["without_data"]), decoder.read(about["source"], str),
+        replace(state, origins=origins), history, undo, redo, kept["drafts"], kept["layout"], sources, program,
+        without_data, source,
     )  # fmt: skip
     return project, tuple({found.what: found for found in reversed((*lost, *decoder.lost))}.values())[::-1]
 
@@ -220,6 +237,16 @@ def _part(get: Get, name: str) -> Json:
     if not isinstance(found, dict | list):
         raise damaged_part(name, "it is not what was written")
     return found
+
+
+def _about(decoder: Decoder, get: Get) -> tuple[tuple[tuple[str, str], ...], str, bool, str]:
+    """The sources of a project, the program that wrote it, whether data were left out, and where these are."""
+    about = _part(get, "project.json")
+    try:
+        return (decoder.read(about["sources"], tuple[tuple[str, str], ...]), decoder.read(about["program"], str),
+                bool(about["without_data"]), decoder.read(about["source"], str))  # fmt: skip
+    except (KeyError, TypeError) as error:
+        raise damaged_part("project.json", "it is not what was written") from error
 
 
 def _mapping(decoder: Decoder, get: Get, name: str) -> dict[str, Any]:

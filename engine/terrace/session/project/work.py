@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,10 @@ def stored_members() -> tuple[str, ...]:
 
 
 def _member_json(encoder: Encoder, state: State, name: str) -> Json:
-    """A member; None where it is None, or holds what no file can hold."""
+    """A member without what no file can hold: of names, those are left out; anything else is None then.
+
+    Only data have to be held whole: what is left of them would be other data.
+    """
     value = getattr(state, name)
     if name in ("fit", "posted", "tested"):
         held = value if isinstance(value, tuple) else (value,)
@@ -34,9 +37,20 @@ def _member_json(encoder: Encoder, state: State, name: str) -> Json:
     try:
         return encoder(value)
     except Unknown:
-        if name not in ("margins", "posted", "tested", "returned", "graphs"):
+        if name in ("dataset", "preserved"):
             raise
+        if isinstance(value, Mapping):
+            return encoder({k: v for k, v in value.items() if can_be_held(encoder, v)})
         return None
+
+
+def can_be_held(encoder: Encoder, value: object) -> bool:
+    """True for a value of the kinds that files hold."""
+    try:
+        encoder(value)
+    except Unknown:
+        return False
+    return True
 
 
 def state_json(encoder: Encoder, state: State, names: tuple[str, ...]) -> Json:

@@ -131,7 +131,7 @@ def estat_influence(session: Session, parsed: ParsedCommand) -> CommandResult:
         "N_above": float((found.cooks > found.cutoff).sum()),
     }
     state = replace(session.state, returned=Returned(scalars))
-    text = ""
+    text, made = "", {}
     if "cooksd" in options:
         from terrace.postestimation.diagnose.influence import _groups
 
@@ -141,11 +141,12 @@ def estat_influence(session: Session, parsed: ParsedCommand) -> CommandResult:
         values[fit.sample] = found.cooks[codes]
         label = f"Cook's distance of {found.level}"
         state = replace(state, dataset=session.data.with_column(name, there.spread(values), Variable(name, label)))
+        made = {"made": [name]}  # which `refit` makes anew
     plots = [] if "noplot" in options else [influence_plot(found)]
     if "dfbetas" in options:
         plots.append(dfbetas_plot(found))
-    codes_of = dict(zip(found.labels, found.names))  # the table names coefficients for people
-    payload = {"moves_most": [codes_of.get(str(r.values[3])) for r in table.rows]}
+    most = [found.moves_most(g) for g in found.shown(None if "all" in options else top)]
+    payload = {"moves_most": [None if k is None else found.names[k] for k in most], **made}  # the table has labels
     return CommandResult(text=text, tables=(table,), plots=tuple(plots), state=state, payload=payload)
 
 

@@ -33,7 +33,7 @@ def estat_r2(session: Session, parsed: ParsedCommand) -> CommandResult:
     data = fit_rows(session, fit).data
     tables = r2_table(fit, data, levels="nolevels" not in options, null=null, cancel=session.cancel)
     result = kept_rows(session, tables)
-    found = {f"r2_{r.code}": number(r.values[0]) for r in tables[0].rows}
+    found = {f"r2_{r.code}": number(tables[0].cell(r, "r2")) for r in tables[0].rows}
     return _with_scalars(result, found)
 
 
@@ -51,7 +51,8 @@ def estat_reliability(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("gr:oups", "relev:el"))
     table = reliability_table(fit)
     result = kept_rows(session, (table,))
-    found = {f"mean_{k}": number(r.values[0]) for k, r in enumerate(table.rows, 1) if isinstance(r.values[0], float)}
+    means = [table.cell(r, "mean") for r in table.rows]
+    found = {f"mean_{k}": number(v) for k, v in enumerate(means, 1) if isinstance(v, float)}
     if "groups" in options or "relevel" in options:
         level: Piece | None = argument(options["relevel"]) if "relevel" in options else None
         groups = reliability_groups_table(fit, fit_rows(session, fit).data, None if level is None else str(level))

@@ -82,14 +82,29 @@ def _fitted_again(child: Session, item: Item, *, present: bool) -> State:
     new = {item.id: replace(item, outcome=outcome, data=child.state.dataset)}
     for under in child.state.document.under(item.id):
         if under.outcome is not None and Effect.ABOUT_FIT in under.outcome.effects:
-            new[under.id] = replace(under, outcome=_ran(child, under.outcome))
+            new[under.id] = replace(under, outcome=_ran_on_the_same(child, under.outcome))
             child.state = replace(child.state, fit=outcome.fit)
+            if "made" in under.outcome.payload:
+                begun = replace(begun, dataset=child.state.dataset)
     document = child.state.document
     document = replace(document, items=tuple(new.get(i.id, i) for i in document.items))
     active = begun.fit
     if active is not None and same_fit(active, item.fit):
         return replace(child.state, document=document, filter=begun.filter)
     return replace(begun, document=document, origins=child.state.origins, rng=child.state.rng)
+
+
+def _ran_on_the_same(child: Session, old: Outcome) -> Outcome:
+    """`_ran` for a result about a model: variables that it made are made anew, each in its place."""
+    data = child.state.dataset
+    made = [] if data is None else [n for n in old.payload.get("made", ()) if n in data]
+    if data is None or not made:
+        return _ran(child, old)
+    child.state = replace(child.state, dataset=data.without(made))
+    outcome = _ran(child, old)
+    assert child.state.dataset is not None
+    child.state = replace(child.state, dataset=child.state.dataset.select(data.names))
+    return outcome
 
 
 def _ran(child: Session, old: Outcome) -> Outcome:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from terrace.data.dataset import Dataset
+from terrace.disk.writing import need_name
 from terrace.language.grammar.options import Option, match_options, rules
 from terrace.language.grammar.tokens import Piece, split, unquoted
 from terrace.language.mixed_options import argument
@@ -30,7 +31,11 @@ def file_name(session: Session, piece: Piece, command_name: str) -> str:
 
 
 def with_ending(path: Path, ending: str) -> Path:
-    """The path, with the ending of its kind of file (such as ``.log``) where it has none."""
+    """The path, with the ending of its kind of file (such as ``.log``) where it has none.
+
+    Raises `DataError` for a folder such as ``.``, which has no name to end.
+    """
+    need_name(path)
     return path if path.suffix else path.with_name(path.name + ending)
 
 

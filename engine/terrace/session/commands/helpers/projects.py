@@ -27,7 +27,7 @@ def opened_project(session: Session, path: Path, *, returned: bool = True) -> Co
     from terrace.session.project.file import open_project
 
     session.report(f"Opening {path.name}")
-    project, file = open_project(path, hold=session.holds)
+    project, file = open_project(path.absolute(), hold=session.holds)
     return _taken_over(session, project, file, path.name, file.lost, file.notes, returned=returned)
 
 

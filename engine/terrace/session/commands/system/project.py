@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from terrace.language.grammar.command import ParsedCommand
@@ -32,9 +33,11 @@ def project_save(session: Session, parsed: ParsedCommand) -> CommandResult:
     path = with_ending(Path(file_name(session, parsed.clauses.body, "project save")), EXTENSION)
     bare = "nodata" in options
     now = session.file
-    own = now.held if now is not None and now.path == path else None
+    place = path.absolute()  # wherever the session goes from here
+    again = now is not None and os.path.realpath(now.path) == os.path.realpath(place)
+    own = now.held if now is not None and again else None
     kept: list[str] = []
-    damaged = now is not None and bool(now.lost) and now.path == path and path.is_file()
+    damaged = now is not None and bool(now.lost) and again and path.is_file()
     session.report(f"Writing {path.name}")
     save_project(Project.of(session), path, replace="replace" in options, without_data=bare, held=own,
                  first=lambda: kept.append(copy_aside(path, "damaged").name) if damaged else None)  # fmt: skip
@@ -42,7 +45,7 @@ def project_save(session: Session, parsed: ParsedCommand) -> CommandResult:
         held = own or hold_file(path)
         if now is not None and own is None:
             now.release()
-        session.file = ProjectFile(path, held=held if isinstance(held, Held) else None, stamp=stamp_of(path))
+        session.belongs_to(ProjectFile(place, held=held if isinstance(held, Held) else None, stamp=stamp_of(path)))
     aside = f"The damaged file was kept as {kept[0]}." if kept else ""
     if bare:
         told, payload = f"A copy without the data is in {path}.", {"copy": str(path), "aside": aside}

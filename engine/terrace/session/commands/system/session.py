@@ -123,7 +123,9 @@ def undo(session: Session, parsed: ParsedCommand) -> CommandResult:
     if not session.undo_steps:
         raise parsed.word.error("There is nothing to undo.", code="nothing-to-undo")
     step = session.undo_steps[-1]
-    return CommandResult(text=f"Undone: {step.name}", state=with_work(session.state, step.before))
+    return CommandResult(
+        text=f"Undone: {step.name}", state=with_work(session.state, step.before), payload={"undone": step.name}
+    )
 
 
 @command(
@@ -147,7 +149,9 @@ def redo(session: Session, parsed: ParsedCommand) -> CommandResult:
     if not session.redo_steps:
         raise parsed.word.error("There is nothing to redo.", code="nothing-to-redo")
     step = session.redo_steps[-1]
-    return CommandResult(text=f"Redone: {step.name}", state=with_work(session.state, step.before))
+    return CommandResult(
+        text=f"Redone: {step.name}", state=with_work(session.state, step.before), payload={"redone": step.name}
+    )
 
 
 # --- do-files ---------------------------------------------------------------------------------------------
