@@ -43,6 +43,8 @@ def understood(command: str) -> str:
 @example("\"'")
 @example("a\nb")
 @example("\udcff`\"'$x")
+@example("`")
+@example("``")
 def test_every_name_comes_through_the_command_that_the_window_writes(name: str) -> None:
     path = os.path.join("/data", name)
     for command in (commands.use_file(path), commands.save_file(path)):

@@ -88,10 +88,12 @@ class _Expander:
                 advice="To write a ` that does not begin a macro, use \\`.",
             )
         out: list[str] = []
-        compound = 0
+        compound, quoted = 0, False
         while i < len(text):
             c = text[i]
-            if c == "\\" and text[i + 1 : i + 2] in ("`", "$") and text[i + 1 : i + 3] != '`"':
+            if c == '"' and not compound:
+                quoted = not quoted
+            if c == "\\" and text[i + 1 : i + 2] in ("`", "$") and (quoted or text[i + 1 : i + 3] != '`"'):
                 out.append(text[i + 1])
                 i += 2
             elif text.startswith('`"', i):
