@@ -1,4 +1,4 @@
-"""What a user writes on the page is in reports: the title, headings, and notes with their bold and italic words."""
+"""What stands on the page is in reports: title, headings, notes with their bold and italic words, ICC and R²."""
 
 from __future__ import annotations
 
@@ -100,3 +100,17 @@ def test_notes_stand_where_they_are_on_the_page_and_not_where_models_are_chosen(
     assert re.search(r"\*\*Table 1\. ", whole)
     assert "differ" not in written(session, tmp_path / "r.md", "models(m1) noplots").read_text()
     assert "differ" in written(session, tmp_path / "r.md", "models(m1) notes noplots").read_text()
+
+
+def test_a_model_has_its_icc_and_r2_as_on_the_page(session: Session, tmp_path: Path) -> None:
+    from terrace.postestimation.variance.icc import icc
+    from terrace.postestimation.variance.r2 import explained
+
+    text = written(session, tmp_path / "r.md").read_text()
+    fit, data = session.fit, session.dataset
+    assert fit is not None and data is not None
+    after = text[text.index("ICC and R²") :]
+    (line,) = [x for x in after.split("\n\n")[1].split("\n") if re.search(r"\d", x)]
+    found = explained(fit, data)
+    wanted = (icc(fit)[0].value, found.marginal, found.conditional)
+    assert re.findall(r"\.\d+", line) == [f"{x:.3f}".removeprefix("0") for x in wanted if x is not None]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from terrace.results.fit import FitResult
 from terrace.results.plot import Plot
+from terrace.results.table import Table
 from terrace.session.contract import Outcome
 from terrace.session.document.fits import same_fit
 from terrace.session.document.items import Item
@@ -22,13 +23,14 @@ if TYPE_CHECKING:
 class Block:
     """A model with the results about it; without a `fit`, one result that belongs to no model, or a text of the page.
 
-    A result that is a text is a note.
+    A result that is a text is a note. ``item`` is that of the model on the page.
     ``place`` is where it stands among the results, from 1; 0 for a fit that is none of them.
     """
 
     place: int
     fit: FitResult | None = None
     results: list[Outcome | str] = field(default_factory=list)
+    item: Item | None = None
 
 
 def blocks(
@@ -57,7 +59,7 @@ def blocks(
             fit = outcome.fit
             block = next((b for b in models if b.fit is not None and not b.place and same_fit(b.fit, fit)), None)
             if block is not None:
-                block.place = place
+                block.place, block.item = place, item
                 of_item[item.id] = block
                 continue
             if numbers is None:
@@ -82,6 +84,8 @@ def parts_of(block: Block, named: FitResult | None, draw: Callable[[FitResult], 
     if block.fit is not None:
         assert named is not None
         parts.append(named)
+        if block.item is not None:
+            parts += shares(block.item)
         plots = draw(block.fit)
         parts += plots
         shown = {(p.kind, p.title) for p in plots}
@@ -93,6 +97,18 @@ def parts_of(block: Block, named: FitResult | None, draw: Callable[[FitResult], 
         if outcome.tables or plots:
             parts += [f". {' '.join(outcome.command.split())}", *outcome.tables, *plots]
     return parts
+
+
+def shares(item: Item) -> tuple[Table, ...]:
+    """The intraclass correlations and R² of a model in one row, as its card has them; empty where it has none."""
+    from terrace.session.document.card import further_tables, summary
+
+    more = item.more
+    if more is None:
+        more = () if item.data is None or item.fit is None else further_tables(item.fit, item.data)
+    known = {t.key: t for t in more}
+    title = " and ".join(words for key, words in (("icc", "ICC"), ("r2", "R²")) if key in known)
+    return (replace(summary(None, known, ("icc", "r2")), title=title),) if title else ()
 
 
 def _words_of(item: Item) -> str:

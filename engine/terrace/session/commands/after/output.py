@@ -40,7 +40,7 @@ _OF = ("caterpillar", "effects")  # of a level
 @command(
     "report",
     syntax='report FILE [, models(NAMES) titles("text" ...) results(# ...)|noresults notes noplots replace]',
-    help="Save models with their plots and further results, and the other tables and plots of the session. "
+    help="Save models with their ICC, R², plots and further results, and the other tables and plots of the session. "
     "Without models() the title, headings and notes of the page are in it, with models() where notes is given. "
     f"results() chooses these by number. {' '.join(f.ending for f in formats.REPORTS)}",
     effects=Effect.FILES | Effect.BRIEF,
