@@ -609,3 +609,20 @@ def test_a_graph_takes_the_name_of_its_filter_along(tmp_path: Path) -> None:
     assert "not applied" not in session.history[-1].text
     ran(session, "tabulate sector, generate(s_)")
     assert "not applied" not in session.history[-1].text and "Filter: z > 0" in session.history[-1].text
+
+
+def test_models_side_by_side_name_their_filters() -> None:
+    session = session_of(DATA, SHORT, "mixed y || g:", "mixed y x || g:")
+    for command in ("filter off", "mixed y x || g:", "mixed y z || g:"):
+        ran(session, command)
+    kept = int(np.sum(surely_true("z > 0", DATA)))
+    one = f"Filter: z > 0 ({kept:,} of {len(DATA):,} rows)."
+    several = f"m2: filter {one[8:-1]}; m3: no filter."
+    for command in ("etable, estimates({})", "estimates table {}", "estimates steps {}", "estimates compare {}"):
+        for models, note in (("m1 m2", one), ("m2 m3", several), ("m3 m4", "")):
+            table = ran(session, command.format(models)).tables[0]
+            assert [n for n in table.notes if "ilter" in n] == ([note] if note else []), (command, models)
+    ran(session, "estimates restore m2")
+    assert ran(session, "estat simplify").tables[0].notes[-1] == one
+    ran(session, "estimates restore m3")
+    assert not any("ilter" in n for n in ran(session, "estat simplify").tables[0].notes)

@@ -9,6 +9,7 @@ from terrace.errors import TerraceError
 from terrace.results.criteria import count_notes, information_criteria, parameter_counts
 from terrace.results.fit import FitResult, FixedEffect, RandomParameter
 from terrace.results.table import Column, Row, Table
+from terrace.results.tables_notes import filters_note
 from terrace.results.tables_terms import paper_place, parameter_label, term_name
 from terrace.wording import plural
 
@@ -126,6 +127,7 @@ def fit_notes(fits: Sequence[FitResult], names: Sequence[str], *, brackets: bool
         notes.append(f"Outcomes: {outcomes}.")
     else:
         notes.append(f"Outcome: {fits[0].outcome}.")
+    notes.append(filters_note(fits, names))
     notes += count_notes(fits, names)
     failed = [n for f, n in zip(fits, names) if not f.converged]
     if failed:

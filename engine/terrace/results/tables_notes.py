@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from terrace.results.fit import Comparison, FitResult, GroupSummary
 from terrace.results.tables_rows import BOUNDARY_MARK
 from terrace.spec.model import Display, Metric
@@ -49,6 +51,16 @@ def filter_note(fit: FitResult) -> str:
     kept = fit.scalars.get("N_filter")
     rows = f" ({kept:,.0f} of {len(fit.sample):,} rows)" if kept is not None and len(fit.sample) else ""
     return f"Filter: {expression}{rows}."
+
+
+def filters_note(fits: Sequence[FitResult], names: Sequence[str]) -> str:
+    """`filter_note` of fits under one table, by their names where they differ; empty where none had a filter."""
+    told = [filter_note(f) for f in fits]
+    if len(set(told)) == 1:
+        return told[0]
+    own = [f"{n}: {t.removesuffix('.').replace('Filter: ', 'filter ')}" if t else f"{n}: no filter"
+           for n, t in zip(names, told)]  # fmt: skip
+    return f"{'; '.join(own)}."
 
 
 def _sizes(g: GroupSummary) -> str:

@@ -17,6 +17,7 @@ from terrace.results.criteria import count_notes, information_criteria, paramete
 from terrace.results.fit import FitResult
 from terrace.results.table import TEST_P, Column, Row, Table
 from terrace.results.tables_compare import compare_tables
+from terrace.results.tables_notes import filters_note
 from terrace.wording import plural
 
 
@@ -57,7 +58,7 @@ def models_table(fits: Sequence[FitResult], names: Sequence[str] = ()) -> Table:
     keep = [j for j in range(len(columns)) if any(r.values[j] is not None for r in rows)]
     columns, rows = [columns[j] for j in keep], [replace(r, values=tuple(r.values[j] for j in keep)) for r in rows]
     tested = any(c.key == "chi2" for c in columns)
-    notes += count_notes(fits, names)
+    notes += [n for n in (filters_note(fits, names),) if n] + count_notes(fits, names)
     notes.insert(0, "LR χ² compares each model with the one above. " * tested + "BIC counts observations.")
     return Table("Models compared", tuple(columns), tuple(rows), "Model", tuple(dict.fromkeys(notes)), "models")
 

@@ -20,6 +20,7 @@ from terrace.postestimation.tests.lrtest import lrtest
 from terrace.progress import CancelCheck
 from terrace.results.fit import FitResult
 from terrace.results.table import TEST_P, Column, Row, Table
+from terrace.results.tables_notes import filter_note
 from terrace.spec import edit
 from terrace.spec.model import ModelSpec
 
@@ -140,6 +141,7 @@ def simplify_table(fit: FitResult, steps: tuple[SimplerModel, ...]) -> Table:
                      "here.")
     else:
         notes.append(f"The largest model that the data support: {steps[-1].fit.command}")
+    notes += [n for n in (filter_note(fit),) if n]
     return Table("Largest supported model", columns, tuple(rows), "Model", tuple(notes), "simplify")
 
 
