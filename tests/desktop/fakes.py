@@ -92,11 +92,12 @@ class FakeSession:
         self.threads: set[str] = set()
         self.ran: list[str] = []
         self.history: list[Outcome] = []
-        self.undo_steps: list[Any] = []
-        self.redo_steps: list[Any] = []
         self.drafts: dict[str, Any] = {}
         self.layout: dict[str, Any] = {}
         self.file = None
+
+    def whole(self) -> tuple[tuple[Outcome, ...], tuple[Any, ...], tuple[Any, ...]]:
+        return tuple(self.history), (), ()
 
     def run(self, text: str, *, progress: Callable[..., Any], cancel: Callable[[], bool]) -> Outcome:
         self.threads.add(threading.current_thread().name)
