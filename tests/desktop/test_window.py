@@ -333,7 +333,7 @@ def test_report_and_plot_are_commands(desk: Desk, monkeypatch: pytest.MonkeyPatc
     desk.window.actions_["export"].trigger()
     desk.idle()
     title = desk.window.results.newest().title
-    assert desk.session.ran[-1] == f'report "{target}", models(m1) titles("{title}") noresults replace'
+    assert desk.session.ran[-1] == f'report "{target}", models(m1) titles("{title}") noresults notes replace'
     monkeypatch.setattr(dialogs, "ask_save", lambda *_: str(tmp_path / "fig"))
     plot = fakes.plot("qq")
     desk.window.results.plot_export_asked.emit(plot, "pdf", desk.window.results.newest())
