@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from terrace.session.contract import Outcome
 
 _MANY = 10_000  # rows and names of a command that is not written on the GUI thread
-_MOST_TYPED = 2_000_000  # characters of a command, which stands in the history
 
 
 class CellsFlow(QObject):
@@ -37,7 +36,6 @@ class CellsFlow(QObject):
 
     def __init__(self, window: QWidget, controller: Controller, pane: DataPane) -> None:
         super().__init__(window)
-        self.window = window
         self.controller = controller
         self.pane = pane
         self.grid = pane.grid
@@ -71,7 +69,7 @@ class CellsFlow(QObject):
         ]
 
     def do(self, asked: str) -> None:
-        """What a key of the grid, or an entry of its menu, asks for."""
+        """What a key of the grid asks for."""
         self._does[asked]()
 
     def _bar(self, replacing: bool) -> None:
@@ -96,7 +94,7 @@ class CellsFlow(QObject):
             self._run(cells, then, text())
 
     def _run(self, cells: Cells, then: Callable[[Outcome], object] | None, text: str) -> None:
-        if len(text) > _MOST_TYPED:
+        if len(text) > commands.LONGEST:
             self.told.emit(self.tr("This is too much at once. Use replace or generate, or open it as a file."))
             return
 
@@ -217,7 +215,7 @@ class CellsFlow(QObject):
         if dataset is None or held is None:
             return
         own = bytes(held.data(OWN).data()).decode() if held.hasFormat(OWN) else ""
-        if len(held.text()) > _MOST_TYPED:
+        if len(held.text()) > commands.LONGEST:
             self.told.emit(self.tr("This is too much to paste. Save it as a file and open the file."))
             return
         clip = clip_of(held.text(), held.html() if held.hasHtml() else "", own)

@@ -1,4 +1,4 @@
-"""The data grid: one view over `GridModel`, with copy, keyboard, sorting and the context menu."""
+"""The data grid: one view over `GridModel`, with keyboard, selection, typing, sorting and the context menus."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class GridView(QTableView):
     edit_asked = Signal(str, int, str)  # variable, row of the data, what was typed
     enter_asked = Signal(object)  # Cells that make the data larger, or a variable another kind
     menu_asked = Signal(QPoint)  # of cells, at a place of the screen
-    asked = Signal(str)  # what a key of KEYS or an entry of the menu asks for
+    asked = Signal(str)  # what a key of KEYS asks for
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
