@@ -18,7 +18,7 @@ from terrace_desktop.ui.later import soon
 
 
 def pieces() -> Iterator[None]:
-    """Load the builder and the plots; between two pieces the window can answer."""
+    """Load the builder, the plots and the popup of the filter; between two pieces the window can answer."""
     for module in (QtCore, QtGui, QtWidgets):  # PySide makes a class when it is first named; pyqtgraph names them all
         for name in dir(module):
             getattr(module, name)
