@@ -210,6 +210,14 @@ def test_selected_columns_are_changed_together(program: Program) -> None:
     assert last(program) == "drop ses size"
 
 
+def test_showing_several_variables_changes_nothing(program: Program) -> None:
+    program.run("measure sector female nominal")
+    before = program.states()
+    panel = several(program, "sector", "female")
+    assert panel.measure.value() == "nominal"
+    assert program.states() == before
+
+
 def test_variables_chosen_in_the_list_are_changed_by_one_command_each(program: Program) -> None:
     before = program.window.controller.snapshot.dataset
     view = program.window.left.list.view

@@ -391,7 +391,8 @@ def test_a_dialog_for_files_is_large_and_begins_where_the_last_file_was(
     monkeypatch.setattr(QFileDialog, "exec", chosen)
     assert dialogs.ask_data(program.window, "Open data", str(Path.home())) == str(tmp_path / "a.csv")
     assert dialogs.ask_data(program.window, "Using", "") == str(tmp_path / "a.csv")
-    assert [s[0] for s in seen] == [Path.home(), tmp_path] and all(s[2] >= 800 for s in seen)
+    assert dialogs.ask_works(program.window, "Open", "") == [str(tmp_path / "a.csv")]
+    assert [s[0] for s in seen] == [Path.home(), tmp_path, tmp_path] and all(s[2] >= 800 for s in seen)
     assert [f.partition(" (")[0] for f in seen[0][1]] == ["Data files", "All files"]
 
 

@@ -359,3 +359,6 @@ def test_codes_are_written_as_commands_have_them() -> None:
     assert texts.code_of(" −99 ", False) == "-99" and texts.code_of("n/a", True) == '"n/a"'
     with pytest.raises(ValueError, match="much"):
         texts.code_of("much", False)
+    assert texts.codes_of([".a", "1", "90/99"], False) == ["1", "90/99"]
+    with pytest.raises(ValueError, match=r"^much is not a number"):
+        texts.codes_of(["much", "5"], False)

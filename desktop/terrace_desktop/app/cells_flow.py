@@ -7,9 +7,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMimeData, QObject, QPoint, Qt, Signal
+from PySide6.QtCore import QMimeData, QObject, QPoint, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QWidget
 
 from terrace_desktop.app.data_pane import DataPane
 from terrace_desktop.grid.block import Block, Cells, new_names
@@ -17,8 +17,7 @@ from terrace_desktop.grid.copying import MOST_CELLS, OWN, Copied, copied, exact_
 from terrace_desktop.grid.pasting import clip_of, place
 from terrace_desktop.grid.typing_in import usual_decimal
 from terrace_desktop.ui.action import Action
-from terrace_desktop.ui.menus import Line
-from terrace_desktop.ui.widgets import named
+from terrace_desktop.ui.menus import Line, menu_of
 from terrace_desktop.ui.words import from_engine, tr
 from terrace_desktop.work import commands
 from terrace_desktop.work.controller import Controller
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from terrace.session.contract import Outcome
 
 _MANY = 10_000  # rows and names of a command that is not written on the GUI thread
-_MOST_TYPED = 2_000_000  # characters of a command, which stands in the history
 
 
 class CellsFlow(QObject):
@@ -38,7 +36,6 @@ class CellsFlow(QObject):
 
     def __init__(self, window: QWidget, controller: Controller, pane: DataPane) -> None:
         super().__init__(window)
-        self.window = window
         self.controller = controller
         self.pane = pane
         self.grid = pane.grid
@@ -72,7 +69,7 @@ class CellsFlow(QObject):
         ]
 
     def do(self, asked: str) -> None:
-        """What a key of the grid, or an entry of its menu, asks for."""
+        """What a key of the grid asks for."""
         self._does[asked]()
 
     def _bar(self, replacing: bool) -> None:
@@ -97,7 +94,7 @@ class CellsFlow(QObject):
             self._run(cells, then, text())
 
     def _run(self, cells: Cells, then: Callable[[Outcome], object] | None, text: str) -> None:
-        if len(text) > _MOST_TYPED:
+        if len(text) > commands.LONGEST:
             self.told.emit(self.tr("This is too much at once. Use replace or generate, or open it as a file."))
             return
 
@@ -218,7 +215,7 @@ class CellsFlow(QObject):
         if dataset is None or held is None:
             return
         own = bytes(held.data(OWN).data()).decode() if held.hasFormat(OWN) else ""
-        if len(held.text()) > _MOST_TYPED:
+        if len(held.text()) > commands.LONGEST:
             self.told.emit(self.tr("This is too much to paste. Save it as a file and open the file."))
             return
         clip = clip_of(held.text(), held.html() if held.hasHtml() else "", own)
@@ -325,32 +322,31 @@ class CellsFlow(QObject):
 
     def show_menu(self, at: QPoint) -> None:
         """What can be done with the selected cells."""
-        menu = named(QMenu(self.grid), "cells_menu", self.tr("Cells"))
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for entry in (
-            (self.tr("Cut\tCtrl+X"), self.cut),
-            (self.tr("Copy\tCtrl+C"), self.copy),
-            (self.tr("Paste\tCtrl+V"), self.paste),
-            (self.tr("Clear\tDel"), self.clear),
-            None,
-            (self.tr("Fill down\tCtrl+D"), self.fill_down),
-            (self.tr("Fill right\tCtrl+R"), self.fill_right),
-            None,
-            (self.tr("Insert rows above"), self.insert_rows),
-            (self.tr("Insert variables before"), self.insert_variables),
-            (self.tr("Delete rows"), self.delete_rows),
-            (self.tr("Delete variables"), self.delete_variables),
-            None,
-            (self.tr("Find and replace…\tCtrl+H"), partial(self._bar, True)),
-            (self.tr("Freeze up to this variable"), self.freeze),
-            (self.tr("Unfreeze"), self.grid.frozen.clear),
-        ):
-            if entry is None:
-                menu.addSeparator()
-            else:
-                menu.addAction(entry[0]).triggered.connect(partial(_run, entry[1]))
-        menu.actions()[-1].setEnabled(bool(self.grid.frozen.count))
-        menu.popup(at)
+        held = self.grid.frozen.count > 0
+        groups: list[list[Line]] = [
+            [
+                Action("cut", self.tr("Cut\tCtrl+X"), self.cut),
+                Action("copy", self.tr("Copy\tCtrl+C"), self.copy),
+                Action("paste", self.tr("Paste\tCtrl+V"), self.paste),
+                Action("clear", self.tr("Clear\tDel"), self.clear),
+            ],
+            [
+                Action("fill_down", self.tr("Fill down\tCtrl+D"), self.fill_down),
+                Action("fill_right", self.tr("Fill right\tCtrl+R"), self.fill_right),
+            ],
+            [
+                Action("insert_rows", self.tr("Insert rows above"), self.insert_rows),
+                Action("insert_variables", self.tr("Insert variables before"), self.insert_variables),
+                Action("delete_rows", self.tr("Delete rows"), self.delete_rows),
+                Action("delete_variables", self.tr("Delete variables"), self.delete_variables),
+            ],
+            [
+                Action("replace", self.tr("Find and replace…\tCtrl+H"), partial(self._bar, True)),
+                Action("freeze", self.tr("Freeze up to this variable"), self.freeze),
+                Action("unfreeze", self.tr("Unfreeze"), self.grid.frozen.clear, enabled=lambda: held),
+            ],
+        ]
+        menu_of(self.grid, "cells_menu", self.tr("Cells"), groups).popup(at)
 
     # --- what is meant ------------------------------------------------------------------------------
     def _dataset(self) -> Dataset | None:
@@ -362,7 +358,3 @@ class CellsFlow(QObject):
         if block is None:
             self.told.emit(self.tr("Select ranges of the same rows, or of the same variables."))
         return block
-
-
-def _run(do: Callable[[], object], _checked: bool = False) -> None:
-    do()

@@ -1,4 +1,4 @@
-"""Opening data, sorting and copying the grid, editing what the variables are."""
+"""Opening data, sorting the grid, editing a cell and what the variables are."""
 
 from __future__ import annotations
 
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from terrace.session.contract import Outcome
     from terrace.session.session import Session
     from terrace_desktop.ui.settings import Settings
-
-
-_MOST_PASTED = 2_000_000  # characters: the command with them stands in the history
 
 
 class DataFlow(QObject):
@@ -116,7 +113,7 @@ class DataFlow(QObject):
     def paste_table(self) -> None:
         """Open the table that was copied in another program."""
         text = QGuiApplication.clipboard().text()
-        if len(text) > _MOST_PASTED:
+        if len(text) > commands.LONGEST:
             self.told.emit(self.tr("This is too much to paste. Save it as a file and open the file."))
         elif not text.strip():
             self.told.emit(self.tr("The clipboard has no table to open."))

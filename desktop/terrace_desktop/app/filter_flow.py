@@ -49,7 +49,7 @@ class FilterFlow(QObject):
 
     def __init__(self, window: QWidget, controller: Controller, pane: DataPane, data: DataFlow) -> None:
         super().__init__(window)
-        self.window, self.controller, self.pane, self.data = window, controller, pane, data
+        self.controller, self.pane, self.data = controller, pane, data
         self.filter: Filter | None = None
         self.kept: Kept | None = None  # None until they are known
         self._dataset: Dataset | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 
 from terrace_desktop.app.data_pane import DataPane
 from terrace_desktop.grid.find_bar import Asked
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 class FindFlow(QObject):
     """Looks for cells beside the window, walks through what was found, and replaces by one command."""
-
-    told = Signal(str)  # a short message for the status bar
 
     def __init__(self, parent: QObject, controller: Controller, pane: DataPane) -> None:
         super().__init__(parent)

@@ -12,11 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from PySide6 import QtCore, QtGui, QtWidgets
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
+
+from terrace_desktop.ui.later import soon
 
 
 def pieces() -> Iterator[None]:
-    """Load the builder and the plots; between two pieces the window can answer."""
+    """Load the builder, the plots and the popup of the filter; between two pieces the window can answer."""
     for module in (QtCore, QtGui, QtWidgets):  # PySide makes a class when it is first named; pyqtgraph names them all
         for name in dir(module):
             getattr(module, name)
@@ -57,7 +59,7 @@ class Loader(QObject):
 
     def begin(self) -> None:
         """Load the next piece as soon as the window has nothing else to do, and so on to the last."""
-        QTimer.singleShot(0, self, self._next)
+        soon(self, self._next)
 
     def _next(self) -> None:
         if next(self._work, self) is None:

@@ -154,9 +154,7 @@ class ConditionPage(Page):
         )
 
     def _say(self, text: str, place: str = "") -> None:
-        self._problem.setText(text)
-        self._problem.setAccessibleName(text or self.tr("What is wrong"))
-        self._problem.setVisible(bool(text))
+        tell(self._problem, text)
         tell(self._place, place)
 
     def problem(self) -> str:

@@ -124,9 +124,7 @@ class FilterPopup(QFrame):
         self._turn_to(page, variable.name)
         self.title.setToolTip(variable.label or variable.name)
         self.kinds.setVisible(number)
-        self.kinds.blockSignals(True)
-        self.kinds.choose("range" if ranged else "values")
-        self.kinds.blockSignals(False)
+        self.kinds.show_value("range" if ranged else "values")
 
     def _by(self, kind: str) -> None:
         if self._name and kind != ("range" if isinstance(self.page, RangePage) else "values"):

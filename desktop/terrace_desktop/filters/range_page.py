@@ -17,7 +17,7 @@ from terrace_desktop.filters.facts import Spread, spread
 from terrace_desktop.filters.page import Page
 from terrace_desktop.filters.work import Ask
 from terrace_desktop.ui import theme
-from terrace_desktop.ui.widgets import label, named, sized
+from terrace_desktop.ui.widgets import label, named, sized, tell
 
 HIGH = 84  # px of the histogram
 
@@ -136,9 +136,7 @@ class RangePage(Page):
             text = said.format(wrong)
         elif low is not None and high is not None and low > high:
             text = self.tr("From is above to, so no row is left.")
-        self._problem.setText(text)
-        self._problem.setAccessibleName(text or self.tr("What is wrong"))
-        self._problem.setVisible(bool(text))
+        tell(self._problem, text)
         self.picture.show_range(low, high)
         self.changed.emit()
 

@@ -14,7 +14,7 @@ from terrace_desktop.ui.flow import Flow
 from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.later import soon
 from terrace_desktop.ui.switch import Switch
-from terrace_desktop.ui.widgets import ElidedLabel, button, label, named, proposals, sized
+from terrace_desktop.ui.widgets import ElidedLabel, button, label, named, proposals, sized, tell
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
@@ -111,9 +111,7 @@ class FilterBar(QWidget):
 
     def show_problem(self, text: str) -> None:
         """Say why the rows cannot be filtered, or where one cannot go; empty where all is well."""
-        self._problem.setText(text)
-        self._problem.setAccessibleName(text or self.tr("What is wrong"))
-        self._problem.setVisible(bool(text))
+        tell(self._problem, text)
 
     def problem(self) -> str:
         """What is said to be wrong."""

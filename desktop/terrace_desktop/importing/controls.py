@@ -157,9 +157,8 @@ class FileControls(QWidget):
 
     def _show_text(self, found: Reading, reading: Reading) -> None:
         key = SEPARATORS.get(found.delimiter or "", "other")
-        with QSignalBlocker(self.separator), QSignalBlocker(self.decimal):
-            self.separator.choose(key)
-            self.decimal.choose("comma" if found.decimal == "," else "point")
+        self.separator.show_value(key)
+        self.decimal.show_value("comma" if found.decimal == "," else "point")
         if key == "other" and not self.other.hasFocus():
             self.other.setText(found.delimiter or "")
         known = dict.fromkeys([found.encoding or "utf-8", *ENCODINGS])

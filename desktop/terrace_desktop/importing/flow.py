@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from terrace.data.importing.preview import Looking, Preview
@@ -18,6 +18,7 @@ from terrace.errors import TerraceError
 from terrace_desktop.importing.histogram import Shape, shape_of
 from terrace_desktop.importing.kept import forget, keep, kept, signature
 from terrace_desktop.importing.page import ImportPage
+from terrace_desktop.ui.later import soon
 from terrace_desktop.ui.settings import Settings
 from terrace_desktop.work import commands
 from terrace_desktop.work.controller import Controller
@@ -213,7 +214,7 @@ class ImportFlow(QObject):
             self._pages.setCurrentWidget(before)
         self.left.emit()
         if back and before is not None:
-            QTimer.singleShot(0, before, before.setFocus)
+            soon(before, lambda: before.setFocus(Qt.FocusReason.OtherFocusReason))
 
     def _drop(self) -> None:
         for job in (self._job, self._shaping):

@@ -13,7 +13,17 @@ from terrace_desktop.importing.controls import FileControls
 from terrace_desktop.importing.losses import Losses
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.icons import set_icon
-from terrace_desktop.ui.widgets import ElidedLabel, Notice, button, hairline, icon_button, label, named, sized
+from terrace_desktop.ui.widgets import (
+    ElidedLabel,
+    Notice,
+    button,
+    clear_layout,
+    hairline,
+    icon_button,
+    label,
+    named,
+    sized,
+)
 
 
 class ImportPanel(QFrame):
@@ -125,11 +135,7 @@ class ImportPanel(QFrame):
 
     def show_problem(self, error: TerraceError | None, reading: Reading | None = None) -> None:
         """Say why the file cannot be read so; what was chosen can be changed."""
-        while self.problem.count():
-            item = self.problem.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.deleteLater()
+        clear_layout(self.problem)
         if error is None:
             return
         strip = Notice(error.message, kind="error", advice=error.advice)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -93,7 +93,6 @@ class SeveralPage(KeyTaker):
         self.do_it.setAutoDefault(True)
         row.addWidget(self.do_it)
         return foot
-        self._fill_table()
 
     def keys(self) -> Keys:
         return {**done_keys(self._do), "Esc": self.cancel_asked.emit}
@@ -115,8 +114,7 @@ class SeveralPage(KeyTaker):
         self.files = files
         items: list[tuple[object, str]] = [(k.name, k.name) for k in files.keys]
         fill(self.key, items, files.keys[0].name if files.keys else None)
-        with QSignalBlocker(self.way):
-            self.way.choose(files.way)
+        self.way.show_value(files.way)
         self.way.offer("merge", bool(files.keys))
         self._fill_table()
         self._refresh()

@@ -166,13 +166,11 @@ class NoteEditor(QFrame):
         if self.text.textCursor().blockFormat().headingLevel():
             self.toggle_heading()
         found = cursor.currentList()
-        if found is not None and found.format().style() == style:
+        before = None if found is None else found.format().style()
+        if found is not None:
             for one in self._paragraphs():
                 _leave_list(one)
-        else:
-            if found is not None:
-                for one in self._paragraphs():
-                    _leave_list(one)
+        if before != style:
             cursor.createList(style)
         cursor.endEditBlock()
         self._show_state()

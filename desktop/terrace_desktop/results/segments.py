@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from terrace_desktop.ui.icons import set_icon
@@ -56,7 +56,8 @@ class Segments(QWidget):
     def show_value(self, key: str) -> None:
         """Show that this choice holds, without a word; with no key, that none does."""
         if key:
-            self._buttons[key].setChecked(True)
+            with QSignalBlocker(self):
+                self._buttons[key].setChecked(True)
             return
         self._group.setExclusive(False)
         for b in self._buttons.values():

@@ -48,24 +48,26 @@ def file_dialog(parent: QWidget, title: str, folder: str, filters: str) -> QFile
     return dialog
 
 
-def _chosen(dialog: QFileDialog) -> str:
-    path = dialog.selectedFiles()[0] if dialog.exec() and dialog.selectedFiles() else ""
+def _chosen(dialog: QFileDialog) -> list[str]:
+    paths = dialog.selectedFiles() if dialog.exec() else []
     dialog.deleteLater()
-    if path:
-        _last["folder"] = str(Path(path).parent)
-    return path
+    if paths:
+        _last["folder"] = str(Path(paths[0]).parent)
+    return paths
 
 
 def ask_open(parent: QWidget, title: str, folder: str, filters: str) -> str:
     """A file to open; empty where the user thought better of it."""
     dialog = file_dialog(parent, title, folder, filters)
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-    return _chosen(dialog)
+    return next(iter(_chosen(dialog)), "")
 
 
 def ask_several(parent: QWidget, title: str, folder: str, filters: str) -> list[str]:
     """Files to open; none where the user thought better of it."""
-    return QFileDialog.getOpenFileNames(parent, title, folder, filters)[0]
+    dialog = file_dialog(parent, title, folder, filters)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+    return _chosen(dialog)
 
 
 def ask_data(parent: QWidget, title: str, folder: str) -> str:
@@ -87,7 +89,7 @@ def ask_save(parent: QWidget, title: str, suggestion: str, filters: str) -> str:
     dialog = file_dialog(parent, title, str(Path(suggestion).parent), filters)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.selectFile(Path(suggestion).name)
-    return _chosen(dialog)
+    return next(iter(_chosen(dialog)), "")
 
 
 class SmallDialog(QDialog):

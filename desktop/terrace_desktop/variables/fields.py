@@ -1,4 +1,4 @@
-"""Small controls of the editor: lines that save as one types, codes as chips, a list of levels to choose from."""
+"""Small controls of the editors: lines that save as one types, codes as chips, lists of levels to choose from."""
 
 from __future__ import annotations
 
@@ -15,15 +15,20 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListView,
     QPlainTextEdit,
+    QScrollArea,
     QSizePolicy,
     QWidget,
 )
 
 from terrace_desktop.builder.fields import leave_undo
+from terrace_desktop.results.segments import Segments
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.flow import Flow
 from terrace_desktop.ui.icons import set_icon
+from terrace_desktop.ui.measures import measure_icon, measure_title
 from terrace_desktop.ui.widgets import button, icon_button, label, named, sized
+
+MEASURES = ("continuous", "ordinal", "nominal", "identifier")
 
 
 class Line(QLineEdit):
@@ -196,6 +201,26 @@ class Codes(QFrame):
             self._shut()
         else:
             super().keyPressEvent(event)
+
+
+def measure_choice(object_name: str, accessible: str) -> Segments:
+    """The measure levels side by side, each with its icon."""
+    out = Segments(object_name, accessible, [(m, measure_title(m)) for m in MEASURES])
+    out.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    for m in MEASURES:
+        out.with_icon(m, measure_icon(m))
+    return out
+
+
+def scrolling(page: QWidget, object_name: str, accessible: str) -> QScrollArea:
+    """A page of fields that scrolls up and down."""
+    out = named(QScrollArea(), object_name, accessible)
+    out.setWidgetResizable(True)
+    out.setFrameShape(QFrame.Shape.NoFrame)
+    out.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    out.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    out.setWidget(page)
+    return out
 
 
 def heading(text: str, buddy: QWidget | None = None) -> QLabel:

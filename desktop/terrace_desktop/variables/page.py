@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from terrace_desktop.results.segments import Segments
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.icons import set_icon
-from terrace_desktop.ui.measures import measure_icon, measure_title
 from terrace_desktop.ui.widgets import button, hairline, label, named, sized, tell
 from terrace_desktop.ui.work_panel import FormContent
 from terrace_desktop.variables.chooser import LabelSources
-from terrace_desktop.variables.fields import Codes, LevelChoice, Line, NoteField, heading
+from terrace_desktop.variables.fields import (
+    Codes,
+    LevelChoice,
+    Line,
+    NoteField,
+    heading,
+    measure_choice,
+    scrolling,
+)
 from terrace_desktop.variables.foot import Foot
 from terrace_desktop.variables.paste_box import PasteBox
 from terrace_desktop.variables.saving import Saver
 from terrace_desktop.variables.values import ValuesView
 from terrace_desktop.work.controller import Controller
 
-MEASURES = ("continuous", "ordinal", "nominal", "identifier")
 NAME, LABEL, MEASURE, VALUES, MISSING, REFERENCE, NOTE = (
     "name", "label", "measure", "values", "missing", "reference", "note",
 )  # fmt: skip
@@ -53,12 +58,7 @@ class VariablePage(FormContent):
         waits = self.saver.holds
         self.name_line = Line("variable_name", self.tr("Name"), lambda: self.name_line.text() != self.name)
         self.label_line = Line("variable_label", self.tr("Label"), lambda: waits(LABEL))
-        self.measure = Segments(
-            "variable_measure", self.tr("Measure"), [(m, measure_title(m)) for m in MEASURES]
-        )
-        self.measure.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        for m in MEASURES:
-            self.measure.with_icon(m, measure_icon(m))
+        self.measure = measure_choice("variable_measure", self.tr("Measure"))
         self.meaning = named(label("", "small", wrap=True), "variable_meaning", "")
         self.values = ValuesView()
         self.add = button(self.tr("Add value"), "variable_add_value", variant="add")
@@ -120,13 +120,8 @@ class VariablePage(FormContent):
         self.harmless = self._told(column, "check", "variable_effect_labels", safe)
         self.harmful = self._told(column, "info", "variable_effect_models", "")
         column.addStretch(1)
-        self.scroller = named(QScrollArea(), "variable_scroll", self.tr("Variable"))
-        self.scroller.setWidgetResizable(True)
-        self.scroller.setFrameShape(QFrame.Shape.NoFrame)
-        self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroller.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         page.setMinimumWidth(200)
-        self.scroller.setWidget(page)
+        self.scroller = scrolling(page, "variable_scroll", self.tr("Variable"))
         return self.scroller
 
     def _names(self) -> QHBoxLayout:

@@ -291,11 +291,10 @@ class VariablePanel(VariablePage):
         value: Value = typed.strip()
         if self.data is not None and not self.data.is_text(self.name):
             try:
-                number = float(typed.replace("−", "-").replace(",", "."))
+                value = texts.number_in(typed)
             except ValueError:
                 self.say(VALUES, self.tr("{0} is not a number.").format(typed))
                 return
-            value = int(number) if number.is_integer() else number
         if any(x.value == value for k, x in enumerate(table.levels) if k != row):
             self.say(VALUES, self.tr("The value {0} is in the list already.").format(typed.strip()))
             return
@@ -361,16 +360,11 @@ class VariablePanel(VariablePage):
 
     def _missing(self, codes: list[str]) -> None:
         text = self.data is not None and self.data.is_text(self.name)
-        typed = []
-        for code in codes:
-            if not text and code.startswith("."):
-                continue  # the letters of extended missing values stay by themselves
-            try:
-                typed.append(texts.code_of(code, text))
-            except ValueError:
-                told = self.tr("{0} is not a number or a range. Write −99, or 90/99 for a range.")
-                self.say(MISSING, told.format(code))
-                return
+        try:
+            typed = texts.codes_of(codes, text)
+        except ValueError as error:
+            self.say(MISSING, str(error))
+            return
         self.say(MISSING, "")
         self.saver.now(MISSING, texts.missing([self.name], typed))
 

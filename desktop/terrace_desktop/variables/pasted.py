@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from terrace.data.value import Value
 from terrace_desktop.ui.words import tr
+from terrace_desktop.variables.texts import number_in
 
 _NUMBER = r"[-−+]?\d+(?:[.,]\d+)?"
 _PAIR = re.compile(rf"\s*({_NUMBER}|\"[^\"]*\")\s*(?:=|:|\t|\)|\.\s|;|\s)\s*(.*\S)\s*$")
@@ -57,8 +58,7 @@ def _parts(text: str) -> list[str]:
 def _value(text: str, values: Sequence[Value]) -> Value:
     if text.startswith('"') or (values and all(isinstance(v, str) for v in values)):
         return _unquoted(text)
-    number = float(text.replace("−", "-").replace(",", "."))
-    return int(number) if number.is_integer() else number
+    return number_in(text)
 
 
 def _unquoted(text: str) -> str:

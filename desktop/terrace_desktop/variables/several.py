@@ -11,8 +11,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLineEdit,
-    QScrollArea,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -20,18 +18,15 @@ from PySide6.QtWidgets import (
 from terrace.data.missing import missing_texts
 from terrace.data.names import is_legal_name
 from terrace.data.value import Value
-from terrace_desktop.results.segments import Segments
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.flow import Flow
-from terrace_desktop.ui.measures import measure_icon, measure_title
 from terrace_desktop.ui.widgets import button, hairline, label, named, sized, tell
 from terrace_desktop.ui.work_panel import FormContent, Head, Keys, done_keys
 from terrace_desktop.variables import texts
 from terrace_desktop.variables.chooser import LabelSources
 from terrace_desktop.variables.facts import listed
-from terrace_desktop.variables.fields import Codes, LevelChoice, heading
+from terrace_desktop.variables.fields import Codes, LevelChoice, heading, measure_choice, scrolling
 from terrace_desktop.variables.foot import Foot
-from terrace_desktop.variables.page import MEASURES
 from terrace_desktop.variables.paste_box import PasteBox
 from terrace_desktop.variables.saving import Saver
 from terrace_desktop.work.controller import Controller
@@ -59,10 +54,7 @@ class SeveralPanel(FormContent):
         self._before: tuple[str, ...] = ()
         self._others: list[str] = []
         self.told = named(label("", wrap=True, selectable=True), "several_names", "")
-        self.measure = Segments("several_measure", self.tr("Measure"), [(m, measure_title(m)) for m in MEASURES])
-        self.measure.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        for m in MEASURES:
-            self.measure.with_icon(m, measure_icon(m))
+        self.measure = measure_choice("several_measure", self.tr("Measure"))
         self.paste, self.sources = PasteBox(), LabelSources()
         self.codes = Codes("several_missing", self.tr("Missing codes"), "")
         self.problem = named(label("", "reason", wrap=True), "several_problem", "")
@@ -131,13 +123,7 @@ class SeveralPanel(FormContent):
         gone.addStretch(1)
         column.addLayout(gone)
         column.addStretch(1)
-        scroller = named(QScrollArea(), "several_scroll", self.tr("Several variables"))
-        scroller.setWidgetResizable(True)
-        scroller.setFrameShape(QFrame.Shape.NoFrame)
-        scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroller.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroller.setWidget(page)
-        return scroller
+        return scrolling(page, "several_scroll", self.tr("Several variables"))
 
     def _naming(self) -> QGridLayout:
         grid = QGridLayout()
@@ -265,10 +251,9 @@ class SeveralPanel(FormContent):
         assert self.data is not None
         text = all(self.data.is_text(n) for n in self.names)
         try:
-            typed = [texts.code_of(c, text) for c in codes if text or not c.startswith(".")]
-        except ValueError:
-            told = self.tr("{0} is not a number or a range. Write −99, or 90/99 for a range.")
-            tell(self.problem, told.format(codes[-1]))
+            typed = texts.codes_of(codes, text)
+        except ValueError as error:
+            tell(self.problem, str(error))
             return
         self._run(texts.missing(self.names, typed))
 

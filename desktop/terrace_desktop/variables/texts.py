@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from terrace.data.missing import code_text, range_of
 from terrace.data.value import Value
 from terrace.session.document.texts import written_text
+from terrace_desktop.ui.words import tr
 from terrace_desktop.work.commands import quoted
 
 Names = Sequence[str]
@@ -73,9 +74,32 @@ def move(names: Names, where: str) -> str:
     return f"order {' '.join(names)}, {where}"
 
 
+def number_in(text: str) -> Value:
+    """A number as it is typed, perhaps with a decimal comma; whole ones as int. Raises ValueError for anything else."""
+    number = float(text.replace("−", "-").replace(",", "."))
+    return int(number) if number.is_integer() else number
+
+
 def code(value: Value) -> str:
     """A value as a command has it."""
     return quoted(value) if isinstance(value, str) else code_text(value)
+
+
+def codes_of(typed: Iterable[str], is_text: bool) -> list[str]:
+    """What was typed as codes for missing; the letters of extended missing values stay by themselves.
+
+    Raises ValueError, in words for the user, at the first that is no number or range.
+    """
+    out = []
+    for text in typed:
+        if not is_text and text.startswith("."):
+            continue
+        try:
+            out.append(code_of(text, is_text))
+        except ValueError:
+            told = tr("{0} is not a number or a range. Write −99, or 90/99 for a range.")
+            raise ValueError(told.format(text)) from None
+    return out
 
 
 def code_of(text: str, is_text: bool) -> str:

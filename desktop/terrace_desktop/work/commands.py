@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 _END_OF_LINE = "\\n"  # as `paste` reads it
+LONGEST = 2_000_000  # characters of a command that the window makes, which stands in the history
 
 
 def quoted(text: str) -> str:
