@@ -611,14 +611,18 @@ def test_recent_projects_have_a_picture_of_their_last_figure(
         wait_idle(w.controller)
         os.utime(tmp_path / f"study-{k}.terrace", (1.7e9 + k, 1.7e9 + k))
     w.beginning.show()
-    wait_until(lambda: w.start.findChild(QPushButton, "start_all") is not None, "the list")
-    card = w.start.findChild(QLabel, "start_continue_title")
-    assert (card is not None and card.text() == "Sleep deprivation") or card.text()
     from terrace_desktop.project.pictures import PictureView
 
+    def every() -> str:
+        found = w.start.findChildren(QPushButton, "start_all")
+        return found[-1].text() if found else ""
+
+    wait_until(lambda: every() == "All 5 projects", "the list with the last one, read beside the window")
+    settled()  # the list of before is gone
+    card = w.start.findChild(QLabel, "start_continue_title")
+    assert card is not None and card.text()
     pictures = [p for p in w.start.findChildren(PictureView) if p.isVisibleTo(w.start)]
     assert len(pictures) == 4 and all(p.picture.get("marks") for p in pictures)
-    assert w.start.findChild(QPushButton, "start_all").text() == "All 5 projects"
     press(w, "start_all")
     assert w.start.findChild(QPushButton, "project_study-0.terrace") is not None
     press(w, "start_back")
