@@ -11,7 +11,7 @@ from typing import Any, get_args
 from terrace.data.dataset import Measure
 from terrace.data.importing.reading import ORDERS, Reading, Type
 from terrace.data.importing.several import Together, Way
-from terrace.language.grammar.macros import escaped
+from terrace.language.grammar.macros import quoted
 from terrace.language.grammar.options import Option, OptionRule, rules
 from terrace.language.grammar.tokens import NAME, unquoted, words
 from terrace.language.mixed_options import argument
@@ -136,12 +136,6 @@ def _of(option: str, names: list[str]) -> list[str]:
 
 def _several(numbers: tuple[int, ...]) -> str:
     return " ".join(map(str, numbers))
-
-
-def quoted(text: str) -> str:
-    """A string of the command language, whatever it holds: a dollar sign is no macro."""
-    text = escaped(text)
-    return f'`"{text}"\'' if '"' in text else f'"{text}"'
 
 
 def together_commands(files: Together, way: Way, key: str = "", number: str = "") -> list[str]:
