@@ -18,7 +18,7 @@ from terrace.errors import TerraceError
 from terrace.language.expressions.entry import variables_in
 from terrace.language.expressions.truth import with_names
 from terrace.session.effects import Effect
-from terrace.session.filter import Filtered, Restriction, counted, kept_rows
+from terrace.session.filter import Filtered, Restriction, kept_rows
 from terrace.session.outcome import result_text
 
 if TYPE_CHECKING:
@@ -131,7 +131,5 @@ def status(state: State) -> str:
     if found is None or state.dataset is None:
         return "There is no filter."
     told = filtered(found.expression, state.dataset)
-    rows = counted(told.kept, told.rows)
-    if found.in_use:
-        return f"Filter: {told.expression}{rows}. Analyses use these rows."
-    return f"Filter: {told.expression}{rows}. It is for viewing only: analyses use all rows."
+    use = "Analyses use these rows." if found.in_use else "It is for viewing only: analyses use all rows."
+    return f"{told} {use}"
