@@ -15,8 +15,7 @@ from terrace.data.dataset import Dataset, Measure, Variable
 from terrace.data.digits import needs_text
 from terrace.data.measure import guess_measure
 from terrace.data.plain import plain_values
-from terrace.data.row_numbers import gathered
-from terrace.data.transforms.columns import narrow, take
+from terrace.data.transforms.columns import narrow
 from terrace.data.transforms.rows import lengthen
 from terrace.data.transforms.typed import Decimal, Refused, is_missing_text, like_number, read_number, read_text
 
@@ -93,15 +92,6 @@ def enter(
         assert data is not None
         out = data
     return Entered(out, changes, tuple(refused))
-
-
-def insert_rows(data: Dataset, count: int, at: int) -> Dataset:
-    """The data with `count` rows of missing values before the row `at` (from 0; their number puts them at the end)."""
-    n = len(data)
-    rows = np.concatenate([np.arange(at), np.full(count, -1), np.arange(at, n)])
-    columns = {name: take(data.frame[name], rows) for name in data.names}
-    frame = pd.DataFrame(columns, index=pd.RangeIndex(n + count), copy=False)
-    return replace(data, frame=frame, sorted_by=(), row_ids=gathered(data.ids, rows))
 
 
 def with_columns(data: Dataset, columns: dict[str, Any], variables: dict[str, Variable]) -> Dataset:

@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
 from terrace.data.names import is_legal_name
-from terrace.data.transforms.entering import Entered, enter, insert_rows
+from terrace.data.transforms.entering import Entered, enter
 from terrace.data.transforms.finding import Search, replace_cells
-from terrace.data.transforms.rows import MOST_ROWS, reordered
+from terrace.data.transforms.rows import MOST_ROWS, insert_rows, reordered
 from terrace.data.transforms.typed import Decimal
 from terrace.language.grammar.clauses import range_rows
 from terrace.language.grammar.command import ParsedCommand
