@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -104,14 +105,8 @@ def with_columns(data: Dataset, columns: dict[str, Any], variables: dict[str, Va
     if new:
         frame = pd.concat([frame, pd.DataFrame(new, index=frame.index, copy=False)], axis=1)
     kept = tuple(variables.get(v.name, v) for v in data.variables)
-    sorted_by = []
-    for name in data.sorted_by:
-        if name in columns:
-            break
-        sorted_by.append(name)
-    return replace(
-        data, frame=frame, variables=(*kept, *(variables[n] for n in new)), sorted_by=tuple(sorted_by)
-    )
+    still = tuple(takewhile(lambda n: n not in columns, data.sorted_by))
+    return replace(data, frame=frame, variables=(*kept, *(variables[n] for n in new)), sorted_by=still)
 
 
 def is_empty(data: Dataset, name: str) -> bool:

@@ -264,4 +264,3 @@ def _step(
     if grown:
         return f"{plural(grown, 'new row')} with {plural(cells, 'value')} of {where}"
     return f"{what} of {where} in row {rows[0] + 1:,}" if cells == 1 else f"{what} of {cells:,} cells of {where}"
-
