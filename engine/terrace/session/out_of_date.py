@@ -15,7 +15,7 @@ from terrace.design.streaming import model_variables
 from terrace.errors import TerraceError
 from terrace.session.commands.helpers.bases import with_bases
 from terrace.spec.model import ModelSpec
-from terrace.wording import enumerated
+from terrace.wording import enumerated, plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -139,7 +139,7 @@ def _of_variable(name: str, then: Dataset, compared: _Compared) -> Iterator[str]
     count, rows = compared.different(name, then)
     if count:
         recoded = count > _FEW * rows
-        yield f"{name} was recoded" if recoded else f"{count:,} value{'s' if count > 1 else ''} of {name} changed"
+        yield f"{name} was recoded" if recoded else f"{plural(count, 'value')} of {name} changed"
     old, new = then.variable(name), compared.now.variable(name)
     if old is new:
         return
