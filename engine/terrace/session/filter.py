@@ -21,6 +21,11 @@ class Filter:
     in_use: bool = True
 
 
+def used_expression(found: Filter | None) -> str:
+    """The expression of a filter that is in use; empty where analyses use all rows."""
+    return found.expression if found is not None and found.in_use else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Filtered:
     """What a result was restricted by: the filter, and the rows that it keeps of all; None where nobody counted them,

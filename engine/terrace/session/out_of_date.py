@@ -14,6 +14,7 @@ from terrace.data.row_numbers import places
 from terrace.design.streaming import model_variables
 from terrace.errors import TerraceError
 from terrace.session.commands.helpers.bases import with_bases
+from terrace.session.filter import used_expression
 from terrace.spec.model import ModelSpec
 from terrace.wording import enumerated, plural
 
@@ -170,8 +171,7 @@ def _different(old: pd.Series, new: pd.Series, position: IntArray, there: npt.ND
 # --- the filter ---------------------------------------------------------------------------------------------
 def _other_filter(state: State, fit: FitResult) -> str:
     """How the filter in use differs from that of the fit; empty where it is the same."""
-    now = state.filter.expression if state.filter is not None and state.filter.in_use else ""
-    then = fit.spec.filter or ""
+    now, then = used_expression(state.filter), fit.spec.filter or ""
     if now == then:
         return ""
     if not now:
