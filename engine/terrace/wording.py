@@ -25,6 +25,12 @@ def plural(count: float, one: str, many: str = "") -> str:
     return f"{count:,.{0 if float(count).is_integer() else 2}f} {one if count == 1 else many or one + 's'}"
 
 
+def filter_sentence(expression: str, kept: float | None, rows: int | None) -> str:
+    """``Filter: ses > 0 (6,012 of 7,185 rows).``; without the numbers of rows where nobody counted them."""
+    counted = "" if kept is None or rows is None else f" ({kept:,.0f} of {rows:,} rows)"
+    return f"Filter: {expression}{counted}."
+
+
 # --- numbers ------------------------------------------------------------------------------------------------
 def decimals(se: float) -> int:
     """Two, or as many as show two figures of a standard error; at most six."""

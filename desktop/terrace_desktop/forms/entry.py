@@ -126,13 +126,6 @@ def flag(name: str, on: Any) -> str:
     return name if on else ""
 
 
-def quoted(text: str) -> str:
-    """A text in the quotation marks of the command language."""
-    from terrace_desktop.work.commands import quoted as in_quotes
-
-    return in_quotes(text)
-
-
 # --- fields that many entries have ---------------------------------------------------------------------
 def level_field() -> Field:
     """The confidence level."""

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from terrace.data.missing import code_text, range_of
 from terrace.data.value import Value
+from terrace.language.grammar.macros import quoted
 from terrace.session.document.texts import written_text
 from terrace_desktop.ui.words import tr
-from terrace_desktop.work.commands import quoted
 
 Names = Sequence[str]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 
 from terrace.data.missing import range_of
-from terrace.language.grammar.macros import escaped
+from terrace.language.grammar.macros import escaped, quoted
 from terrace.session.paths import in_command
 
 if TYPE_CHECKING:
@@ -22,15 +22,6 @@ if TYPE_CHECKING:
 
 _END_OF_LINE = "\\n"  # as `paste` reads it
 LONGEST = 2_000_000  # characters of a command that the window makes, which stands in the history
-
-
-def quoted(text: str) -> str:
-    """A string of the command language; a text with quotation marks takes compound quotes.
-
-    A dollar sign in the text is no macro.
-    """
-    text = escaped(text)
-    return f'`"{text}"\'' if '"' in text else f'"{text}"'
 
 
 def file_name(path: str | Path) -> str:

@@ -60,6 +60,8 @@ _MONTH_NAMES = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
 )
+MONTHS = tuple(name[:3].lower() for name in _MONTH_NAMES)
+"""``jan`` to ``dec``."""
 _DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MASK = re.compile(
     r"!(.)|CCYY|YY|CC|Month|Mon|month|mon|NN|nn|DD|dd|JJJ|jjj|Dayname|Day|Da|day|da|HH|hh|Hh|hH|MM|mm|SS|ss|am|AM"

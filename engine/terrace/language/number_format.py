@@ -13,6 +13,7 @@ import math
 import re
 
 from terrace.data.dates import (
+    MONTHS,
     date_mask,
     is_date_format,
     is_datetime_format,
@@ -29,7 +30,6 @@ STORED = "%18.0g"
 """How ``ereturn list`` and ``return list`` show a number: sixteen digits."""
 
 _FORMAT = re.compile(r"%(-?)(0?)(\d{0,4})(?:\.(\d{1,4}))?([fgeFGE])(c?)")
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
 def format_number(value: float, format: str = "%9.0g") -> str:

@@ -13,13 +13,12 @@ from collections.abc import Iterable
 
 from terrace.language.number_format import exponent, formatted, general, parse_format, plain_fixed
 from terrace.results.table import CellValue
+from terrace.wording import MINUS
 
 __all__ = [
     "MINUS", "count", "df_decimals", "exponent", "fixed", "formatted", "general", "number", "of_data", "p_value",
     "parse_format", "plain_fixed", "share", "shared_decimals",
 ]  # fmt: skip
-
-MINUS = "−"
 
 _LEAST, _USUAL, _MOST = 2, 4, 7  # decimals of a column: where numbers allow it, where one is small, where all are
 _SMALL = 0.01

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from terrace.results.fit import Comparison, FitResult, GroupSummary
 from terrace.results.tables_rows import BOUNDARY_MARK
 from terrace.spec.model import Display, Metric
-from terrace.wording import enumerated, plural
+from terrace.wording import enumerated, filter_sentence, plural
 
 DF_TITLES = {
     "residual": "Residual",
@@ -46,11 +46,7 @@ def sample_note(fit: FitResult, *, groups: bool = True) -> str:
 def filter_note(fit: FitResult) -> str:
     """``Filter: ses > 0 (6,012 of 7,185 rows).`` of a fit that was restricted by one; else empty."""
     expression = fit.macros.get("filter")
-    if not expression:
-        return ""
-    kept = fit.scalars.get("N_filter")
-    rows = f" ({kept:,.0f} of {len(fit.sample):,} rows)" if kept is not None and len(fit.sample) else ""
-    return f"Filter: {expression}{rows}."
+    return filter_sentence(expression, fit.scalars.get("N_filter"), len(fit.sample) or None) if expression else ""
 
 
 def filters_note(fits: Sequence[FitResult], names: Sequence[str]) -> str:

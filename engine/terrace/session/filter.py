@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
 from terrace.errors import CommandError, DataError
+from terrace.wording import filter_sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,11 @@ class Filter:
 
     expression: str
     in_use: bool = True
+
+
+def used_expression(found: Filter | None) -> str:
+    """The expression of a filter that is in use; empty where analyses use all rows."""
+    return found.expression if found is not None and found.in_use else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +37,7 @@ class Filtered:
 
     def __str__(self) -> str:
         """``Filter: ses > 0 (6,012 of 7,185 rows).``"""
-        return f"Filter: {self.expression}{counted(self.kept, self.rows)}."
-
-
-def counted(kept: int | None, rows: int | None) -> str:
-    """`` (6,012 of 7,185 rows)``; empty where the rows were not counted."""
-    return "" if kept is None or rows is None else f" ({kept:,} of {rows:,} rows)"
+        return filter_sentence(self.expression, self.kept, self.rows)
 
 
 @dataclass(slots=True)
@@ -46,7 +47,7 @@ class Restriction:
 
     expression: str = ""
     outer: Restriction | None = None
-    used: bool = field(default=False)
+    used: bool = False
 
     def take(self) -> str:
         """The expression, for a command that chooses rows by it now; empty where there is none."""

@@ -18,7 +18,7 @@ from terrace.errors import TerraceError
 from terrace.language.expressions.entry import variables_in
 from terrace.language.expressions.truth import with_names
 from terrace.session.effects import Effect
-from terrace.session.filter import Filtered, Restriction, counted, kept_rows
+from terrace.session.filter import Filtered, Restriction, kept_rows, used_expression
 from terrace.session.outcome import result_text
 
 if TYPE_CHECKING:
@@ -36,9 +36,7 @@ def sees_filter(effects: Effect) -> bool:
 
 def restriction(state: State, effects: Effect, outer: Restriction | None) -> Restriction:
     """The filter as a command with these effects sees it."""
-    found = state.filter
-    expression = found.expression if found is not None and found.in_use and sees_filter(effects) else ""
-    return Restriction(expression, outer)
+    return Restriction(used_expression(state.filter) if sees_filter(effects) else "", outer)
 
 
 def filtered(expression: str, data: Dataset) -> Filtered:
@@ -80,13 +78,13 @@ def with_ignored(result: CommandResult, name: str, effects: Effect, before: Stat
 
     It stands behind what the command says, in the same line where that is one.
     """
-    found = before.filter
-    if found is None or not found.in_use or Effect.OUTLINE in effects or not _takes_all_rows(effects):
+    expression = used_expression(before.filter)
+    if not expression or Effect.OUTLINE in effects or not _takes_all_rows(effects):
         return result
     if not (effects & (Effect.SAVES | Effect.WHOLE) or _changed_rows(before, result.state or before)):
         return result
     said = result_text(result)
-    note = f"The filter {found.expression} was not applied: {name} uses all rows."
+    note = f"The filter {expression} was not applied: {name} uses all rows."
     apart = "\n" if "\n" in said else " "
     return replace(result, text=f"{said}{apart}{note}" if said else note)
 
@@ -131,7 +129,5 @@ def status(state: State) -> str:
     if found is None or state.dataset is None:
         return "There is no filter."
     told = filtered(found.expression, state.dataset)
-    rows = counted(told.kept, told.rows)
-    if found.in_use:
-        return f"Filter: {told.expression}{rows}. Analyses use these rows."
-    return f"Filter: {told.expression}{rows}. It is for viewing only: analyses use all rows."
+    use = "Analyses use these rows." if found.in_use else "It is for viewing only: analyses use all rows."
+    return f"{told} {use}"

@@ -14,8 +14,9 @@ from terrace.data.row_numbers import places
 from terrace.design.streaming import model_variables
 from terrace.errors import TerraceError
 from terrace.session.commands.helpers.bases import with_bases
+from terrace.session.filter import used_expression
 from terrace.spec.model import ModelSpec
-from terrace.wording import enumerated
+from terrace.wording import enumerated, plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,7 +44,9 @@ def stale(state: State, *, filters: bool = True) -> dict[int, str]:
         fit = item.fit
         if fit is None or item.data is None or compared is None or not _of_one_source(item.data, compared.now):
             continue
-        reasons = [*_reasons(state, fit, item.data, compared), *(_of_filter(state, fit) if filters else ())]
+        reasons = list(_reasons(state, fit, item.data, compared))
+        if filters and (other := _other_filter(state, fit)):
+            reasons.append(other)
         if reasons:
             more = ["more"] if len(reasons) > _MOST else []
             out[item.id] = enumerated([*reasons[:_MOST], *more])
@@ -58,7 +61,7 @@ def other_filters(state: State) -> dict[int, str]:
     if state.dataset is None:
         return {}
     of_these = (i for i in state.document.models() if i.data is not None and _of_one_source(i.data, state.dataset))
-    found = ((i.id, "".join(_of_filter(state, i.fit))) for i in of_these if i.fit is not None)
+    found = ((i.id, _other_filter(state, i.fit)) for i in of_these if i.fit is not None)
     return {number: reason for number, reason in found if reason}
 
 
@@ -139,7 +142,7 @@ def _of_variable(name: str, then: Dataset, compared: _Compared) -> Iterator[str]
     count, rows = compared.different(name, then)
     if count:
         recoded = count > _FEW * rows
-        yield f"{name} was recoded" if recoded else f"{count:,} value{'s' if count > 1 else ''} of {name} changed"
+        yield f"{name} was recoded" if recoded else f"{plural(count, 'value')} of {name} changed"
     old, new = then.variable(name), compared.now.variable(name)
     if old is new:
         return
@@ -166,18 +169,14 @@ def _different(old: pd.Series, new: pd.Series, position: IntArray, there: npt.ND
 
 
 # --- the filter ---------------------------------------------------------------------------------------------
-def _of_filter(state: State, fit: FitResult) -> Iterator[str]:
-    """That the filter is another one now."""
-    now = state.filter.expression if state.filter is not None and state.filter.in_use else ""
-    then = fit.spec.filter or ""
+def _other_filter(state: State, fit: FitResult) -> str:
+    """How the filter in use differs from that of the fit; empty where it is the same."""
+    now, then = used_expression(state.filter), fit.spec.filter or ""
     if now == then:
-        return
+        return ""
     if not now:
-        yield f"the filter {then} is not in use now"
-    elif not then:
-        yield f"it was fitted without the filter {now}"
-    else:
-        yield f"the filter changed from {then} to {now}"
+        return f"the filter {then} is not in use now"
+    return f"the filter changed from {then} to {now}" if then else f"it was fitted without the filter {now}"
 
 
 # --- reference levels ---------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from terrace.data.changes import Changes, changes
 from terrace.session.effects import Effect
-from terrace.wording import enumerated
+from terrace.wording import enumerated, plural
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
@@ -65,9 +65,9 @@ def step_name(outcome: Outcome, before: State, after: State) -> str:
     if Effect.OUTLINE in outcome.effects:
         return _outline(outcome, before, after)
     if after.dataset is before.dataset and after.bases != before.bases:
-        return f"reference category of {_listed(_different(before.bases, after.bases))}"
+        return f"reference category of {listed(_different(before.bases, after.bases))}"
     if outcome.type == "label order" and before.dataset is not None and after.dataset is not None:
-        return f"order of the values of {_listed(changes(before.dataset, after.dataset).edited)}"
+        return f"order of the values of {listed(changes(before.dataset, after.dataset).edited)}"
     return (
         (after.dataset is not before.dataset and (_MADE.get(outcome.type) or str(outcome.payload.get("step", ""))))
         or data_step(before.dataset, after.dataset)
@@ -104,18 +104,17 @@ def _words(found: Changes, before: Dataset, after: Dataset) -> str:
     if before.lineage is not after.lineage and (found.removed or found.rows < 0):
         return "other data"
     if found.added and not (found.removed or found.edited or found.rows):
-        return _named("new variable", found.added)
+        return with_names("new variable", found.added)
     if found.removed and not (found.added or found.edited or found.rows):
-        return f"removal of {_listed(found.removed)}"
+        return f"removal of {listed(found.removed)}"
     if found.renamed:
         old, new = found.renamed[0]
         return f"renaming of {old} to {new}" if len(found.renamed) == 1 else "renaming of variables"
     if found.edited:
-        return f"edit of {_listed(found.edited)}"
+        return f"edit of {listed(found.edited)}"
     if found.rows:
         few = abs(found.rows)
-        rows = f"{few:,} row{'s' if few > 1 else ''}"
-        return f"removal of {rows}" if found.rows < 0 else f"{few:,} new row{'s' if few > 1 else ''}"
+        return f"removal of {plural(few, 'row')}" if found.rows < 0 else plural(few, "new row")
     if found.other_rows:
         return "sorting" if before.lineage is after.lineage and not found.added else "other data"
     return _of_descriptions(found, before, after)
@@ -124,7 +123,7 @@ def _words(found: Changes, before: Dataset, after: Dataset) -> str:
 def _of_descriptions(found: Changes, before: Dataset, after: Dataset) -> str:
     if found.described:
         names = tuple(dict.fromkeys(n for n, _ in found.described))
-        return f"{_DESCRIBED[found.described[0][1]]} {_listed(names)}"
+        return f"{_DESCRIBED[found.described[0][1]]} {listed(names)}"
     if found.moved:
         return "order of variables"
     if before.panel != after.panel:
@@ -138,9 +137,11 @@ def _of_descriptions(found: Changes, before: Dataset, after: Dataset) -> str:
     return "sorting" if before.sorted_by != after.sorted_by else ""
 
 
-def _named(what: str, names: tuple[str, ...]) -> str:
-    return f"{what}{'s' if len(names) > 1 else ''} {_listed(names)}" if len(names) <= _MOST else f"{len(names)} {what}s"
+def with_names(what: str, names: tuple[str, ...]) -> str:
+    """``new variable a``, ``new variables a and b``, ``4 new variables``."""
+    return f"{what}{'s' if len(names) > 1 else ''} {listed(names)}" if len(names) <= _MOST else f"{len(names)} {what}s"
 
 
-def _listed(names: tuple[str, ...]) -> str:
+def listed(names: tuple[str, ...]) -> str:
+    """``a``, ``a and b``, ``4 variables``."""
     return enumerated(names, "and") if len(names) <= _MOST else f"{len(names)} variables"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from terrace_desktop.forms.entry import Entry, Field, Group, Values, flag, option, quoted, written
+from terrace.language.grammar.macros import quoted
+from terrace_desktop.forms.entry import Entry, Field, Group, Values, flag, option, written
 from terrace_desktop.forms.facts import Facts, short_title
 from terrace_desktop.ui.words import tr
 

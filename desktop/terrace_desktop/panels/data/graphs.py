@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from terrace.language.grammar.macros import quoted
 from terrace_desktop.forms import rows_where as rows
-from terrace_desktop.forms.entry import Field, Group, Values, flag, option, quoted, written
+from terrace_desktop.forms.entry import Field, Group, Values, flag, option, written
 from terrace_desktop.panels.data import fields as f
 from terrace_desktop.panels.data.facts import DataFacts
 from terrace_desktop.ui.words import tr

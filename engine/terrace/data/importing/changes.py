@@ -85,7 +85,6 @@ def _where(cells: Mapping[str, Rows]) -> str:
     return enumerated([*parts, plural(more, "more variable")] if more > 0 else parts)
 
 
-
 def suspects(data: Dataset) -> list[Change]:
     """Numbers that may stand for missing: codes that people use for that, and far from all other values."""
     found: dict[float, dict[str, Rows]] = {}

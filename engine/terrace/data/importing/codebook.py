@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from terrace.data.dataset import Dataset, Measure, Variable
+from terrace.data.digits import whole_text
 from terrace.data.progress import Cancel, Progress
 from terrace.errors import DataError
 
@@ -188,8 +189,7 @@ def _pairs(text: str) -> dict[str, str]:
 def _code(text: str) -> str:
     text = text.strip().replace("−", "-")
     if _NUMBER.fullmatch(text):
-        number = float(text.replace(",", "."))
-        return str(int(number)) if number.is_integer() else repr(number)
+        return whole_text(float(text.replace(",", ".")))
     return text
 
 

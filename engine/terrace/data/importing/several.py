@@ -11,6 +11,7 @@ import numpy as np
 
 from terrace.data.dataset import Dataset, Measure
 from terrace.data.progress import Cancel, Progress
+from terrace.wording import enumerated
 
 Way = Literal["append", "merge"]
 Held = Literal["number", "text", "date", ""]
@@ -104,8 +105,6 @@ def _files(files: Together, column: Column, text: bool) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    from terrace.wording import enumerated
-
     return enumerated([*names[:3], f"{len(names) - 3} more"] if len(names) > 4 else names, "and")
 
 

@@ -44,8 +44,7 @@ def read_delimited(
 
     Columns of dates become dates; a column that is not wholly numeric, or whose numbers would lose digits, becomes
     text, with a note where most of it is numbers. The options are those of `Wanted`; ``heard`` is told how the file is
-    read. Raises `DataError` for a file that
-    is not a table, naming the line.
+    read. Raises `DataError` for a file that is not a table, naming the line.
     """
     report()
     wanted = Wanted(**options)

@@ -144,17 +144,12 @@ def layout_of(
     named: bool,
 ) -> tuple[Layout, header.Header]:
     """How these rows are to be read, and their header."""
-    place = None
-    if wanted.names is not None:
-        place = next((k for k, n in enumerate(rows.lines) if n >= wanted.names), -2) if wanted.names else -1
-        if place == -2 or (place >= 0 and not any(rows.rows[place])):
-            raise DataError(
-                f"Row {wanted.names} of {path.name} contains no names.", code="bad-option-value", subject="varnames",
-                advice="Give the number of the row with the names, counted from 1, or write varnames(nonames).",
-            )  # fmt: skip
-    below = None
-    if wanted.labels is not None:
-        below = next((k for k, n in enumerate(rows.lines) if n >= wanted.labels), -1) if wanted.labels else -1
+    place, below = (header.place_of(number, rows.lines) for number in (wanted.names, wanted.labels))
+    if wanted.names and place is not None and (place < 0 or not any(rows.rows[place])):
+        raise DataError(
+            f"Row {wanted.names} of {path.name} contains no names.", code="bad-option-value", subject="varnames",
+            advice="Give the number of the row with the names, counted from 1, or write varnames(nonames).",
+        )  # fmt: skip
     found = header.find_header(rows.rows, whole=whole, named=named, names_row=place, labels_row=below)
     body = [row for row in rows.rows[found.first : len(rows.rows) - found.below] if row]
     widths = Counter(len(row) for row in body)
@@ -177,8 +172,7 @@ def layout_of(
     layout = Layout(
         encoding, delimiter, decimal, thousands, found.rows > 0, tuple(n.lstrip("\ufeff") for n in names),
         tuple(labels), before, tuple(_header_notes(rows, found)), begins,
-        rows.lines[found.above] if found.rows else 0,
-        rows.lines[found.first - 1] if found.rows > 1 and not found.joined else 0,
+        *found.lines(rows.lines),
     )  # fmt: skip
     return layout, found
 

@@ -67,6 +67,19 @@ class Header:
         """The row of the grid, from 0, in which the data begin."""
         return self.above + self.rows
 
+    def lines(self, numbers: Sequence[int]) -> tuple[int, int]:
+        """The numbers of the rows that hold the names and the labels, 0 where there are none; `numbers` has all."""
+        if not self.rows:
+            return 0, 0
+        return numbers[self.above], numbers[self.first - 1] if self.rows > 1 and not self.joined else 0
+
+
+def place_of(number: int | None, numbers: Sequence[int]) -> int | None:
+    """The position of a row by its number, or of the next that is there; -1 where there is none, and for 0."""
+    if number is None:
+        return None
+    return next((k for k, n in enumerate(numbers) if n >= number), -1) if number else -1
+
 
 def find_header(
     rows: Sequence[Sequence[Any]],

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from terrace.data.dates import MONTHS
+
 _TIME = r"\d{1,2}:[0-5]\d(?::[0-5]\d(?:[.,]\d{1,9})?)?(?: ?[AaPp]\.?[Mm]\.?)?"
 _ZONE = r" ?(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)"
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
     r"|nov(?:ember)?|dec(?:ember)?)\.?"
@@ -35,7 +36,7 @@ _ISO_LENGTH = re.compile(r"P(?=.)(?:\d+D)?(?:T(?=.)(?:\d+H)?(?:\d+M)?(?:\d+(?:[.
 _CLOCK = re.compile(_TIME)
 _BARE = re.compile(r"\d{1,2}:[0-5]\d")  # which minutes and seconds are written as, too
 _SHORT = 200  # rows
-_WORD = re.compile(rf"{'|'.join(_MONTHS)}|P[\dT]|inf|nan|na$|n\.a\.|missing$|null$|none$", re.IGNORECASE)
+_WORD = re.compile(rf"{'|'.join(MONTHS)}|P[\dT]|inf|nan|na$|n\.a\.|missing$|null$|none$", re.IGNORECASE)
 """Beginnings of what is no word, or may be none: dates, durations, signs of missing, numbers that are none."""
 _SHORT_YEAR = re.compile(r"\d{1,2}([-/.])\d{1,2}\1\d{2}")
 
@@ -63,7 +64,7 @@ def is_moment(text: str) -> bool:
     first = text[:1]
     if not (first.isdigit() or first in "+-" or (first == "P" and text[1:2] in "T0123456789")):
         # of words only those that begin with a month: names of thousands of columns are asked for here
-        return text[:3].lower() in _MONTHS and _STYLES["bdy"].fullmatch(text) is not None
+        return text[:3].lower() in MONTHS and _STYLES["bdy"].fullmatch(text) is not None
     if _LENGTH.fullmatch(text) or _CLOCK.fullmatch(text) or _SHORT_YEAR.fullmatch(text):
         return True
     return any(style.fullmatch(text) for style in _STYLES.values()) or bool(_ISO_LENGTH.fullmatch(text))
@@ -217,7 +218,7 @@ def _read(texts: pd.Series, style: str, zone: bool) -> pd.Series | None:
         day, month = parts["d"], parts["m"]
     else:
         day = parts["d"]
-        month = parts["n"].str[:3].str.lower().map({m: k + 1 for k, m in enumerate(_MONTHS)})
+        month = parts["n"].str[:3].str.lower().map({m: k + 1 for k, m in enumerate(MONTHS)})
     plain = pd.DataFrame({"year": year, "month": month.astype(int), "day": day.astype(int)})
     days = pd.to_datetime(plain, errors="coerce")
     if bool(days.isna().any()):

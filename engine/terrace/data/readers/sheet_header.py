@@ -31,24 +31,16 @@ def find_header(
 
     It is found where ``names`` and ``labels`` are None; otherwise they are its rows in the sheet, 0 for none.
     """
-    found = header.find_header(rows, names_row=_place(numbers, names), labels_row=_place(numbers, labels))
+    found = header.find_header(
+        rows, names_row=header.place_of(names, numbers), labels_row=header.place_of(labels, numbers)
+    )
     width = len(rows[0])
     words, below = found.names, found.labels
     if not found.rows:
         words = tuple(f"v{j + 1}" for j in range(width))
     words, below = ((*texts, *[""] * (width - len(texts)))[:width] for texts in (words, below))
     told = tuple(_told(found, rows, numbers, names == 0))
-    return Header(
-        words, below, found.first, len(rows) - found.below, told, numbers[found.above] if found.rows else 0,
-        numbers[found.first - 1] if found.rows > 1 and not found.joined else 0,
-    )  # fmt: skip
-
-
-def _place(numbers: Sequence[int], row: int | None) -> int | None:
-    """The position of a row of the sheet, or of the next that holds anything; -1 for none."""
-    if row is None:
-        return None
-    return next((k for k, n in enumerate(numbers) if n >= row), -1) if row else -1
+    return Header(words, below, found.first, len(rows) - found.below, told, *found.lines(numbers))
 
 
 def _told(

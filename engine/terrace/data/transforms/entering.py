@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,7 @@ from terrace.data.dataset import Dataset, Measure, Variable
 from terrace.data.digits import needs_text
 from terrace.data.measure import guess_measure
 from terrace.data.plain import plain_values
-from terrace.data.row_numbers import gathered
-from terrace.data.transforms.columns import narrow, take
+from terrace.data.transforms.columns import narrow
 from terrace.data.transforms.rows import lengthen
 from terrace.data.transforms.typed import Decimal, Refused, is_missing_text, like_number, read_number, read_text
 
@@ -95,15 +95,6 @@ def enter(
     return Entered(out, changes, tuple(refused))
 
 
-def insert_rows(data: Dataset, count: int, at: int) -> Dataset:
-    """The data with `count` rows of missing values before the row `at` (from 0; their number puts them at the end)."""
-    n = len(data)
-    rows = np.concatenate([np.arange(at), np.full(count, -1), np.arange(at, n)])
-    columns = {name: take(data.frame[name], rows) for name in data.names}
-    frame = pd.DataFrame(columns, index=pd.RangeIndex(n + count), copy=False)
-    return replace(data, frame=frame, sorted_by=(), row_ids=gathered(data.ids, rows))
-
-
 def with_columns(data: Dataset, columns: dict[str, Any], variables: dict[str, Variable]) -> Dataset:
     """The data with several columns replaced, or added at the end, at once."""
     frame = data.frame.copy(deep=False)
@@ -114,14 +105,8 @@ def with_columns(data: Dataset, columns: dict[str, Any], variables: dict[str, Va
     if new:
         frame = pd.concat([frame, pd.DataFrame(new, index=frame.index, copy=False)], axis=1)
     kept = tuple(variables.get(v.name, v) for v in data.variables)
-    sorted_by = []
-    for name in data.sorted_by:
-        if name in columns:
-            break
-        sorted_by.append(name)
-    return replace(
-        data, frame=frame, variables=(*kept, *(variables[n] for n in new)), sorted_by=tuple(sorted_by)
-    )
+    still = tuple(takewhile(lambda n: n not in columns, data.sorted_by))
+    return replace(data, frame=frame, variables=(*kept, *(variables[n] for n in new)), sorted_by=still)
 
 
 def is_empty(data: Dataset, name: str) -> bool:

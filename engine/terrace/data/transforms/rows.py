@@ -1,4 +1,4 @@
-"""Rows repeated, filled in, and told from their duplicates."""
+"""Rows repeated, inserted, filled in, and told from their duplicates."""
 
 from __future__ import annotations
 
@@ -44,9 +44,15 @@ def lengthen(data: Dataset | None, count: int) -> Dataset:
     """The data with rows of missing values at their end, `count` in all; without data, rows without variables."""
     if data is None:
         return Dataset(pd.DataFrame(index=pd.RangeIndex(count)), ())
-    rows = np.concatenate([np.arange(len(data)), np.full(count - len(data), -1)])
+    return insert_rows(data, count - len(data), len(data))
+
+
+def insert_rows(data: Dataset, count: int, at: int) -> Dataset:
+    """The data with `count` rows of missing values before the row `at` (from 0; their number puts them at the end)."""
+    n = len(data)
+    rows = np.concatenate([np.arange(at), np.full(count, -1), np.arange(at, n)])
     columns = {name: take(data.frame[name], rows) for name in data.names}
-    frame = pd.DataFrame(columns, index=pd.RangeIndex(count), copy=False)
+    frame = pd.DataFrame(columns, index=pd.RangeIndex(n + count), copy=False)
     return replace(data, frame=frame, sorted_by=(), row_ids=gathered(data.ids, rows))
 
 

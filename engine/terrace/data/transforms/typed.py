@@ -8,7 +8,7 @@ import re
 from typing import Literal
 
 from terrace.data.dataset import Variable
-from terrace.data.dates import EPOCH, is_date_format, is_datetime_format
+from terrace.data.dates import EPOCH, MONTHS, is_date_format, is_datetime_format
 from terrace.data.extended import extended_code
 
 Decimal = Literal[".", ","]
@@ -17,7 +17,6 @@ _BLANKS = "[ \u00a0\u202f']"  # between thousands
 _BY_BLANKS = re.compile(rf"[-+]?\d{{1,3}}({_BLANKS}\d{{3}})+([.,]\d+)?")
 _GROUPED = {".": re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?"), ",": re.compile(r"[-+]?\d{1,3}(\.\d{3})+(,\d+)?")}
 _ONE_GROUP = re.compile(r"[-+]?\d{1,3}[.,]\d{3}")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
 class Refused(ValueError):
@@ -108,8 +107,8 @@ def _day(text: str) -> float | None:
     try:
         if iso:
             return float((dt.date(int(iso[1]), int(iso[2]), int(iso[3])) - EPOCH).days)
-        if words and words[2].lower() in _MONTHS:
-            month = _MONTHS.index(words[2].lower()) + 1
+        if words and words[2].lower() in MONTHS:
+            month = MONTHS.index(words[2].lower()) + 1
             return float((dt.date(int(words[3]), month, int(words[1])) - EPOCH).days)
     except ValueError:
         return None

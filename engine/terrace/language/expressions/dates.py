@@ -9,9 +9,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from terrace.data.dates import EPOCH, MS_PER_DAY
+from terrace.data.dates import EPOCH, MONTHS, MS_PER_DAY
 from terrace.language.expressions.table import Array, Table, elementwise
-from terrace.language.number_format import MONTHS
 
 FUNCTIONS = Table()
 _MONTHS = {m: i for i, m in enumerate(MONTHS, 1)}

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from terrace.data.dataset import Dataset
 from terrace.data.extended import extended_name
+from terrace.data.missing import code_text
 from terrace.data.value import Value
 from terrace.errors import CommandError
 from terrace.language.expressions.evaluating import COMPARISONS
@@ -111,7 +112,7 @@ class _Reader:
             return
         token = token_at(self._piece, i)
         if token.kind == "text" and asked and not self._data.is_text(asked):
-            self._write(_code(self._labelled(asked, token)), token.piece)
+            self._write(code_text(self._labelled(asked, token)), token.piece)
             self._operand = False
         elif token.kind == "name":
             self._name(token)
@@ -161,7 +162,7 @@ class _Reader:
                     code="ambiguous-label",
                     advice=f'Write "{place}" for the label.',
                 )
-            self._write(_code(value), place)
+            self._write(code_text(value), place)
             return True
         if str(word) in self._data or self._piece.source[word.end : word.end + 1] == "(":
             return False
@@ -211,12 +212,12 @@ class _Reader:
         found = [v for v, label in labels.items() if label == text]
         found = found or [v for v, label in labels.items() if label.casefold() == text.casefold()]
         if len(found) > 1:
-            values = enumerated([_code(v) for v in found], "and")
+            values = enumerated([code_text(v) for v in found], "and")
             raise place.error(
                 f"The values {values} of {name} all have the label {text}.",
                 code="ambiguous-label",
                 subject=name,
-                advice=f"Write the value, as in {name} == {_code(found[0])}.",
+                advice=f"Write the value, as in {name} == {code_text(found[0])}.",
             )
         if not found:
             raise self._no_label(name, place, text)
@@ -276,8 +277,3 @@ class _Reader:
         self._write(sign, place)
         self._asked = self._subject if sign in COMPARISONS else ""
         self._subject, self._operand, self._begins = "", True, sign in ("&", "|", ",")
-
-
-def _code(value: Value) -> str:
-    """A value as an expression has it."""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

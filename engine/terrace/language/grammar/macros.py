@@ -53,6 +53,13 @@ def escaped(text: str) -> str:
     return re.sub(r"`(?!\")|\$", lambda found: "\\" + found.group(), text)
 
 
+def quoted(text: str) -> str:
+    """A string of the command language, whatever it holds: compound quotes where it has quotation marks, and no macro.
+    """
+    text = escaped(text)
+    return f'`"{text}"\'' if '"' in text else f'"{text}"'
+
+
 def expand(text: str, source: MacroSource) -> str:
     r"""The text with each macro replaced by what it stands for, innermost first.
 

@@ -13,7 +13,7 @@ from typing import Literal
 from terrace.data.dataset import Dataset
 from terrace.design.estimability import undetermined
 from terrace.errors import DataError, SpecError, TerraceError
-from terrace.inference.small import TITLES
+from terrace.postestimation.paper.sentence import df_words, method_words
 from terrace.postestimation.variance.icc import icc
 from terrace.postestimation.variance.r2 import explained
 from terrace.results.fit import FitResult, FixedEffect, RandomParameter
@@ -85,9 +85,6 @@ class _Words:
 
 # --- sentences -------------------------------------------------------------------------------------------
 def _model(fit: FitResult, words: _Words) -> str:
-    method = "restricted maximum likelihood" if fit.spec.method == "reml" else "maximum likelihood"
-    if fit.macros.get("cmd") == "regress":
-        method = "ordinary least squares" if fit.spec.weight is None else "weighted least squares"
     n = float(fit.scalars["N"] or 0)
     groups = [g for g in fit.groups if g.level != "_all"]
     where = f"{n:,.0f} observations"
@@ -98,17 +95,15 @@ def _model(fit: FitResult, words: _Words) -> str:
     if counts:
         where += " in " + _listed([f"{plural(k, 'group')} of {words.variable(level)}" for k, level in counts])
     kind = "linear mixed model" if fit.spec.random else "linear model"
-    text = f"A {kind} of {words.variable(fit.outcome)} was fitted to {where} by {method}"
+    text = f"A {kind} of {words.variable(fit.outcome)} was fitted to {where} by {method_words(fit)}"
     effects = _random_part(fit, words)
     if effects:
         text += f", with {_listed(effects)}"
     text += "."
     if fit.macros.get("filter"):
         text += f" The analysis was restricted to rows with {fit.macros['filter']}."
-    method_df = fit.spec.df_method
-    if method_df:
-        name = {"residual": "residual", "repeated": "repeated-measures"}.get(method_df, TITLES[method_df])
-        text += f" Tests of coefficients use {name.replace('d-R', 'd–R')} degrees of freedom."
+    if df := df_words(fit):
+        text += f" Tests of coefficients use {df}."
     if fit.model.n_clusters is not None:
         over = fit.macros.get("clustvar") or (groups[0].level if groups else "")
         how = "" if fit.spec.vce_correction == "cr1" else f" ({fit.spec.vce_correction.upper()})"

@@ -39,15 +39,25 @@ class _Names:
         return label if label and len(label) <= _SHORT and not any(c in label for c in ":;,().") else name
 
 
-def _method(fit: FitResult) -> str:
-    spec = fit.spec
+def method_words(fit: FitResult) -> str:
+    """How a model was estimated: ``restricted maximum likelihood``, ``ordinary least squares``."""
     if fit.macros.get("cmd") == "regress":
-        return "ordinary least squares" if spec.weight is None else "weighted least squares"
-    method = "restricted maximum likelihood" if spec.method == "reml" else "maximum likelihood"
-    if spec.df_method is None:
-        return method
-    title = {"residual": "residual", "repeated": "repeated-measures"}.get(spec.df_method, TITLES[spec.df_method])
-    return f"{method} with {title.replace('d-R', 'd–R')} degrees of freedom"
+        return "ordinary least squares" if fit.spec.weight is None else "weighted least squares"
+    return "restricted maximum likelihood" if fit.spec.method == "reml" else "maximum likelihood"
+
+
+def df_words(fit: FitResult) -> str:
+    """``Kenward–Roger degrees of freedom``; empty where its tests are of the normal distribution."""
+    method = fit.spec.df_method
+    if not method:
+        return ""
+    title = {"residual": "residual", "repeated": "repeated-measures"}.get(method, TITLES[method])
+    return f"{title.replace('d-R', 'd–R')} degrees of freedom"
+
+
+def _method(fit: FitResult) -> str:
+    df = "" if fit.macros.get("cmd") == "regress" else df_words(fit)
+    return f"{method_words(fit)} with {df}" if df else method_words(fit)
 
 
 def _random(fit: FitResult, names: _Names) -> Iterator[str]:

@@ -288,8 +288,6 @@ def in_words(error: BaseException) -> str:
     return error.message if isinstance(error, DataError) else "what it holds is not what was written."
 
 
-
-
 class Decoder:
     """Makes values of JSON again. ``get(name)`` gives a blob; `part` names in errors what is being read.
 

@@ -29,7 +29,7 @@ from terrace.session.project.codec import (
 from terrace.session.project.hints import members
 from terrace.session.project.kinds import kinds, reading, writing
 from terrace.session.project.migrations import FORM, migrated
-from terrace.session.project.work import can_be_held, origins_of, state_json, stored_members
+from terrace.session.project.work import mapping_json, origins_of, state_json, stored_members
 from terrace.session.session import Session
 from terrace.session.state import State
 from terrace.session.steps import Step
@@ -111,7 +111,10 @@ def write_parts(
         "state.json": state_json(encoder, project.state, stored_members()),
         "document.json": _document_json(encoder, project.state.document),
         "history.json": [{"command": encoder(o.command), "outcome": _or_short(encoder, o)} for o in project.history],
-        "window.json": {"drafts": _own(encoder, project.drafts), "layout": _own(encoder, project.layout)},
+        # What no file can hold of the window must not keep work from being saved.
+        "window.json": {
+            "drafts": mapping_json(encoder, project.drafts), "layout": mapping_json(encoder, project.layout),
+        },
     }
     before = set(encoder.used)
     found["undo.json"] = {
@@ -119,11 +122,6 @@ def write_parts(
     }  # fmt: skip
     found["project.json"] = {**about, "blobs": sorted(encoder.used)}
     return {name: as_bytes(j) for name, j in found.items()}
-
-
-def _own(encoder: Encoder, kept: Mapping[str, Any]) -> Json:
-    """What the window keeps of itself, without what no file can hold: that must not keep work from being saved."""
-    return encoder({name: value for name, value in kept.items() if can_be_held(encoder, value)})
 
 
 def parts_of(project: Project, *, without_data: bool = False) -> dict[str, bytes]:

@@ -40,17 +40,21 @@ def _member_json(encoder: Encoder, state: State, name: str) -> Json:
         if name in ("dataset", "preserved"):
             raise
         if isinstance(value, Mapping):
-            return encoder({k: v for k, v in value.items() if can_be_held(encoder, v)})
+            return mapping_json(encoder, value)
         return None
 
 
-def can_be_held(encoder: Encoder, value: object) -> bool:
-    """True for a value of the kinds that files hold."""
-    try:
-        encoder(value)
-    except Unknown:
-        return False
-    return True
+def mapping_json(encoder: Encoder, values: Mapping[str, object]) -> Json:
+    """Values by name, without those that no file can hold."""
+
+    def can_be_held(value: object) -> bool:
+        try:
+            encoder(value)
+        except Unknown:
+            return False
+        return True
+
+    return encoder({name: value for name, value in values.items() if can_be_held(value)})
 
 
 def state_json(encoder: Encoder, state: State, names: tuple[str, ...]) -> Json:

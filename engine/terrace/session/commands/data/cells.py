@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
 from terrace.data.names import is_legal_name
-from terrace.data.transforms.entering import Entered, enter, insert_rows
+from terrace.data.transforms.entering import Entered, enter
 from terrace.data.transforms.finding import Search, replace_cells
-from terrace.data.transforms.rows import MOST_ROWS, reordered
+from terrace.data.transforms.rows import MOST_ROWS, insert_rows, reordered
 from terrace.data.transforms.typed import Decimal
 from terrace.language.grammar.clauses import range_rows
 from terrace.language.grammar.command import ParsedCommand
@@ -31,7 +31,7 @@ from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
-from terrace.wording import enumerated
+from terrace.session.step_names import listed, with_names
 
 _LISTED = 100  # refused cells in the table; more are counted
 _ROWS = re.compile(r"(\d+)(?:\s*/\s*(\d+))?")
@@ -254,14 +254,13 @@ def _step(
     """What undo calls it."""
     new = [n for n in names if before is None or n not in before]
     grown = len(after) - (0 if before is None else len(before))
-    where = enumerated(tuple(names), "and") if len(names) <= 2 else f"{len(names)} variables"
+    where = listed(tuple(names))
     cells = len(rows) * len(names)
     if new and len(new) == len(names):
-        return f"new variable{'s' if len(new) > 1 else ''} {where}" if len(new) <= 2 else f"{len(new)} new variables"
+        return with_names("new variable", tuple(new))
     what = "edit"
     if all(text in ("", ".") for line in block for text in line):
         what = "clearing"
     if grown:
         return f"{plural(grown, 'new row')} with {plural(cells, 'value')} of {where}"
     return f"{what} of {where} in row {rows[0] + 1:,}" if cells == 1 else f"{what} of {cells:,} cells of {where}"
-

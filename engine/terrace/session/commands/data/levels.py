@@ -96,4 +96,3 @@ def _moved(state: State, name: str, new: dict[float, float]) -> dict[str, Base]:
     if not isinstance(base, float):
         return dict(state.bases)
     return {**state.bases, name: new.get(base, base)}
-

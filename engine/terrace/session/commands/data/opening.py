@@ -30,7 +30,7 @@ from terrace.session.commands.helpers.importing import COLUMN_OPTIONS, column_ru
 from terrace.session.commands.helpers.projects import EXTENSION, opened_project
 from terrace.session.commands.helpers.rows import selected
 from terrace.session.commands.helpers.streamed import chosen_rows
-from terrace.session.commands.helpers.textfile import textfile_rules
+from terrace.session.commands.helpers.textfile import text_or_none, textfile_rules
 from terrace.session.commands.helpers.working import plural
 from terrace.session.effects import Effect
 from terrace.session.registry import command
@@ -81,7 +81,7 @@ def use(session: Session, parsed: ParsedCommand) -> CommandResult:
     name = file_name(session, clauses.file, "use")
     if name.lower().endswith(EXTENSION):
         return opened_project(session, Path(name), returned=False)  # `use` leaves r() as it is
-    parts = {part: _text(options[part]) for part in _PARTS if part in options}
+    parts = {part: text_or_none(options[part]) for part in _PARTS if part in options}
     if "nostream" not in options and not parts and ("stream" in options or larger_than_memory(name)):
         if "nolabel" in options:
             raise options["nolabel"].piece.error(
@@ -178,10 +178,6 @@ def _in_case(data: Dataset, option: Option | None) -> Dataset:
     return data
 
 
-def _text(option: Option | None) -> str | None:
-    return None if option is None or option.argument is None else unquoted(option.argument)
-
-
 @command(
     "import excel",
     minimum="import exc",
@@ -256,9 +252,9 @@ def import_other(session: Session, parsed: ParsedCommand) -> CommandResult:
     data = _read(
         session,
         name,
-        encoding=_text(options.get("encoding")),
+        encoding=text_or_none(options.get("encoding")),
         catalog=None if catalog is None else file_name(session, argument(catalog), "catalog"),
-        member=_text(options.get("member")),
+        member=text_or_none(options.get("member")),
     )
     return opened(session, _in_case(data, options.get("case")))
 

@@ -14,7 +14,7 @@ from terrace.session.document.fits import same_fit
 from terrace.session.document.items import Item
 from terrace.session.effects import Effect
 from terrace.session.filter import Filter
-from terrace.session.out_of_date import stale
+from terrace.session.out_of_date import other_filters, stale
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, State
@@ -29,7 +29,7 @@ def refit(session: Session, parsed: ParsedCommand) -> CommandResult:
     present = "filter" in parsed.options(rules("filter"))
     items = _chosen(session, parsed, filters=present)
     if not items:
-        kept = "" if present or not stale(session.state) else (
+        kept = "" if present or not other_filters(session.state) else (
             " Some were fitted with another filter: refit _stale, filter fits them with the present one."
         )
         return CommandResult(text=f"No model is out of date.{kept}")

@@ -11,12 +11,12 @@ from typing import Any, get_args
 from terrace.data.dataset import Measure
 from terrace.data.importing.reading import ORDERS, Reading, Type
 from terrace.data.importing.several import Together, Way
-from terrace.language.grammar.macros import escaped
+from terrace.language.grammar.macros import quoted
 from terrace.language.grammar.options import Option, OptionRule, rules
 from terrace.language.grammar.tokens import NAME, unquoted, words
 from terrace.language.mixed_options import argument
 from terrace.session.commands.helpers.files import file_name
-from terrace.session.commands.helpers.textfile import DELIMITERS, names_row, textfile_options
+from terrace.session.commands.helpers.textfile import DELIMITERS, names_row, text_or_none, textfile_options
 from terrace.session.paths import in_command
 from terrace.session.session import Session
 
@@ -41,8 +41,8 @@ def reading_of(session: Session, options: Mapping[str, Option]) -> Reading:
     """The reading that these options describe. Raises `CommandError` at one that makes no sense."""
     layout = textfile_options(options)
     text_columns = layout.pop("text", ())
-    layout["sheet"] = _text(options.get("sheet"))
-    layout["cells"] = _text(options.get("cellrange"))
+    layout["sheet"] = text_or_none(options.get("sheet"))
+    layout["cells"] = text_or_none(options.get("cellrange"))
     if "labelrow" in options:
         layout["labels"] = names_row(options["labelrow"])
     types: dict[str, Type] = {name: kind for kind in _TYPES for name in _names(options.get(kind))}
@@ -63,10 +63,6 @@ def reading_of(session: Session, options: Mapping[str, Option]) -> Reading:
     if "codebook" in options:
         reading = replace(reading, codebook=file_name(session, argument(options["codebook"]), "codebook"))
     return reading
-
-
-def _text(option: Option | None) -> str | None:
-    return None if option is None or option.argument is None else unquoted(option.argument)
 
 
 def _names(option: Option | None) -> list[str]:
@@ -136,12 +132,6 @@ def _of(option: str, names: list[str]) -> list[str]:
 
 def _several(numbers: tuple[int, ...]) -> str:
     return " ".join(map(str, numbers))
-
-
-def quoted(text: str) -> str:
-    """A string of the command language, whatever it holds: a dollar sign is no macro."""
-    text = escaped(text)
-    return f'`"{text}"\'' if '"' in text else f'"{text}"'
 
 
 def together_commands(files: Together, way: Way, key: str = "", number: str = "") -> list[str]:

@@ -1,4 +1,4 @@
-"""Rows that ``if`` and ``in`` keep, weights, and values of expressions, for handlers of commands."""
+"""Rows that ``if``, ``in`` and the filter keep, for handlers of commands that need some."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.errors import DataError
-from terrace.language.grammar.clauses import Clauses, range_rows
-from terrace.session.filter import kept_rows
+from terrace.language.grammar.clauses import Clauses
+from terrace.session.commands.helpers.working import chosen
 
 if TYPE_CHECKING:
     from terrace.session.session import Session
@@ -20,20 +20,9 @@ def selected(session: Session, clauses: Clauses) -> npt.NDArray[np.bool_]:
 
     Raises `CommandError` where either makes no sense, `DataError` where no row is left.
     """
-    data = session.data
-    keep = np.ones(len(data), dtype=bool)
-    if clauses.range_ is not None:
-        first, last = range_rows(str(clauses.range_), len(data))
-        keep[:first] = False
-        keep[last:] = False
-    if clauses.condition is not None:
-        from terrace.language.expressions.entry import condition
-
-        keep &= condition(clauses.condition, data, session.context())
-    expression = session.filtering.take()
-    if expression:
-        keep &= kept_rows(expression, data)
+    keep = chosen(session, clauses)
     if not keep.any():
+        expression = session.filtering.expression
         what = f"The filter {expression} leaves" if expression else "if and in leave"
         raise DataError(f"{what} no rows.", code="no-observations")
     return keep

@@ -33,10 +33,10 @@ def textfile_options(options: Mapping[str, Option]) -> dict[str, Any]:
     thousands = options.get("thousands") or options.get("groupseparator")
     out: dict[str, Any] = {
         "delimiter": _delimiter(options.get("delimiters")),
-        "decimal": _text(decimal),
-        "thousands": _text(thousands),
-        "encoding": _text(options.get("encoding")),
-        "comment": _text(options.get("comment")),
+        "decimal": text_or_none(decimal),
+        "thousands": text_or_none(thousands),
+        "encoding": text_or_none(options.get("encoding")),
+        "comment": text_or_none(options.get("comment")),
     }
     if thousands is not None and len(out["thousands"] or "") != 1:
         raise _wrong(thousands, "The thousands separator must be one character.", 'Write thousands(".").')
@@ -56,12 +56,13 @@ def textfile_options(options: Mapping[str, Option]) -> dict[str, Any]:
     return out
 
 
-def _text(option: Option | None) -> str | None:
+def text_or_none(option: Option | None) -> str | None:
+    """The text in an option's parentheses without quotation marks; None without the option or its text."""
     return None if option is None or option.argument is None else unquoted(option.argument)
 
 
 def _delimiter(option: Option | None) -> str | None:
-    text = _text(option)
+    text = text_or_none(option)
     return text if text is None else DELIMITERS.get(text.lower(), text)
 
 
