@@ -222,7 +222,9 @@ def _told(
         first, more = made.refused[0], len(made.refused) - 1
         raise where.error(
             f"Row {first.row + 1:,}: {first.why}", code="refused-cell", subject=first.name,
-            advice=f"{more:,} more cells were refused. Nothing was changed." if more else "Nothing was changed.",
+            advice=f"{plural(more, 'more cell was', 'more cells were')} refused. Nothing was changed."
+            if more
+            else "Nothing was changed.",
         )  # fmt: skip
     text = f"({plural(made.changes, 'change')} made)"
     if made.data is before:
