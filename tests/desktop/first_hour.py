@@ -237,8 +237,8 @@ def guide(p: Person) -> None:
     p.shoot("06-correlation")
     p.click("guide_keep")
     p.click("guide_take_sector")
-    for name in ("ses_c", "m_ses"):
-        p.pick("guide_more", name)
+    for name in ("ses_c", "m_ses"):  # variables that the user has made stand in the list
+        p.click(f"guide_take_{name}")
     p.shoot("07-predictors")
     p.click("guide_keep")
     p.click("guide_take_ses_c")
