@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from terrace.data.dataset import Measure
 from terrace.data.importing.reading import ORDERS, Reading, Type
@@ -20,7 +20,8 @@ from terrace.session.commands.helpers.textfile import DELIMITERS, names_row, tex
 from terrace.session.paths import in_command
 from terrace.session.session import Session
 
-_TYPES: tuple[Type, ...] = get_args(Type)
+_TYPES: tuple[Type, ...] = ("text", "number", "date")
+_MEASURES = ("nominal", "ordinal", "continuous", "identifier")
 COLUMN_OPTIONS = (
     'text(names) number(names) date(names) dateorder(dmy|mdy) nominal(names) ordinal(names) continuous(names) '
     'identifier(names) labels(name "Label" ...) missing(-99 NA) codebook(FILE)'
@@ -46,7 +47,7 @@ def reading_of(session: Session, options: Mapping[str, Option]) -> Reading:
     if "labelrow" in options:
         layout["labels"] = names_row(options["labelrow"])
     types: dict[str, Type] = {name: kind for kind in _TYPES for name in _names(options.get(kind))}
-    measures = {name: m for m in Measure for name in _names(options.get(m.value))}
+    measures = {name: Measure(m) for m in _MEASURES for name in _names(options.get(m))}
     reading = Reading(text_columns=text_columns, types=types, measures=measures, **layout)
     if "dateorder" in options:
         order = options["dateorder"].value.lower()
