@@ -14,10 +14,10 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QToolButton, QWidget
-from waiting import wait_idle, wait_until
+from test_app import Program
+from waiting import wait_until
 
 from terrace.data.dataset import Dataset, Measure
-from terrace_desktop.app.window import MainWindow
 from terrace_desktop.importing import flow as flow_module
 from terrace_desktop.importing.grid import PreviewGrid
 from terrace_desktop.importing.kept import kept
@@ -29,18 +29,8 @@ RNG = np.random.default_rng(4)
 ROWS = 1200
 
 
-class Desk:
+class Desk(Program):
     """A window over the engine, and what its page of imports shows."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.window = MainWindow(settings)
-        self.window.resize(1440, 900)
-        self.window.show()
-        self.window.begin()
-        self.idle()
-
-    def idle(self) -> None:
-        wait_idle(self.window.controller)
 
     def look(self, path: Path) -> ImportPage:
         self.window.data.choose(str(path))
