@@ -265,12 +265,12 @@ class DataPane(QFrame):
         needed = tabs + self.labels.sizeHint().width() + 96
         self.labels.setVisible(self._tab != HISTORY and (self._tall or self._tab == DATA) and self.width() >= needed)
 
-    def show_dataset(self, dataset: Dataset | None, same: bool = False) -> None:
-        """Show data in all tabs; `same` data have other values or labels only."""
+    def show_dataset(self, dataset: Dataset | None) -> None:
+        """Show data in all tabs; those of the same source keep the place and the widths of the grid."""
         before = self.grid.grid.dataset
         kin = before is not None and dataset is not None and before.source == dataset.source
         self.grid.set_room(dataset is not None and not _streamed(dataset))
-        self.grid.show_dataset(dataset, same or kin)
+        self.grid.show_dataset(dataset, kin)
         if before is None or dataset is None or not _same_variables(before, dataset):
             self._show_variables(dataset)
         self.bar.show_problem("")

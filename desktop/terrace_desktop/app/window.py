@@ -288,7 +288,7 @@ class MainWindow(QMainWindow):
         shown = self.left.grid.grid.dataset
         if snapshot.dataset is not shown:
             same = _same_data(shown, snapshot.dataset)
-            self.left.show_dataset(snapshot.dataset, same)
+            self.left.show_dataset(snapshot.dataset)
             self.models.show_data(snapshot.dataset, same)
             self.models.check_stale()
         elif "data" in what:  # reference categories
