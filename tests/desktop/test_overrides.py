@@ -140,6 +140,7 @@ def test_the_code_does_what_it_did(values: list[object]) -> None:
 
     treated = type(finds)(caught(finds.__code__), globals())
     assert is_treated(treated) and not is_treated(finds)
+    assert caught(treated.__code__) is treated.__code__
     assert told(treated) == told(finds)
     assert sys.exc_info() == (None, None, None)
 

@@ -46,12 +46,13 @@ def _treat(cls: type) -> None:
 def caught(code: CodeType) -> CodeType:
     """The same code, with a handler of its own for every error that would leave it: the last instruction raises it
     again, and Python makes an exception of it on the way there."""
-    if code.co_flags & _SUSPENDED:
-        return code
     end = len(code.co_code) // 2
+    named = [*_entries(code.co_exceptiontable)]
+    if code.co_flags & _SUSPENDED or sum(e[1] for e in named) == end - 1:  # a mixin comes here with each of its classes
+        return code
     entries: list[Entry] = []
     free = 0  # where no handler is named yet
-    for entry in [*_entries(code.co_exceptiontable), (end, 0, end, 0)]:
+    for entry in [*named, (end, 0, end, 0)]:
         if entry[0] > free:
             entries.append((free, entry[0] - free, end, 0))
         entries.append(entry)
