@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import gc
-import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from types import GeneratorType
+from typing import Any
 
 
 @contextmanager
@@ -14,15 +14,24 @@ def in_silence() -> Iterator[None]:
     """Decorates a function that writes a workbook.
 
     The generators of openpyxl fail once more when they are collected, which Python prints with its traceback. They are
-    collected here, where nobody hears them, and the first failure is raised.
+    closed here, where nobody hears them, and the first failure is raised. The collector is not called for that: in the
+    window this is the worker's thread, and widgets in cycles would be deleted on it.
     """
     try:
         yield
     except Exception as error:
-        usual, sys.unraisablehook = sys.unraisablehook, lambda _: None
-        try:
-            traceback.clear_frames(error.__traceback__)
-            gc.collect()  # they refer to one another
-        finally:
-            sys.unraisablehook = usual
+        for generator in _begun(error):
+            with suppress(Exception):
+                generator.close()
         raise
+
+
+def _begun(error: Exception) -> list[GeneratorType[Any, Any, Any]]:
+    """The generators that what failed has in its variables, and openpyxl's objects there in their attributes."""
+    held: list[object] = []
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        for value in frame.f_locals.values():
+            held.append(value)
+            if type(value).__module__.startswith("openpyxl."):
+                held += getattr(value, "__dict__", {}).values()
+    return [h for h in held if isinstance(h, GeneratorType)]
