@@ -69,6 +69,10 @@ class NoteCard(Card):
         else:
             self._shown.show_markdown(self.item.text)
 
+    def redress(self) -> None:
+        if not self.folded:
+            self._shown.show_markdown(self.item.text)
+
     def edit(self) -> None:
         """Edit the note where it stands."""
         self.wake()

@@ -42,7 +42,10 @@ class _Follower(QObject):
     def __init__(self, widget: QWidget, name: str, tone: str, on: str, action: QAction | None = None) -> None:
         super().__init__(widget)
         self.name, self.tone, self.on, self._action = name, tone, on, action
-        theme.manager().changed.connect(self.draw)
+        theme.manager().changed.connect(self._follow)
+
+    def _follow(self) -> None:
+        theme.manager().before_seen(self, self.draw)
 
     def draw(self) -> None:
         widget = self.parent()
