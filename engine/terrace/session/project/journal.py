@@ -1,8 +1,9 @@
 """The journal of a window: its work on the disk as it goes, outside the files of the user, to find again after a crash.
 
 One folder a window. ``blobs/`` has what parts lead to, each file named by its SHA-256 and written once, ``packs/`` has
-many small ones in one file, where many are new at once (`packs.py`); a generation, ``state-000123.json``, has the parts themselves. It is written when its blobs are on the disk, and holds its own
-checksum, so that one that can be read is whole. The last generations are kept, and the oldest of the last hour.
+many small ones in one file, where many are new at once (`packs.py`); a generation, ``state-000123.json``, has the parts
+themselves. It is written when its blobs are on the disk, and holds its own checksum, so that one that can be read is
+whole. The last generations are kept, and the oldest of the last hour.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Packs: many small blobs of a journal in one file.
 
-A file is on the disk only once it is flushed, which takes a few thousandths of a second each. The first generation of a
-large project has thousands of blobs; as one file they take one flush. A pack is a line of JSON, the name and size of each
-blob, and then the blobs in this order. Each is compared with its SHA-256 when it is read, as one that is a file is.
+A file is on the disk only once it is flushed, which takes a few thousandths of a second each. The first generation of
+a large project has thousands of blobs; as one file they take one flush. A pack is a line of JSON, the name and size of
+each blob, and then the blobs in this order. Each is compared with its SHA-256 when it is read, like one that is a file.
 """
 
 from __future__ import annotations
