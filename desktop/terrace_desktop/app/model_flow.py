@@ -137,6 +137,7 @@ class ModelFlow(QObject):
             constraints=known, run_commands=self._run_for_builder,
             start_values=start_values(self.controller.snapshot.fit), worker=self.controller.view_worker,
             habits=convention(self.settings.convention()), declined=self._declined, used=self._used,
+            parent=self.zones.panel,
         )  # fmt: skip
         self.builder.start_menu.kept = self._kept_models
         self.builder.fit_requested.connect(self._fit)

@@ -152,6 +152,7 @@ class RowHeader(QHeaderView):
         super().__init__(Qt.Orientation.Vertical, parent)
         named(self, "grid_rows", self.tr("Row numbers"))
         self.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.setMinimumSectionSize(1)  # of no use where nobody drags, and Qt would make rows higher one by one
         self.follow_text()
         theme.manager().changed.connect(self.follow_text)
         self.setHighlightSections(False)
@@ -159,8 +160,8 @@ class RowHeader(QHeaderView):
 
     def follow_text(self) -> None:
         """Rows as high as the size of text asks for."""
-        self.setMinimumSectionSize(theme.px(ROW))
-        self.setDefaultSectionSize(theme.px(ROW))
+        if self.defaultSectionSize() != theme.px(ROW):
+            self.setDefaultSectionSize(theme.px(ROW))
 
     def sizeHint(self) -> QSize:
         model = self.model()

@@ -119,6 +119,9 @@ class Card(QFrame):
         else:
             self.setFixedHeight(self.estimate())
 
+    def redress(self) -> None:
+        """Colours or sizes of text are others, and the contents are there: show what style sheets do not reach."""
+
     def _drop(self) -> None:
         inner, self._inner = self._inner, None
         if inner is not None:

@@ -201,6 +201,10 @@ class ModelCard(Card):
         self._fill(self._browser)
         return True
 
+    def redress(self) -> None:
+        if self._browser is not None:
+            self._fill(self._browser)
+
     def dropped(self) -> None:
         self._browser = None
         self._folds = None

@@ -94,7 +94,7 @@ class OutputCard(Card):
         for warning in outcome.warnings:
             column.addWidget(Notice(warning))
         if outcome.tables or (outcome.text.strip() and not outcome.plots):
-            self._add_browser(column, alone == "table")
+            self._add_browser(column)
         for i, plot in enumerate(outcome.plots):
             shown = self._figure(plot, i, alone == "figure")
             if not outcome.tables:
@@ -110,6 +110,10 @@ class OutputCard(Card):
         if self._opened:
             column.addWidget(command_box(outcome.command, self._facts(), self.copy_command))
 
+    def redress(self) -> None:
+        if self._browser is not None:
+            self._fill(self._browser)
+
     def dropped(self) -> None:
         self._browser = None
         self.figures = []
@@ -124,27 +128,30 @@ class OutputCard(Card):
     def _prose(self) -> str:
         return str(self.outcome.payload.get("prose") or "")
 
-    def _add_browser(self, column: QVBoxLayout, bare: bool) -> None:
+    def _add_browser(self, column: QVBoxLayout) -> None:
         self._browser = named(GrowingBrowser(), "output_text", self.tr("Output of {0}").format(self.title))
         self._browser.copy_asked.connect(self.copy_tables)
         self._browser.setAccessibleDescription(self.outcome.text)
         self._browser.resize(self.width(), LINE)
         column.addWidget(self._browser)
-        prose, lines = self._prose(), self._lines()
+        self._fill(self._browser)
+
+    def _fill(self, browser: GrowingBrowser) -> None:
+        prose, lines, bare = self._prose(), self._lines(), self._alone() == "table"
         if prose or lines:  # text for people, which wraps
             from html import escape
 
             words = prose or "<br>".join(escape(line) for line in lines)
-            self._browser.show_html(f'<p style="margin:0;line-height:140%;">{words}</p>')
+            browser.show_html(f'<p style="margin:0;line-height:140%;">{words}</p>')
         elif self.outcome.tables and self.setting.view == "tables":
             first, look = self.setting.numbers.table, self.setting.look
             tables = [replace(t, title=t.title or self.title) for t in self.outcome.tables]
-            self._browser.show_html(
+            browser.show_html(
                 face.tables_html(tables, first, look, bare=bare),
                 face.tables_html(tables, first, look, bare=bare, narrow=True),
             )
         else:
-            self._browser.show_plain(self.outcome.text.strip("\n"))
+            browser.show_plain(self.outcome.text.strip("\n"))
 
     def _lines(self) -> Sequence[str]:
         """What there is to say of data that were opened: what their reader noted, else what they are."""
