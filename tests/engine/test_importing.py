@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from terrace.data.dataset import Dataset, Measure
 from terrace.data.importing import preview as preview_module
 from terrace.data.importing.changes import Change
+from terrace.data.importing.made import type_of
 from terrace.data.importing.preview import Looking, Preview, kind_of
 from terrace.data.importing.reading import Reading
 from terrace.errors import DataError
@@ -78,6 +79,10 @@ CELLS = {
     "long": st.integers(10**16, 10**18).map(str),
     "day": st.dates(dt.date(1950, 1, 1), dt.date(2030, 12, 31)).map(lambda d: d.strftime("%d/%m/%Y")),
     "early": st.dates(dt.date(2000, 1, 1), dt.date(2000, 1, 12)).map(lambda d: d.strftime("%d/%m/%Y")),
+    "time": st.times().map(lambda t: t.strftime("%H:%M")),
+    "truth": st.sampled_from(["TRUE", "FALSE"]),
+    "signs": st.sampled_from(["1.5", "20", "-", "missing"]),
+    "grouped": st.integers(0, 10**7).map(lambda v: f"{v:,}"),
     "word": st.sampled_from(["red", "green, blue", 'say "a"', "k.A.", "Ünder; scored", " x "]),
     "mixed": st.sampled_from(["1", "2", "3", "x", "5.5", "12/01/2001"]),
 }
@@ -85,7 +90,7 @@ CELLS = {
 
 @st.composite
 def tables(draw: st.DrawFn) -> tuple[list[list[str]], str, str, str]:
-    """Rows with their names above them, perhaps labels and a title too, a delimiter, a decimal mark, an encoding."""
+    """Rows with their names above them, perhaps in two rows, or none, labels and a title; marks and an encoding."""
     kinds = draw(st.lists(st.sampled_from([*CELLS]), min_size=2, max_size=6))
     names = [draw(st.sampled_from([k, f"{k}_{i}", f"my {k}", f"V{i}"])) for i, k in enumerate(kinds)]
     n = draw(st.integers(2, 40))
@@ -94,9 +99,10 @@ def tables(draw: st.DrawFn) -> tuple[list[list[str]], str, str, str]:
     if decimal == ",":
         rows = [[c.replace(".", ",") if c[:1] in "-0123456789" else c for c in row] for row in rows]
     above = draw(st.sampled_from([[], [["A title"], []]]))
-    labels = draw(st.sampled_from([[], [[f"Label of {k}" for k in kinds]]]))
+    heads = draw(st.sampled_from([[names], [[names[0], *[""] * (len(names) - 1)], names], []]))
+    labels = draw(st.lists(st.sampled_from([[f"Label of {k}" for k in kinds], ["kg"] * len(kinds)]), max_size=2))
     delimiter = draw(st.sampled_from([";", "\t"] if decimal == "," else [",", ";", "\t"]))
-    return [*above, names, *labels, *rows], delimiter, decimal, draw(st.sampled_from(["utf-8", "utf-8-sig", "cp1252"]))
+    return [*above, *heads, *labels, *rows], delimiter, decimal, draw(st.sampled_from(["utf-8", "utf-8-sig", "cp1252"]))
 
 
 @st.composite
@@ -110,6 +116,10 @@ def readings(draw: st.DrawFn, names: list[str], found: Reading) -> Reading:
     for name in draw(some):
         out = out.with_type(name, draw(st.sampled_from(["text", "number", "date"])))
     for name in draw(some):
+        out = out.with_codes(name, tuple(draw(st.lists(st.sampled_from(["-99", "k.A.", "a b"]), max_size=2))))
+    for name in draw(some)[: len(names) - 1]:
+        out = out.with_left_out(name, True)
+    for name in draw(some):
         out = out.with_measure(name, draw(st.sampled_from([*Measure])))
     for name in draw(some):
         out = out.with_label(name, draw(st.sampled_from(["", "A label", 'with "marks"', "$x, and `y'"])))
@@ -117,7 +127,15 @@ def readings(draw: st.DrawFn, names: list[str], found: Reading) -> Reading:
         out = replace(out, delimiter=found.delimiter, decimal=found.decimal, names=found.names, labels=found.labels)
     if draw(st.booleans()):
         out = replace(out, rows=(draw(st.integers(1, 6)), None))
+    for k, name in enumerate(draw(some)):
+        out = out.with_name(name, draw(st.sampled_from([f"new_{k}", name])))
     return out
+
+
+def taken_over(found: Preview) -> Reading:
+    """All that was found by itself, said in so many words: how the file is laid out, and of what type variables are."""
+    types = {name: found.reading.types.get(name, type_of(found.data, name)) for name in found.data.names}
+    return replace(found.found, types=types)
 
 
 @given(data=st.data())
@@ -139,12 +157,12 @@ def test_the_preview_shows_what_the_command_reads(
         assert outcome.error is not None and outcome.error[0] == error.code
         return
     imported = run(import_command(file, found.kind, found.reading))
-    assert same(found.data, imported) and found.data.notes == imported.notes
+    kept = found.data.without(found.reading.left_out)
+    assert same(kept, imported) and found.data.notes == imported.notes
     # and what was found by itself says the same when it is written out
-    explicit = replace(found.found, thousands=found.reading.thousands)
-    again = Looking(file).whole(explicit)
-    assert same(again.data, found.data)
-    assert same(run(import_command(file, found.kind, explicit)), found.data)
+    explicit = taken_over(found)
+    assert same(Looking(file).whole(explicit).data, found.data)
+    assert same(run(import_command(file, found.kind, explicit)), kept)
 
 
 @given(data=st.data())
@@ -330,7 +348,11 @@ def test_a_sheet_is_previewed_as_it_is_read(data: st.DataObject, tmp_path_factor
         st.dates(dt.date(1990, 1, 1), dt.date(2020, 1, 1)), st.booleans(),
     )  # fmt: skip
     columns = data.draw(st.lists(st.lists(cell, min_size=4, max_size=4), min_size=2, max_size=4))
-    file = sheet(tmp_path_factory.mktemp("f"), S=[[f"v{k}" for k in range(len(columns))], *zip(*columns, strict=True)])
+    names = [f"v{k}" for k in range(len(columns))]
+    groups = [["before", *[None] * (len(names) - 2), "after"]]
+    above = data.draw(st.sampled_from([[], [["A title"], []], groups]))
+    heads = data.draw(st.sampled_from([[], [names], [names, ["kg"] * len(names), [f"Label {k}" for k in names]]]))
+    file = sheet(tmp_path_factory.mktemp("f"), S=[*above, *heads, *zip(*columns, strict=True)])
     try:
         plain = Looking(file).whole(Reading())
     except DataError:
@@ -340,4 +362,6 @@ def test_a_sheet_is_previewed_as_it_is_read(data: st.DataObject, tmp_path_factor
     looking = Looking(file)
     found = looking.whole(reading)
     imported = run(import_command(file, found.kind, found.reading))
-    assert same(found.data, imported) and found.data.notes == imported.notes
+    kept = found.data.without(found.reading.left_out)
+    assert same(kept, imported) and found.data.notes == imported.notes
+    assert same(run(import_command(file, found.kind, taken_over(found))), kept)
