@@ -311,6 +311,84 @@ def test_which_files_have_a_preview(tmp_path: Path) -> None:
     assert kind_of("d.dta") == "" == kind_of("e.terrace")
 
 
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_names_and_labels_in_several_rows_can_be_said(tmp_path: Path, kind: str) -> None:
+    groups = ["id", "before", "", "after", ""]
+    rows = [groups, ["", "m", "sd", "m", "sd"], ["none", "kg", "kg", "cm", "cm"], ["", "A", "B", "C", "D"],
+            [1, 2, 3, 4, 5], [2, 3, 4, 5, 6]]  # fmt: skip
+    file = write(tmp_path, rows) if kind == "csv" else sheet(tmp_path, S=[[c or None for c in row] for row in rows])
+    command = "import delimited" if kind == "csv" else "import excel"
+    data = run(f'{command} "{file}", varnames(1:2) labelrow(3:4) clear')
+    assert data.names == ("id", "before_m", "before_sd", "after_m", "after_sd") and len(data) == 2
+    assert [v.label for v in data.variables] == ["none", "kg; A", "kg; B", "cm; C", "cm; D"]
+    assert [v.label for v in run(f'{command} "{file}", varnames(2) labelrow(4) clear').variables[1:]] == [*"ABCD"]
+    found = Looking(file).whole(Reading(names=(1, 2), labels=(3, 4))).found
+    assert (found.names, found.labels) == ((1, 2), (3, 4))
+
+
+def test_two_rows_of_labels_that_are_found_can_be_said(tmp_path: Path) -> None:
+    looking = Looking(write(tmp_path, [["id", "w", "h"], ["", "kg", "cm"], ["", "Weight", "Height"], *[[1, 2, 3]] * 3]))
+    plain = looking.whole(Reading())
+    assert plain.found.labels == (2, 3) and plain.data.variable("w").label == "kg; Weight"
+    assert same(looking.whole(plain.found).data, plain.data)
+
+
+def test_a_table_without_names_begins_below_its_title_or_where_it_is_said(tmp_path: Path) -> None:
+    table = [[1, 2.5, 3], [2, 3.5, 4], [3, 4.5, 4]]
+    looking = Looking(write(tmp_path, [["A survey"], [], *table]))
+    plain = looking.whole(Reading())
+    assert plain.found.names == 0 and len(plain.data) == 3 and same(looking.whole(plain.found).data, plain.data)
+    rows = [["A survey"], ["Of 2020"], ["x", "y", "z"], *table]
+    for file, more in ((write(tmp_path, rows), "rowrange(1:)"), (sheet(tmp_path, S=rows), "cellrange(A1)")):
+        looking = Looking(file)
+        assert looking.whole(Reading()).found.names == 3
+        assert values(looking.whole(Reading(names=0)).data, "v1") == ["x", "1", "2", "3"]
+        every = run(f'{looking.kind} "{file}", varnames(nonames) {more} clear')
+        assert every.frame["v1"].iloc[0] == "A survey", "nothing is left out of rows that were asked for"
+
+
+def test_marks_between_thousands_can_be_denied(tmp_path: Path) -> None:
+    file = write(tmp_path, [["code", "x"], ["1,234", 1], ["12,500", 2], ["1,234,567", 3]], ";")
+    assert values(run(f'import delimited "{file}"'), "code") == [1234, 12500, 1234567]
+    assert values(run(f'import delimited "{file}", thousands(none)'), "code") == ["1,234", "12,500", "1,234,567"]
+
+
+def test_a_type_that_is_found_and_then_chosen_changes_nothing(tmp_path: Path) -> None:
+    rows = [["truth", "hour", "sign"], ["TRUE", "07:30", "-"], ["FALSE", "08:15", "2"], ["TRUE", "", "3.5"]]
+    looking = Looking(write(tmp_path, rows))
+    plain = looking.whole(Reading())
+    assert values(plain.data, "truth") == [1, 0, 1] and values(plain.data, "sign") == [None, 2, 3.5]
+    chosen = Reading(types={name: type_of(plain.data, name) for name in plain.data.names})
+    again = looking.whole(chosen)
+    assert same(again.data, plain.data) and not changes(again, "lost")
+
+
+def test_columns_are_left_out_renamed_and_have_codes_of_their_own(tmp_path: Path) -> None:
+    book = tmp_path / "book.csv"
+    book.write_text("variable,label\na,The first\ny,The second\n")
+    file = write(tmp_path, [["a", "b", "c"], [1, -99, "x"], [-99, 2, "n.k."], [3, -99, "y"]])
+    data = run(f'import delimited "{file}", rename(a x b y) drop(c) codes(x "-99") codebook("{book}") clear')
+    assert data.names == ("x", "y") and data.variable("x").missing_codes == (-99,)
+    assert data.variable("y").missing_codes == () and [v.label for v in data.variables] == ["The first", "The second"]
+    found = Looking(file).whole(Reading().with_codes("c", ("n.k.", "none of these")).with_codes("a", ("7",)))
+    assert values(found.data, "c") == ["x", None, "y"] and found.columns == ("a", "b", "c")
+    assert [c.text for c in changes(found, "missing")] == [
+        "n.k. is in 1 cell of c. It counts as missing.", "none of these is in no cell of c.", "7 is in no cell of a.",
+    ]  # fmt: skip
+    said = import_command(file, found.kind, found.reading)
+    assert same(run(said), found.data) and "codes(c `\"n.k. \"none of these\"\"' a \"7\")" in said
+    swapped = run(f'import delimited "{file}", rename(a b b a) number(a) clear')
+    assert swapped.names == ("b", "a", "c") and values(swapped, "a") == [-99, 2, -99]
+
+
+def test_what_is_said_of_a_column_goes_with_its_name() -> None:
+    said = Reading().with_type("a", "text").with_codes("a", ("9",)).with_label("b", "B").with_left_out("a", True)
+    renamed = said.with_name("a", "x")
+    assert renamed.renamed == {"a": "x"} and renamed.types == {"x": "text"} and renamed.codes == {"x": ("9",)}
+    assert renamed.left_out == ("x",) and renamed.described == {"b": "B"} and renamed.written("x") == "a"
+    assert renamed.with_name("x", "y").renamed == {"a": "y"} and renamed.with_name("x", "a") == said
+
+
 def test_pasted_cells_take_the_same_options() -> None:
     data = run(r'paste "a\tb\r1,5\t03/04/2001\r-9\t05/06/2001", decimal(",") missing(-9) dateorder(dmy) nominal(a)')
     assert data.variable("a").measure is Measure.NOMINAL and data.variable("a").missing_codes == (-9,)
@@ -321,7 +399,10 @@ def test_pasted_cells_take_the_same_options() -> None:
     ("option", "code"),
     [
         ("text(nothing)", "no-such-column"), ("nominal(nothing)", "no-such-column"),
-        ("dateorder(ydm)", "bad-option-value"),
+        ("dateorder(ydm)", "bad-option-value"), ("drop(nothing)", "no-such-column"), ("drop(a b)", "no-variables"),
+        ("rename(nothing x)", "no-such-column"), ("rename(a b)", "name-taken"), ("rename(a if)", "bad-name"),
+        ("rename(a)", "bad-option-value"), ('codes(nothing "1")', "no-such-column"), ("codes(a)", "bad-option-value"),
+        ("varnames(2:1)", "bad-option-value"), ("varnames(1:)", "bad-option-value"),
         ("labels(a)", "bad-option-value"), ('labels("a" "b")', "bad-option-value"), ("number(1)", "not-a-name"),
         ("labelrow(x)", "bad-option-value"), ("codebook(nowhere.csv)", "no-such-file"),
     ],
