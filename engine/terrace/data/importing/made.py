@@ -242,12 +242,16 @@ class _Work:
             values = as_found(texts, marks.decimal, marks.thousands)
         if not pd.api.types.is_string_dtype(values.dtype):
             return self._remade(variable, values)  # its codes are numbers now, and are declared
-        texts, more = self._out(name, texts, [s for s in signs if s not in words])
+        every = texts
+        texts, more = self._out(name, every, [s for s in signs if s not in words])
         gone, values = gone or more, texts
         if type_ == "date":
             return self._remade(variable, self._converted(name, as_dates(texts, self._reading.dates)))
         if type_ is None:
             values = as_found(texts, marks.decimal, marks.thousands) if more else texts
+            if more and pd.api.types.is_numeric_dtype(values.dtype):
+                whole = as_numbers(every, marks.decimal, marks.thousands)
+                values = values if whole.lost.any() else whole.values  # codes that are numbers stay, and are declared
             dates = in_order(values, self._reading.dates) if self._reading.dates and values is texts else None
             values = values if dates is None else dates
             if values is texts:
