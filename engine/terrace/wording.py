@@ -52,3 +52,10 @@ def fixed(value: float, d: int, *, zero: bool = True) -> str:
 def two(x: float) -> str:
     """A number with two decimals, or more where it would show fewer than two figures."""
     return fixed(x, decimals(abs(x)))
+
+
+def p_words(p: float) -> str:
+    """``p < .001``, ``p = .032``, ``p > .999``: a p value in a sentence, with the three decimals of tables."""
+    if p < 0.001:
+        return "p < .001"
+    return "p > .999" if p > 0.999 else "p = " + fixed(p, 3, zero=False)

@@ -15,7 +15,7 @@ from terrace.postestimation.variance.icc import icc
 from terrace.postestimation.variance.r2 import Explained, explained
 from terrace.results.criteria import count_notes, information_criteria, parameter_counts
 from terrace.results.fit import FitResult
-from terrace.results.table import TEST_P, Column, Row, Table
+from terrace.results.table import Column, Row, Table
 from terrace.results.tables_compare import compare_tables
 from terrace.results.tables_notes import filters_note
 from terrace.wording import plural
@@ -38,8 +38,8 @@ def models_table(fits: Sequence[FitResult], names: Sequence[str] = ()) -> Table:
         Column("N", "N", "count"), Column("k", "Parameters", "count"), Column("ll", "Log likelihood", "fixed", 2),
         Column("aic", "AIC", "fixed", 2), Column("bic", "BIC", "fixed", 2),
         Column("delta", "Δ AIC", "fixed", 2), Column("weight", "Weight", "fixed", 3),
-        Column("chi2", "LR χ²", "statistic"), Column("df", "df", "count"), Column("p", "p", "p", TEST_P),
-        Column("p_mixture", "p, mixture", "p", TEST_P),
+        Column("chi2", "LR χ²", "statistic"), Column("df", "df", "count"), Column("p", "p", "p"),
+        Column("p_mixture", "p, mixture", "p"),
     ]  # fmt: skip
     rows = []
     for k, (fit, name) in enumerate(zip(fits, names)):
