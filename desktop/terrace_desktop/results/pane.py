@@ -33,6 +33,7 @@ from terrace_desktop.ui.widgets import button, icon_button, label, named, sized,
 from terrace_desktop.work import outline
 
 if TYPE_CHECKING:
+    from terrace.data.dataset import Variable
     from terrace.session.contract import Outcome, Progress
     from terrace_desktop.work.history import Entry
 
@@ -74,6 +75,7 @@ class ResultsPane(QFrame):
         self.shown = Document()
         self._stale: Mapping[int, str] = {}
         self._refiltered: Mapping[int, str] = {}
+        self._others: Mapping[int, tuple[Variable, ...]] = {}
         self._draft = ("", 0)
         self._building = False  # the draft stands open beside the results
         self._view = "tables"
@@ -214,6 +216,12 @@ class ResultsPane(QFrame):
         elif new:
             self.contents.tree.point_at(new[0])
 
+    def show_labels(self, others: Mapping[int, tuple[Variable, ...]]) -> None:
+        """The variables of models whose labels are others by now, by the ids of their items."""
+        if dict(others) != self._others:
+            self._others = dict(others)
+            self._show_settings()
+
     def show_stale(self, stale: Mapping[int, str], refiltered: Mapping[int, str] | None = None) -> None:
         """Why models no longer hold, and how their filter differs from the one in use, by the ids of their items."""
         refiltered = refiltered or {}
@@ -238,7 +246,7 @@ class ResultsPane(QFrame):
         return {
             item.id: Setting(
                 look_of(item, document), numbers[item.id], self._view, self._stale.get(item.id, ""),
-                self._refiltered.get(item.id, ""),
+                self._refiltered.get(item.id, ""), self._others.get(item.id, ()),
             )
             for item in document
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -92,11 +92,16 @@ def side_by_side_table(
     names: Sequence[str] = (),
     *,
     data: Dataset | Sequence[Dataset | None] | None = None,
+    labels: Mapping[str, str] | None = None,
 ) -> Table:
     """Coefficients, variances, counts, AIC and BIC in one column a model, with ICC and, where the data of the
-    fits (one for all, or one each) are given and are still those that were fitted, marginal and conditional R²."""
+    fits (one for all, or one each) are given and are still those that were fitted, marginal and conditional R².
+
+    ``labels`` stand for the names of variables.
+    """
     names = _named(fits, names)
-    table = compare_tables(fits, names)
+    labels = labels or {}
+    table = compare_tables(fits, names, labels=labels)
     rows = list(table.rows)
     shares: list[dict[str, float]] = []
     for fit in fits:
@@ -106,7 +111,7 @@ def side_by_side_table(
             shares.append({})
     for label in dict.fromkeys(x for s in shares for x in s):
         values = tuple(s.get(label) for s in shares)
-        rows.append(Row(f"ICC, {label}", values, code=f"icc:{label}", format="share"))
+        rows.append(Row(f"ICC, {labels.get(label) or label}", values, code=f"icc:{label}", format="share"))
     if data is not None:
         each = [data] * len(fits) if isinstance(data, Dataset) else data
         found = [_explained(f, d) for f, d in zip(fits, each, strict=True)]

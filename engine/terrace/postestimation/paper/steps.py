@@ -7,7 +7,7 @@ mixture where it is known (Self & Liang 1987; Stram & Lee 1994).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from terrace.data.dataset import Dataset
@@ -47,13 +47,16 @@ def steps_table(
     names: Sequence[str],
     data: Sequence[Dataset],
     *,
+    labels: Mapping[str, str] | None = None,
     cancel: CancelCheck | None = None,
 ) -> Table:
     """The table: coefficients with standard errors, variances, R², then AIC by ML and the test of each step.
 
+    ``labels`` stand for the names of variables.
+
     Raises `TerraceError` where the fits are of other outcomes or rows, and `Cancelled`.
     """
-    table = side_by_side_table(fits, names, data=data)
+    table = side_by_side_table(fits, names, data=data, labels=labels)
     refitted = ml_fits(fits, data, cancel=cancel)
     tests: list[Comparison | None] = [None]
     notes = []

@@ -26,6 +26,7 @@ from terrace.session.commands.helpers.files import file_name
 from terrace.session.commands.helpers.fits import named_fits
 from terrace.session.effects import Effect
 from terrace.session.fit_rows import fit_rows, rows_or_none
+from terrace.session.labelling import fit_now, labels_now
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -51,10 +52,10 @@ def compare(session: Session, parsed: ParsedCommand) -> CommandResult:
             advice="Store each with estimates store after its fit, then use estimates compare _all.",
         )
     names = _given(options.get("titles"), chosen) or _titles(chosen)
-    fits = [f for _, f in chosen]
+    fits, labels = _labelled(session, chosen)
     tables = [models_table(fits, names)]
     if "notable" not in options:
-        beside = side_by_side_table(fits, names, data=[rows_or_none(session, f) for f in fits])
+        beside = side_by_side_table(fits, names, data=[rows_or_none(session, f) for f in fits], labels=labels)
         tables.append(replace(beside, title="Side by side"))
     return replace(kept_rows(session, (tables[0],)), tables=tuple(tables))
 
@@ -78,12 +79,19 @@ def steps(session: Session, parsed: ParsedCommand) -> CommandResult:
             "A comparison of steps needs at least two models.", code="one-model", advice="List them in order."
         )
     names = _given(options.get("titles"), chosen) or _titles(chosen)
-    fits = [f for _, f in chosen]
+    fits, labels = _labelled(session, chosen)
     session.report("Fitting by ML")
-    table = steps_table(fits, names, [fit_rows(session, f).data for f in fits], cancel=session.cancel)
+    data = [fit_rows(session, f).data for f in fits]
+    table = steps_table(fits, names, data, labels=labels, cancel=session.cancel)
     left = steps_plot(fits, names)
     found = replace(kept_rows(session, (table,)), plots=() if left is None else (left,))
     return replace(found, payload={**found.payload, "replaces": True}) if "replace" in options else found
+
+
+def _labelled(session: Session, chosen: list[tuple[str, FitResult]]) -> tuple[list[FitResult], dict[str, str]]:
+    """The fits with the value labels that hold by now, and the labels of their variables."""
+    fits = [fit_now(session.state, f) for _, f in chosen]
+    return fits, labels_now(session.state, fits)
 
 
 def _given(option: Option | None, chosen: list[tuple[str, FitResult]]) -> list[str]:
@@ -130,7 +138,7 @@ def etable(session: Session, parsed: ParsedCommand) -> CommandResult:
     excluding(options, ("fvlabel", "nofvlabel"))
     listed = options.get("estimates")
     chosen = named_fits(session, parsed, argument(listed) if listed is not None else Piece.of(""))
-    fits = [f for _, f in chosen]
+    fits = [fit_now(session.state, f) for _, f in chosen]
     starred = {"stars", "showstars", "showstarsnote"} & set(options)
     stars = read_stars(options["stars"]) if "stars" in options else USUAL_STARS
     table = columns_table(
