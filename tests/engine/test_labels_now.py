@@ -119,3 +119,25 @@ def test_rows_in_another_order_are_the_same_levels(session: Session) -> None:
     ok(session, "sort x")
     relabel(session)
     assert "Athletics" in card(session) and "Sports" not in card(session)
+
+
+def test_margins_and_slopes_are_titled_by_what_they_show(session: Session) -> None:
+    ok(session, 'label variable y "Reading"')
+    ok(session, "mixed y c.x##i.kind || school:, ml")
+    relabel(session)
+    ok(session, 'label variable kind "Kind"')
+    shown = ok(session, "margins kind, at(x = (-1 1)) plot")
+    assert shown.tables[0].title == shown.plots[0].title == "Predicted Reading by Hours a week and Kind"
+    assert "averaged" not in shown.tables[0].notes[0]
+    axes = [a.title for panel in shown.plots[0].panels for a in (panel.x, panel.y)]
+    assert axes == ["Hours a week", "Predicted Reading"]
+    assert shown.tables[0].rows[1].label == "Hours a week = -1, Athletics"
+    slopes = ok(session, "margins kind, dydx(x)").tables[0]
+    assert slopes.title == "Average marginal effect of Hours a week on Reading by Kind"
+    assert ok(session, "margins, dydx(*) atmeans").tables[0].title == "Marginal effects on Reading at the means"
+    assert "averaged over 120 rows" in ok(session, "margins").tables[0].notes[0]
+    pairs = ok(session, "margins kind, pwcompare").tables[0]
+    assert pairs.title == "Pairwise comparisons of predicted Reading by Kind"
+    assert ok(session, "simpleslopes x kind").plots[0].title == "Effect of Hours a week by Kind"
+    ok(session, "outline look, nolabels")
+    assert ok(session, "margins kind, at(x = (-1 1))").tables[0].title == "Predicted y by x and kind"

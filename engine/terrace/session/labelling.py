@@ -102,3 +102,10 @@ def labels_now(state: State, fits: Sequence[FitResult]) -> dict[str, str]:
         data = state.dataset if item is None or item.data is None else data_now(state, item)
         out |= table_labels(fits, data)
     return out
+
+
+def as_shown(state: State, data: Dataset) -> Dataset:
+    """The data for what names its variables by their labels: without these where the page shows names."""
+    if state.document.look.labels is not False:
+        return data
+    return described(data, [replace(v, label="") for v in data.variables if v.label])
