@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 MINUS = "−"
+_SIGN = re.compile(r"(?<![\w.)\]-])-(?=\.?\d|∞)")
 
 
 def enumerated(words: Iterable[str], link: str = "and") -> str:
@@ -52,6 +53,14 @@ def fixed(value: float, d: int, *, zero: bool = True) -> str:
 def two(x: float) -> str:
     """A number with two decimals, or more where it would show fewer than two figures."""
     return fixed(x, decimals(abs(x)))
+
+
+def true_minus(text: str) -> str:
+    """A text for people in which a hyphen before a number is the minus that it stands for: ``SES = −1``.
+
+    Hyphens inside words, ranges and dates stay.
+    """
+    return _SIGN.sub(MINUS, text)
 
 
 def p_words(p: float) -> str:

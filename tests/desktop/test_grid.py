@@ -34,10 +34,10 @@ def shown(model: GridModel, column: int) -> list[str]:
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ([1.5, 2.25, -3.0], ["1.50", "2.25", "-3.00"]),
+        ([1.5, 2.25, -3.0], ["1.50", "2.25", "−3.00"]),
         ([1.0, 2.0, 3.0], ["1", "2", "3"]),
         ([1, 22, 333], ["1", "22", "333"]),
-        (np.array([5.876, -0.1], dtype=np.float32), ["5.876", "-0.100"]),
+        (np.array([5.876, -0.1], dtype=np.float32), ["5.876", "−0.100"]),
         ([1 / 3, 2 / 3], ["0.3333", "0.6667"]),
         ([0.000123, 0.000456], ["0.000123", "0.000456"]),
         ([1e20, 1.0], ["1e+20", "1"]),
@@ -65,8 +65,8 @@ def test_labels_or_codes_missing_and_missing_codes() -> None:
     assert not model.left_aligned(1)
     assert model.index(3, 2).data() == MISSING
     assert model.index(5, 4).data() == MISSING
-    assert model.reader(5).is_coded_missing(0) and model.index(0, 5).data() == "-9"
-    assert model.index(0, 5).data(Qt.ItemDataRole.ToolTipRole) == "-9 (missing)"
+    assert model.reader(5).is_coded_missing(0) and model.index(0, 5).data() == "−9"
+    assert model.index(0, 5).data(Qt.ItemDataRole.ToolTipRole) == "−9 (missing)"
     assert "missing" in model.index(3, 2).data(Qt.ItemDataRole.AccessibleTextRole)
 
 

@@ -13,6 +13,7 @@ from terrace.data.value import Value
 from terrace.errors import SpecError
 from terrace.postestimation.margins.rows import Averages, Given, Key, Setting
 from terrace.results.labels import short_labels
+from terrace.wording import MINUS
 
 FloatArray = npt.NDArray[np.float64]
 AtValues = Value | Given | Sequence[Value | Given]
@@ -105,9 +106,10 @@ def _choices(averages: Averages, name: str, values: AtValues) -> list[tuple[Sett
             out.append(({level: 1.0}, averages.data.level_label(name, level)))
         elif isinstance(value, str):
             setting = averages.statistic(keys[0], value)
-            out.append((setting, value if isinstance(setting, Mapping) else f"{setting:.7g} ({value})"))
+            number = "" if isinstance(setting, Mapping) else f"{setting:.7g}".replace("-", MINUS)
+            out.append((setting, f"{number} ({value})" if number else value))
         else:
-            out.append((float(value), f"{float(value):.7g}"))
+            out.append((float(value), f"{float(value):.7g}".replace("-", MINUS)))
     return out
 
 
