@@ -8,7 +8,9 @@ import after_help as help_
 import pytest
 from after_help import tick, widget, write
 from builder_help import popups
-from PySide6.QtWidgets import QMenu, QTextEdit
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMenu, QPushButton, QTextEdit
 from test_app import Program
 from waiting import settled, wait_until
 
@@ -119,6 +121,23 @@ def test_comparing_uses_the_models_of_the_pane(program: Program) -> None:
     tick(panel, "models_m1", False)
     program.run("mixed distance i.sex age || subject:")
     assert panel.command.text().startswith("estimates compare m2 m3, "), "what was chosen stays"
+
+
+def test_models_by_reml_are_compared_by_ml_in_one_click(program: Program) -> None:
+    program.run("mixed distance || subject:, reml")
+    program.run("mixed distance age || subject:, reml")
+    program.run("estimates compare m3 m4, notable")
+    models = program.window.results.cards()
+    output = program.window.results.outputs()[-1]
+    output.wake()
+    QTest.mouseClick(output.findChild(QPushButton, "output_by_ml"), Qt.MouseButton.LeftButton)
+    program.idle()
+    again = program.window.results.outputs()[-1]
+    assert again.outcome.command == "estimates compare m3 m4, notable ml"
+    assert "p" in [c.key for c in again.outcome.tables[0].columns]
+    again.wake()
+    assert again.findChild(QPushButton, "output_by_ml") is None
+    assert program.window.results.cards() == models, "the models stay as they are"
 
 
 def test_a_paragraph_to_copy(program: Program) -> None:

@@ -288,6 +288,7 @@ class ResultsPane(QFrame):
     def _output(self, card: OutputCard) -> OutputCard:
         card.edit_asked.connect(self.command_edit_asked)
         card.use_asked.connect(self.model_asked)
+        card.run_asked.connect(self.command_run_asked)
         card.export_plot_asked.connect(lambda plot, suffix: self.plot_export_asked.emit(plot, suffix, None))
         card.rows_selected.connect(self.rows_selected)
         return card

@@ -22,10 +22,11 @@ def compare_group() -> Group[Facts]:
                     written(
                         "estimates compare " + " ".join(_ordered(f, v)),
                         option("titles", _titles(f, _ordered(f, v))),
+                        flag("ml", v["ml"]),
                         flag("notable", not v["table"]),
                     )
                 ],
-                lambda f: (_models_field(f), Field("table", tr("With the coefficients side by side"), "check", True)),
+                _compare_fields,
                 _two_models,
                 _two_chosen,
                 also="model comparison aic bic table compare nested models",
@@ -113,6 +114,17 @@ def _stored(facts: Facts) -> str:
 
 def _two_models(facts: Facts) -> str:
     return _stored(facts) or ("" if len(facts.models) > 1 else tr("There is only one model. Fit another one first."))
+
+
+def _compare_fields(facts: Facts) -> tuple[Field, ...]:
+    return (
+        _models_field(facts),
+        Field(
+            "ml", tr("By maximum likelihood"), "check", False,
+            tip=tr("AIC, BIC and tests of models that were fitted by REML are worked out by ML. The models stay."),
+        ),
+        Field("table", tr("With the coefficients side by side"), "check", True),
+    )  # fmt: skip
 
 
 def _two_chosen(_facts: Facts, values: Values) -> str:

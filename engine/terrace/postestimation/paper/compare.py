@@ -82,9 +82,19 @@ def _comparable(fits: Sequence[FitResult]) -> tuple[bool, list[str]]:
         notes.append("The models were fitted to different observations, so their likelihoods cannot be compared.")
     if len({f.spec.method for f in fits}) > 1:
         notes.append("Likelihoods of ML and REML fits cannot be compared.")
-    elif first.spec.method == "reml" and len({frozenset(c.name for c in f.model.design.x_info) for f in fits}) > 1:
+    elif first.spec.method == "reml" and len(_fixed_parts(fits)) > 1:
         notes.append("REML likelihoods of models with different fixed effects cannot be compared.")
     return not notes, notes
+
+
+def needs_ml(fits: Sequence[FitResult]) -> bool:
+    """True where likelihoods could be compared if all models were fitted by ML, and cannot as they are."""
+    methods = {f.spec.method for f in fits}
+    return len(methods) > 1 or (methods == {"reml"} and len(_fixed_parts(fits)) > 1)
+
+
+def _fixed_parts(fits: Sequence[FitResult]) -> set[frozenset[str]]:
+    return {frozenset(c.name for c in f.model.design.x_info) for f in fits}
 
 
 def side_by_side_table(

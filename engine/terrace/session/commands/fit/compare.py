@@ -36,14 +36,16 @@ from terrace.wording import plural
 @command(
     "estimates compare",
     minimum="est comp",
-    syntax='estimates compare names|_all [, titles("text" ...) notable]',
-    help="Compare stored estimates: fit and likelihood-ratio tests, and coefficients, ICC and R² side by side.",
+    syntax='estimates compare names|_all [, titles("text" ...) ml notable]',
+    help="Compare stored estimates: fit and likelihood-ratio tests, and coefficients, ICC and R² side by side. With "
+    "ml, models fitted by REML are fitted again by ML for AIC, BIC and the tests; the models stay as they are.",
     effects=Effect.RETURNS,
 )
 def compare(session: Session, parsed: ParsedCommand) -> CommandResult:
-    from terrace.postestimation.paper.compare import models_table, side_by_side_table
+    from terrace.postestimation.paper.compare import models_table, needs_ml, side_by_side_table
+    from terrace.postestimation.paper.steps import REFITTED, ml_fits, without_criteria
 
-    options = parsed.options(rules("notab:le", "titles"))
+    options = parsed.options(rules("ml notab:le", "titles"))
     chosen = named_fits(session, parsed, parsed.clauses.body)
     if len(chosen) < 2:
         raise (parsed.clauses.body or parsed.word).error(
@@ -53,11 +55,22 @@ def compare(session: Session, parsed: ParsedCommand) -> CommandResult:
         )
     names = _given(options.get("titles"), chosen) or _titles(chosen)
     fits, labels = _labelled(session, chosen)
-    tables = [models_table(fits, names)]
+    again = "ml" in options and any(f.spec.method == "reml" for f in fits)
+    if again:
+        session.report("Fitting by ML")
+        refitted = ml_fits(fits, [fit_rows(session, f).data for f in fits], cancel=session.cancel)
+        first = models_table(refitted, names)
+        tables = [replace(first, notes=(*first.notes, REFITTED))]
+    else:
+        tables = [models_table(fits, names)]
     if "notable" not in options:
         beside = side_by_side_table(fits, names, data=[rows_or_none(session, f) for f in fits], labels=labels)
-        tables.append(replace(beside, title="Side by side"))
-    return replace(kept_rows(session, (tables[0],)), tables=tuple(tables))
+        tables.append(replace(without_criteria(beside) if again else beside, title="Side by side"))
+    found = kept_rows(session, (tables[0],))
+    payload = dict(found.payload)
+    if needs_ml(fits) and "ml" not in options:  # what a reader of the warning does next
+        payload["by_ml"] = f"{parsed.bare.rstrip()}{'' if parsed.clauses.options else ','} ml"
+    return replace(found, tables=tuple(tables), payload=payload)
 
 
 @command(
