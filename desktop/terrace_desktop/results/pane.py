@@ -204,7 +204,7 @@ class ResultsPane(QFrame):
         """Show another document: only what differs is made anew, wherever the difference comes from."""
         before = self.shown
         self.shown = document
-        settings = self._settings()
+        settings, chosen = self._settings(), self.contents.tree.current()
         new = self.view.show_document(document, settings)
         self.contents.tree.show_document(document, self._draft)
         self.searching.show_document(document)
@@ -215,6 +215,8 @@ class ResultsPane(QFrame):
             self.go_to(new[-1])
         elif new:
             self.contents.tree.point_at(new[0])
+        elif moved := moved_item(before, document, 0 if chosen is None else chosen.id):
+            self.go_to(moved)
 
     def show_labels(self, others: Mapping[int, tuple[Variable, ...]]) -> None:
         """The variables of models whose labels are others by now, by the ids of their items."""
@@ -536,6 +538,23 @@ class ResultsPane(QFrame):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._place_outline()
+
+
+def moved_item(before: Document, now: Document, chosen: int) -> int:
+    """The item that was moved, with all that belongs to it; 0 where there is none or more is different.
+
+    Where two have changed places either may have moved: it is the one that was `chosen`, if that is one of them.
+    """
+    old, new = ([(i.id, i.under) for i in d] for d in (before, now))
+    if old == new or sorted(i for i, _ in old) != sorted(i for i, _ in new):
+        return 0
+    found = [i.id for i in now if _without(before, i.id) == _without(now, i.id)]
+    return chosen if chosen in found else next(iter(found), 0)
+
+
+def _without(document: Document, id_: int) -> list[tuple[int, int]]:
+    family = {i.id for i in document.family(id_)}
+    return [(i.id, i.under) for i in document if i.id not in family]
 
 
 def _models(document: Document) -> Sequence[tuple[int, str, str]]:
