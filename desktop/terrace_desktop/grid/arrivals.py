@@ -27,7 +27,7 @@ class Arrivals(QObject):
         """Bring columns into view, the last and then the first, and mark them."""
         assert self._grid.dataset is not None
         names = self._grid.dataset.names
-        self._grid.arrived = frozenset(names[k] for k in columns)
+        self._grid.arrived |= {names[k] for k in columns}  # those of a command a moment ago as well
         bar, left, right = self._view.horizontalScrollBar(), columns[0], columns[-1]
         header = self._view.horizontalHeader()
         end = header.sectionPosition(right) + header.sectionSize(right) - self._view.viewport().width()

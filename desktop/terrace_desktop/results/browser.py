@@ -106,6 +106,8 @@ class GrowingBrowser(QTextBrowser):
     def more(self) -> tuple[bool, bool]:
         """Whether what is wider than the page goes on to the left, and to the right."""
         bar = self.horizontalScrollBar()
+        if self.horizontalScrollBarPolicy() == Qt.ScrollBarPolicy.ScrollBarAlwaysOff:
+            return False, False  # a pixel or two, which no bar is worth
         return bar.value() > bar.minimum(), bar.value() < bar.maximum()
 
     def paintEvent(self, event: QPaintEvent) -> None:
