@@ -112,7 +112,10 @@ def test_a_command_that_fails_says_so_in_the_panel(program: Program) -> None:
 def test_comparing_uses_the_models_of_the_pane(program: Program) -> None:
     card = program.window.results.newest()
     panel = ask(program, card, "compare")
+    assert panel.command.text() == 'estimates compare m1 m2, titles("Model 1" "Model 2") ml', "one is by REML"
+    tick(panel, "ml", False)
     assert panel.command.text() == 'estimates compare m1 m2, titles("Model 1" "Model 2")'
+    tick(panel, "ml", True)
     run(program, panel)
     table = program.window.results.outputs()[-1].outcome.tables[1]
     assert [c.title for c in table.columns] == ["Model 1", "Model 2"]
@@ -121,6 +124,13 @@ def test_comparing_uses_the_models_of_the_pane(program: Program) -> None:
     tick(panel, "models_m1", False)
     program.run("mixed distance i.sex age || subject:")
     assert panel.command.text().startswith("estimates compare m2 m3, "), "what was chosen stays"
+    program.run("mixed distance c.age##i.sex || subject:, reml")
+    for name in ("m3", "m4"):
+        tick(panel, f"models_{name}", False)
+    tick(panel, "models_m5", True)
+    assert panel.command.text().startswith("estimates compare m2 m5, ") and not panel.command.text().endswith(" ml"), (
+        "REML compares random effects"
+    )
 
 
 def test_models_by_reml_are_compared_by_ml_in_one_click(program: Program) -> None:

@@ -22,7 +22,7 @@ def compare_group() -> Group[Facts]:
                     written(
                         "estimates compare " + " ".join(_ordered(f, v)),
                         option("titles", _titles(f, _ordered(f, v))),
-                        flag("ml", v["ml"]),
+                        flag("ml", v["ml"] and _needs_ml(f, v)),
                         flag("notable", not v["table"]),
                     )
                 ],
@@ -116,12 +116,20 @@ def _two_models(facts: Facts) -> str:
     return _stored(facts) or ("" if len(facts.models) > 1 else tr("There is only one model. Fit another one first."))
 
 
+def _needs_ml(facts: Facts, values: Values) -> bool:
+    """True where only ML can compare the chosen models: their fixed effects differ, or their methods."""
+    chosen = [m for m in facts.models if m.name in values["models"]]
+    methods = {m.method for m in chosen}
+    return len(methods) > 1 or (methods == {"reml"} and len({m.fixed for m in chosen}) > 1)
+
+
 def _compare_fields(facts: Facts) -> tuple[Field, ...]:
     return (
         _models_field(facts),
         Field(
-            "ml", tr("By maximum likelihood"), "check", False,
-            tip=tr("AIC, BIC and tests of models that were fitted by REML are worked out by ML. The models stay."),
+            "ml", tr("By maximum likelihood where REML cannot compare"), "check", True,
+            shown=lambda v: _needs_ml(facts, v),
+            tip=tr("AIC, BIC and tests are worked out by ML. The models and their estimates stay as they are."),
         ),
         Field("table", tr("With the coefficients side by side"), "check", True),
     )  # fmt: skip
