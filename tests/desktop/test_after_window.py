@@ -10,7 +10,7 @@ from after_help import tick, widget, write
 from builder_help import popups
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMenu, QPushButton, QTextEdit
+from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QTextEdit
 from test_app import Program
 from waiting import settled, wait_until
 
@@ -131,6 +131,24 @@ def test_comparing_uses_the_models_of_the_pane(program: Program) -> None:
     assert panel.command.text().startswith("estimates compare m2 m5, ") and not panel.command.text().endswith(" ml"), (
         "REML compares random effects"
     )
+
+
+def test_labels_given_later_stand_on_cards_and_axes(program: Program) -> None:
+    card = program.window.results.cards()[0]
+    card.wake()
+    card.show_part("model_plots")
+    program.idle()
+    before = card.browser.toPlainText()
+    assert "Age in years" not in before
+    program.run('label variable age "Age in years"', 'label variable distance "Length"')
+    program.idle()
+    assert card is program.window.results.cards()[0]
+    wait_until(lambda: "Age in years" in card.browser.toPlainText(), "the label")
+    program.idle()
+    assert all(p.plot is not None for p in card.plots.small.values())
+    assert "Length" in card.findChild(QLabel, "model_sentence").text()
+    program.run("undo", "undo")
+    wait_until(lambda: card.browser.toPlainText() == before, "the name again")
 
 
 def test_models_by_reml_are_compared_by_ml_in_one_click(program: Program) -> None:
