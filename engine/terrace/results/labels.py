@@ -10,8 +10,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from terrace.results.tables_terms import term_name, times
-
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset, Variable
     from terrace.results.fit import FitResult, FixedEffect, RandomParameter
@@ -59,6 +57,8 @@ def relabelled(fit: FitResult, then: Dataset, now: Dataset) -> FitResult:
 
 
 def _effect(effect: FixedEffect, then: Dataset, now: Dataset) -> FixedEffect:
+    from terrace.results.tables_terms import term_name, times  # which loads libraries that the window begins without
+
     name = term_name(effect)
     if not name.is_factor or not all(p.name in now for p in name.parts if p.level):
         return effect

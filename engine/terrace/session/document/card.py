@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from terrace.errors import Cancelled, TerraceError
 from terrace.results.labels import described, relabelled, table_labels
 from terrace.results.table import CellValue, Column, Row, Table
-from terrace.results.tables_terms import times
 from terrace.session.document.items import Document, Item, Look
 
 if TYPE_CHECKING:
@@ -91,6 +90,8 @@ def card_labels(item: Item, look: Look, others: Sequence[Variable] = ()) -> dict
 
 def _of_labels(table: Table, labels: Mapping[str, str]) -> Table:
     """Further tables with labels in place of names: tests of terms, and correlations by level."""
+    from terrace.results.tables_terms import times  # which loads libraries that the window begins without
+
     if table.key == "terms":
         rows = (replace(r, label=times(labels.get(n, n) for n in _variables(r.code))) for r in table.rows)
     elif table.key == "icc":
