@@ -25,6 +25,7 @@ from terrace.report.figure import marks as figure_marks
 from terrace.report.figure import trellis as figure_trellis
 from terrace.report.themes import Theme, theme_of
 from terrace.results.plot import Axis, Plot, PlotPanel
+from terrace.wording import true_minus
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -353,7 +354,7 @@ def _axis(axes: Axes, axis: Axis, which: str, trellis: figure_trellis.Trellis) -
     letters = int(trellis.letters)
     most = _MOST_TICKS if which == "y" else min(_MOST_TICKS, trellis.slanted)
     step = max(1, ceil(len(axis.ticks) / most))
-    kept = axis.ticks[::step]
+    kept = [(at, true_minus(text)) for at, text in axis.ticks[::step]]
     own.set_major_locator(FixedLocator([t[0] for t in kept]))
     own.set_minor_locator(FixedLocator([]))
     if which == "y":
