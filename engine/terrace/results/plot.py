@@ -12,6 +12,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from terrace.results.figure_look import PLAIN, FigureLook
+
 FloatArray = npt.NDArray[np.float64]
 
 
@@ -49,6 +51,10 @@ class Marks:
     ``series`` numbers the colour; ``role`` is its meaning. ``horizontal`` lays ``bars``, ``box``, ``interval`` and
     ``band`` on their side: ``x`` then counts up the vertical axis, and ``y`` along the other. Bars stand on ``lower``
     where they have it, else on 0. ``text`` prints the labels where it says: above, right, below, left or center.
+    ``layer`` is the key by which all marks of their sort are switched, and ``layer_name`` its name for people, where
+    `terrace.results.layers` has no better. ``level`` is that of an interval or a band around ``y`` in percent, with
+    ``df`` degrees of freedom, shape (m,), None for the normal distribution. ``opacity`` (percent), ``points`` (the size
+    of markers) and ``stroke`` (the width of lines, both in points) are what a look asked for.
     """
 
     kind: MarkKind
@@ -66,6 +72,13 @@ class Marks:
     style: Style = Style()
     horizontal: bool = False
     text: str = ""
+    layer: str = ""
+    layer_name: str = ""
+    level: float | None = None
+    df: FloatArray | None = None
+    opacity: float | None = None
+    points: float | None = None
+    stroke: float | None = None
 
 
 @dataclass(frozen=True)
@@ -83,12 +96,13 @@ class Axis:
 
 @dataclass(frozen=True)
 class PlotPanel:
-    """One set of axes with its layers, drawn in order."""
+    """One set of axes with its layers, drawn in order. ``hidden`` are layers that a look can switch on."""
 
     x: Axis
     y: Axis
     marks: tuple[Marks, ...]
     title: str = ""
+    hidden: tuple[Marks, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,7 +112,8 @@ class Plot:
     ``shared`` holds ``x`` and ``y`` where all panels have that axis in common, so that titles and numbers at the
     outer panels are enough. ``legend_order`` names the labels in the order of the legend; () is that of the
     layers. ``options["title"] == "automatic"`` marks a title that nobody asked for: a window shows it as the
-    plot's heading, paper does without. ``options["size"]`` is ``"6.5x4"``, inches that were asked for.
+    plot's heading, paper does without. ``options["size"]`` is ``"6.5x4"``, inches that were asked for. ``look`` is what
+    the figure was dressed with, for what only paper can do: sizes, letters, and where the legend stands.
     """
 
     title: str
@@ -112,3 +127,4 @@ class Plot:
     subtitle: str = ""
     shared: str = ""
     legend_order: tuple[str, ...] = ()
+    look: FigureLook = PLAIN
