@@ -42,8 +42,9 @@ class FigureLook:
     ``preset`` is a name in `terrace.results.figure_presets.PRESETS`. Titles and ``note`` are as they are without one
     (None), left out (the empty text) or these words. ``x_from``, ``x_to`` and ``x_step`` are in units of the axis, as
     those of y. ``legend`` is one of `LEGENDS`. ``width`` and ``height`` are in cm, and ``columns`` how many columns of
-    the page the figure takes, 1 or 2, where a preset knows their width. ``font`` is a family, ``points`` the size of
-    text, ``line_width`` of lines and ``marker_size`` of markers, all in points; ``dpi`` is that of pictures of dots.
+    the page the figure takes, 1 or 2, where a preset knows their width; ``grid`` draws faint lines at the ticks.
+    ``font`` is a family, ``points`` the size of text, ``line_width`` of lines and ``marker_size`` of markers, all in
+    points; ``dpi`` is that of pictures of dots.
     ``palette`` is one of `PALETTES`, ``grey`` does without colour. ``colors`` (``#rrggbb``), ``patterns`` and
     ``markers`` (see `terrace.results.plot.Style`) and ``labels`` are by series, in the order of
     `terrace.results.layers.series_of`, "" for as it is. ``order`` has the numbers of series, from 1, in the order in
@@ -68,6 +69,7 @@ class FigureLook:
     width: float | None = None
     height: float | None = None
     columns: int | None = None
+    grid: bool | None = None
     font: str = ""
     points: float | None = None
     dpi: int | None = None

@@ -1,4 +1,16 @@
-"""Presets of figures by the guides of those who print them: a look, and what their text, lines and files must be."""
+"""Presets of figures by the guides of those who print them: a look, and what their text, lines and files must be.
+
+Numbers are those of the guides. *APA*: Publication Manual, 7th edition (2020), section 7.22, and apastyle.apa.org,
+"Figure setup": text in the image sans serif, 8 to 14 points. *AMA*: Manual of Style, "Guidelines for Preparing and
+Submitting Figures": at least 350 pixels per inch; that text has 6 points or more is what Human Kinetics asks for with
+reference to section 4.2 of its 11th edition. *Nature*: research-figure-guide.nature.com, "Building and exporting figure
+panels": 89 and 183 mm wide, at most 170 mm high, text of 5 to 7 points in Arial or Helvetica; "Preparing figures": at
+least 300 dpi, no grid lines. *Slides*: text of 18 points or more, as guides to accessible slides ask for (University of
+Pittsburgh, Digital Accessibility), on a slide of 33.9 by 19.1 cm.
+
+A line thinner than a quarter of a point is lost in print (New York Academy of Sciences, "Electronic Artwork"). Widths
+that a guide leaves open are ours: one column of two on a page, and the 6.5 inches between the margins of a letter page.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +18,18 @@ from dataclasses import dataclass, replace
 
 from terrace.results.figure_look import FigureLook, over
 
+LEAST_LINE = 0.25
+"""Points of the thinnest line that prints."""
+LEAST_DPI = 300
+"""Dots per inch of the coarsest picture that prints well, where a guide does not ask for more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Preset:
     """``title`` names it in menus. ``look`` is what it asks for, ``widths`` are cm of one and of two columns.
 
-    ``text`` are the smallest and the largest letters in points, None where its guide has none; ``line`` is the
-    thinnest line in points, ``dpi`` the coarsest picture of dots. ``source`` is the guide that says so.
+    ``text`` are the smallest and the largest letters in points, None where its guide has none, ``dpi`` the coarsest
+    picture of dots and ``highest`` the cm that a figure may be high.
     """
 
     name: str
@@ -20,20 +37,21 @@ class Preset:
     look: FigureLook
     widths: tuple[float, float]
     text: tuple[float | None, float | None] = (None, None)
-    line: float | None = None
-    dpi: int | None = None
-    source: str = ""
+    dpi: int = LEAST_DPI
+    highest: float | None = None
 
 
+_SLIDE = FigureLook(font="Arial", points=18.0, dpi=200, height=13.5, line_width=3.0, grid=False)
 PRESETS: dict[str, Preset] = {
     p.name: p
     for p in (
-        Preset("apa", "APA 7", FigureLook(font="Arial", points=9.0, dpi=600), (8.5, 17.0), (8.0, 14.0)),
-        Preset("ama", "AMA", FigureLook(font="Arial", points=8.0, dpi=600), (8.5, 17.0)),
-        Preset("nature", "Nature", FigureLook(font="Arial", points=7.0, dpi=600), (8.9, 18.3), (5.0, 7.0)),
-        Preset("slide", "Slide", FigureLook(font="Arial", points=18.0, dpi=200), (25.4, 25.4), (18.0, None)),
+        Preset("apa", "APA 7", FigureLook(font="Arial", points=9.0, dpi=600, grid=False), (8.5, 16.5), (8.0, 14.0)),
+        Preset("ama", "AMA", FigureLook(font="Arial", points=8.0, dpi=600, grid=False), (8.5, 16.5), (6.0, None), 350),
+        Preset("nature", "Nature", FigureLook(font="Arial", points=7.0, dpi=600, grid=False), (8.9, 18.3), (5.0, 7.0),
+               highest=17.0),
+        Preset("slide", "Slide", _SLIDE, (24.0, 24.0), (18.0, None), 96),
     )
-}
+}  # fmt: skip
 """By name, in the order in which menus offer them."""
 
 

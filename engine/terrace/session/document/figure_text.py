@@ -15,8 +15,8 @@ OPTIONS = {
     "title": ("title",), "subtitle": ("subtitle",), "xtitle": ("x_title",), "ytitle": ("y_title",), "note": ("note",),
     "legend": ("legend",),
     "xrange": ("x_from", "x_to"), "xstep": ("x_step",), "yrange": ("y_from", "y_to"), "ystep": ("y_step",),
-    "size": ("width", "height"), "columns": ("columns",), "font": ("font",), "points": ("points",), "dpi": ("dpi",),
-    "lwidth": ("line_width",), "msize": ("marker_size",),
+    "size": ("width", "height"), "columns": ("columns",), "grid": ("grid",),
+    "font": ("font",), "points": ("points",), "dpi": ("dpi",), "lwidth": ("line_width",), "msize": ("marker_size",),
     "colors": ("colors",), "patterns": ("patterns",), "markers": ("markers",), "labels": ("labels",),
     "order": ("order",), "panels": ("panels",), "layers": ("layer_order",), "layer": ("layers",),
 }  # fmt: skip
@@ -24,12 +24,14 @@ OPTIONS = {
 WORDS = {
     "preset": "preset", "grey": "colours", "palette": "colours", "title": "title", "subtitle": "subtitle",
     "xtitle": "x-axis title", "ytitle": "y-axis title", "note": "note", "legend": "legend", "xrange": "x axis",
-    "xstep": "x axis", "yrange": "y axis", "ystep": "y axis", "size": "size", "columns": "size", "font": "text",
-    "points": "text size", "dpi": "resolution", "lwidth": "line width", "msize": "marker size", "colors": "colours",
+    "xstep": "x axis", "yrange": "y axis", "ystep": "y axis", "size": "size", "columns": "size", "grid": "grid lines",
+    "font": "text", "points": "text size", "dpi": "resolution", "lwidth": "line width", "msize": "marker size",
+    "colors": "colours",
     "patterns": "line patterns", "markers": "markers", "labels": "names of series", "order": "order of series",
     "panels": "order of panels", "layers": "layers", "layer": "layers",
 }  # fmt: skip
 """What each option changes, for people."""
+_SWITCHES = {"grey": ("grey", "colour"), "grid": ("grid", "nogrid")}
 _TEXTS = ("title", "subtitle", "x_title", "y_title", "note")
 
 
@@ -79,8 +81,8 @@ def belongs_to_style(option: str) -> bool:
 def _option(option: str, look: FigureLook) -> str:
     values = [getattr(look, m) for m in OPTIONS[option]]
     value = values[0]
-    if option == "grey":
-        return "grey" if value else "colour"
+    if option in _SWITCHES:
+        return _SWITCHES[option][0 if value else 1]
     if OPTIONS[option][0] in _TEXTS or option == "font":
         return f"{option}({written_text(value)})"
     if isinstance(value, tuple):

@@ -66,6 +66,12 @@ def plots_of(item: Item, style: FigureLook) -> tuple[Plot, ...]:
     return tuple(dressed(p, effective(own_look(item, k), style)) for k, p in enumerate(plots))
 
 
+def as_shown(document: Document, plot: Plot) -> Plot:
+    """A plot as the page shows it; one that is not on the page has the style of all figures."""
+    found = next((f for f in figures(document) if f.plot is plot), None)
+    return found.dressed if found is not None else dressed(plot, effective(FigureLook(), document.figure_style))
+
+
 # --- changes ------------------------------------------------------------------------------------------------
 def with_look(document: Document, number: int, look: FigureLook) -> Document:
     """The document in which a figure has this look of its own. Raises `KeyError` where there is none of this number."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from terrace.graphs.dressed import dressed
 from terrace.language.grammar.command import ParsedCommand
-from terrace.language.grammar.options import Option, choice, rules
+from terrace.language.grammar.options import choice, scan_options
 from terrace.language.grammar.tokens import Piece, words
 from terrace.language.mixed_options import argument
 from terrace.report import formats
 from terrace.results.figure_look import FigureLook
-from terrace.results.figure_presets import PRESETS
+from terrace.results.figure_presets import PRESETS, effective
 from terrace.results.layers import layers_of, series_of
 from terrace.results.table import Column, Row, Table
 from terrace.session.commands.helpers.figure_looks import SYNTAX, read_figure_look
@@ -35,38 +36,40 @@ def figure_command(session: Session, parsed: ParsedCommand) -> CommandResult:
     if not parsed.clauses.body:
         parsed.nothing_else()
         return _listed(session)
-    found = _figure(session, parsed, parsed.clauses.body)
+    found = _figure(session, parsed.clauses.body)
     if not parsed.clauses.options:
         return CommandResult(tables=_about(found))
     keys = [x.key for x in layers_of(found.plot)]
-    look = read_figure_look(parsed.clauses.options, found.own, keys)
+    look = read_figure_look(scan_options(parsed.clauses.options), found.own, keys)
     return _done(session, with_look(session.state.document, found.number, look),
                  f"{change_words(look, found.own)} of Figure {found.number}")  # fmt: skip
 
 
-@command("figure style", minimum="figure sty", syntax=f"figure style [{'|'.join(PRESETS)}] [, OPTIONS like(NUMBER)]",
-         effects=_CHANGE, help="Set how all figures look that say nothing else. like() takes over the look of one "
-         "figure, less its titles, axes and layers, and lets all others follow.")  # fmt: skip
+@command("figure style", minimum="figure sty", syntax=f"figure style [{'|'.join(PRESETS)}] [, OPTIONS|like(NUMBER)]",
+         effects=_CHANGE, help="Set how all figures look that say nothing else, by a preset and the options of figure "
+         "for colours, sizes, text, legend and file. like() takes over the look of one figure, and all others follow. "
+         "Without anything, list the presets.")  # fmt: skip
 def figure_style(session: Session, parsed: ParsedCommand) -> CommandResult:
-    document = session.state.document
-    old = document.figure_style
-    like, rest = _like(parsed.clauses.options)
+    document, body = session.state.document, parsed.clauses.body
+    given = scan_options(parsed.clauses.options)
+    if not body and not given:
+        return CommandResult(tables=(_presets(document.figure_style),))
+    like = next((o for o in given if o.name == "like"), None)
     if like is not None:
-        chosen = _figure(session, parsed, argument(like))
+        if body or len(given) > 1:
+            raise like.piece.error("like() stands alone.", code="option-combination", subject="like",
+                                   advice="Give other options in a command of their own.")  # fmt: skip
+        chosen = _figure(session, argument(like))
         return _done(session, styled_like(document, chosen.number), "style of figures")
-    look = read_figure_look(rest, old, None)
-    if parsed.clauses.body:
-        piece = parsed.clauses.body
-        look = replace(look, preset=choice(piece, str(piece), " ".join(PRESETS), "a preset", subject="figure style"))
-    if not parsed.clauses.body and not rest:
-        raise parsed.word.error("Give a preset or an option.", code="no-option",
-                                advice=f"Presets: {', '.join(PRESETS)}.")  # fmt: skip
+    look = read_figure_look(given, document.figure_style, None, "figure style")
+    if body:
+        look = replace(look, preset=choice(body, str(body), " ".join(PRESETS), "a preset", subject="figure style"))
     return _done(session, with_style(document, look), "style of figures")
 
 
-@command("figure save", minimum="figure sav", syntax="figure save NUMBER FILE [, replace dpi(#) grey size(# #)]",
-         effects=Effect.FILES | Effect.BRIEF, help="Save a figure as it looks. "
-         f"{' '.join(f.ending for f in formats.PLOTS)}")  # fmt: skip
+@command("figure save", minimum="figure sav", syntax="figure save NUMBER FILE [, replace OPTIONS]",
+         effects=Effect.FILES | Effect.BRIEF, help="Save a figure as it looks; options of figure style, such as "
+         f"dpi(), size() and grey, hold for this file. {' '.join(f.ending for f in formats.PLOTS)}")  # fmt: skip
 def figure_save(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.report.figure.figure import save
 
@@ -74,11 +77,12 @@ def figure_save(session: Session, parsed: ParsedCommand) -> CommandResult:
     if len(pieces) < 2:
         raise parsed.word.error("Give the number of a figure and a file.", code="no-item",
                                 advice="Write figure save 1 figure1.pdf.")  # fmt: skip
-    found = _figure(session, parsed, pieces[0])
-    options = parsed.options(rules("replace"))
+    found = _figure(session, pieces[0])
+    given = scan_options(parsed.clauses.options)
+    own = read_figure_look([o for o in given if o.name != "replace"], found.own, None, "figure save")
+    plot = dressed(found.plot, effective(own, session.state.document.figure_style))
     where = parsed.clauses.body.after(pieces[0].end).strip()
-    path = save(found.dressed, Path(file_name(session, where, "figure save")),
-                replace="replace" in options)  # fmt: skip
+    path = save(plot, Path(file_name(session, where, "figure save")), replace=any(o.name == "replace" for o in given))
     return CommandResult(text=f"Written to {path}.")
 
 
@@ -90,7 +94,7 @@ def figure_check(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(())
     if not parsed.clauses.body:
         raise parsed.word.error("Give the number of a figure.", code="no-item", advice="For their numbers, use figure.")
-    found = _figure(session, parsed, parsed.clauses.body)
+    found = _figure(session, parsed.clauses.body)
     columns = (Column("ok", "Ready", "text"), Column("text", "Found", "text"), Column("advice", "To do", "text"))
     rows = tuple(Row(c.key, ("yes" if c.ok else "no", c.text, c.advice)) for c in checks(found.dressed))
     table = Table(f"Figure {found.number}: ready to print?", columns, rows, "Check", (), "checks")
@@ -105,6 +109,17 @@ def _listed(session: Session) -> CommandResult:
     columns = (Column("title", "Title", "text"), Column("under", "Result", "text"), Column("edited", "Edited", "text"))
     rows = (Row(str(f.number), (f.title, str(f.item), "yes" if f.own != FigureLook() else "")) for f in found)
     return CommandResult(tables=(Table("Figures", columns, tuple(rows), "Figure", (), "figures"),))
+
+
+def _presets(style: FigureLook) -> Table:
+    columns = tuple(Column(key, title, "text") for key, title in
+                    (("title", "For"), ("text", "Text (pt)"), ("width", "Width (cm)"), ("used", "Used")))  # fmt: skip
+    rows = []
+    for p in PRESETS.values():
+        text = f"{p.look.points:g}" if p.look.points else ""
+        wide = " or ".join(f"{w:g}" for w in dict.fromkeys(p.widths))
+        rows.append(Row(p.name, (p.title, text, wide, "yes" if style.preset == p.name else "")))
+    return Table("Presets of figures", columns, tuple(rows), "Preset", (), "presets")
 
 
 def _about(found: Figure) -> tuple[Table, ...]:
@@ -124,7 +139,7 @@ def _about(found: Figure) -> tuple[Table, ...]:
 
 
 # --- shared -------------------------------------------------------------------------------------------------
-def _figure(session: Session, parsed: ParsedCommand, piece: Piece) -> Figure:
+def _figure(session: Session, piece: Piece) -> Figure:
     """The figure of a number. Raises `CommandError` that says which there are."""
     text = str(piece).strip()
     found = figure(session.state.document, int(text)) if text.isdigit() and len(text) < 9 else None
@@ -137,16 +152,6 @@ def _figure(session: Session, parsed: ParsedCommand, piece: Piece) -> Figure:
             advice=f"Figures are numbered 1 to {there}." if there else "There are no figures yet.",
         )
     return found
-
-
-def _like(options: Piece) -> tuple[Option | None, Piece]:
-    from terrace.language.grammar.options import scan_options
-
-    given = scan_options(options)
-    like = next((o for o in given if o.name == "like"), None)
-    if like is not None and len(given) > 1:
-        raise like.piece.error("like() takes no other option beside it.", code="option-combination", subject="like")
-    return like, options
 
 
 def _done(session: Session, document: Document, step: str) -> CommandResult:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from math import isfinite
 from typing import Any
 
-from terrace.language.grammar.options import Option, choice, match_option, match_options, rules, scan_options
+from terrace.language.grammar.options import Option, choice, match_option, match_options, rules
 from terrace.language.grammar.tokens import Piece, split, unquoted, words
 from terrace.language.graphs.looks import color
 from terrace.language.mixed_options import argument, excluding, number
@@ -18,17 +18,18 @@ from terrace.session.document.texts import read_text
 
 _TEXTS = ("title", "subtitle", "xtitle", "ytitle", "note")
 RULES = rules(
-    "grey gray colour color",
+    "grey gray colour color grid nogrid",
     "preset palette legend xrange xstep yrange ystep size columns points dpi lwidth msize colors patterns markers "
     "labels order panels layers layer",
     "title subtitle xtitle ytitle note font reset",
 )
-STYLE_RULES = tuple(r for r in RULES if r.name in ("gray", "colour", "color", "reset") or
+STYLE_RULES = tuple(r for r in RULES if r.name in ("gray", "colour", "color", "nogrid", "reset") or
                     (r.name in OPTIONS and belongs_to_style(r.name)))  # fmt: skip
 SYNTAX = (
     'title("TEXT") subtitle("TEXT") xtitle("TEXT") ytitle("TEXT") note("TEXT") '
     f"legend({'|'.join(LEGENDS)}) xrange(# #) xstep(#) yrange(# #) ystep(#) size(# #) columns(1|2) font(NAME) "
-    f"points(#) dpi(#) lwidth(#) msize(#) grey|colour palette({'|'.join(PALETTES)}) preset({'|'.join(PRESETS)}) "
+    f"points(#) dpi(#) grid|nogrid lwidth(#) msize(#) grey|colour palette({'|'.join(PALETTES)}) "
+    f"preset({'|'.join(PRESETS)}) "
     'colors(COLOURS) patterns(PATTERNS) markers(SYMBOLS) labels("TEXT" ...) order(# ...) panels(# ...) '
     "layers([-]KEY ...) layer(KEY, show|hide sample(#) level(#) lwidth(#) msize(#) opacity(#)) reset[(OPTIONS)]"
 )
@@ -39,16 +40,18 @@ MARKERS = f"{_SHAPES} {' '.join(s + '_hollow' for s in _SHAPES.split()[:5])} non
 _CM, _PT = (1.0, 100.0), (1.0, 96.0)
 
 
-def read_figure_look(given: Piece, old: FigureLook, keys: Sequence[str] | None) -> FigureLook:
+def read_figure_look(
+    given: Sequence[Option], old: FigureLook, keys: Sequence[str] | None, where: str = "figure"
+) -> FigureLook:
     """The look that options make of `old`. `keys` are those of the layers of the figure, None for the style of all.
 
     ``reset`` comes first. Raises `CommandError` at what cannot be.
     """
     known = RULES if keys is not None else STYLE_RULES
-    where = "figure" if keys is not None else "figure style"
-    scanned = [(match_option(o, known, where).name, o) for o in scan_options(given)]
+    scanned = [(match_option(o, known, where).name, o) for o in given]
     single = match_options([o for name, o in scanned if name != "layer"], known, where)
     excluding(single, ("grey", "gray", "colour", "color"))
+    excluding(single, ("grid", "nogrid"))
     look = _without(old, single.get("reset"))
     for name, option in single.items():
         if name == "reset":
@@ -74,6 +77,8 @@ def _without(look: FigureLook, option: Option | None) -> FigureLook:
 def _read(look: FigureLook, name: str, option: Option, keys: Sequence[str]) -> FigureLook:
     if name in ("grey", "gray", "colour", "color"):
         return replace(look, grey=name in ("grey", "gray"))
+    if name in ("grid", "nogrid"):
+        return replace(look, grid=name == "grid")
     if name in _TEXTS:
         text: Any = _text(option)
         return replace(look, **{OPTIONS[name][0]: text})
