@@ -16,7 +16,7 @@ SAFE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#0000
 """Colours that readers with any kind of colour vision can tell apart; its yellow is too pale for lines on white."""
 GREYS = ("#000000", "#737373", "#404040", "#8c8c8c")
 _PLAIN_GREY = "#595959"
-_LINES = ("lines", "trend", "intervals")
+_LINES = ("lines", "trend")
 _POINTS = ("points", "highlights", "outliers", "intervals")
 _SEED = 20260101  # the same points whenever the figure is drawn
 

@@ -112,8 +112,9 @@ class Plot:
     ``shared`` holds ``x`` and ``y`` where all panels have that axis in common, so that titles and numbers at the
     outer panels are enough. ``legend_order`` names the labels in the order of the legend; () is that of the
     layers. ``options["title"] == "automatic"`` marks a title that nobody asked for: a window shows it as the
-    plot's heading, paper does without. ``options["size"]`` is ``"6.5x4"``, inches that were asked for. ``look`` is what
-    the figure was dressed with, for what only paper can do: sizes, letters, and where the legend stands.
+    plot's heading, paper does without; ``"asked"`` one that somebody did. ``options["size"]`` is ``"6.5x4"``, inches
+    that were asked for. ``look`` is what the figure was dressed with, for what only paper can do: sizes, letters, and
+    where the legend stands.
     """
 
     title: str

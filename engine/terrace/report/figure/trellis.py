@@ -6,7 +6,7 @@ from math import ceil, sqrt
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from terrace.report.figure.letters import Letters
+from terrace.report.figure.letters import Letters, wrapped
 from terrace.results.figure_look import PLAIN
 from terrace.results.plot import Plot
 
@@ -81,8 +81,8 @@ class Trellis:
 
     def axis_title(self, text: str, which: str) -> str:
         """The title of one panel's axis, in at most three lines."""
-        room = max(12, int((self.width if which == "x" else self.height) * _TITLE_LETTERS / self.letters_of_it.scale))
-        return "\n".join(wrap(text, room, max_lines=3, placeholder="…"))
+        room = self.width if which == "x" else self.height
+        return wrapped(text, max(0.8, room), self.letters_of_it.axis, most=3)
 
     def title(self, which: str) -> str:
         """The title that stands once for all panels, in lines; empty where each panel has its own."""
