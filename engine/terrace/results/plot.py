@@ -13,8 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.results.figure_look import PLAIN, FigureLook
+from terrace.results.rendering import rendered
 
 FloatArray = npt.NDArray[np.float64]
+MANY = 5000
+"""Marks from which on a picture of dots is shown and stored in less time than one of lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,3 +132,16 @@ class Plot:
     shared: str = ""
     legend_order: tuple[str, ...] = ()
     look: FigureLook = PLAIN
+
+    def _repr_svg_(self) -> str | None:
+        """The figure in a notebook, as paper has it; None where it has so many marks that a picture is better."""
+        text: str | None = None if _many(self) else rendered("plot svg", self)
+        return text
+
+    def _repr_png_(self) -> bytes | None:
+        picture: bytes | None = rendered("plot png", self) if _many(self) else None
+        return picture
+
+
+def _many(plot: Plot) -> bool:
+    return sum(len(m.x) for p in plot.panels for m in p.marks) > MANY

@@ -39,6 +39,7 @@ ENDINGS = {ending: f for f in formats.PLOTS for ending in (f.ending, *f.also)}
 """The formats of plots by the endings of their files."""
 DPI = 300
 """Dots per inch of pictures where nothing else is asked for."""
+_SCREEN = 144
 CM = 2.54
 SINGLE = (5.6, 3.9)
 """Inches of a figure with one panel."""
@@ -93,6 +94,11 @@ def save(
 def svg_text(plot: Plot, *, theme: str = "print", title: bool = True) -> str:
     """The plot as the text of an SVG file; letters stay letters."""
     return render(plot, "svg", theme=theme, title=title).decode()
+
+
+def png_bytes(plot: Plot) -> bytes:
+    """The plot as a PNG of the dots per inch of a screen."""
+    return render(plot, "png", dpi=_SCREEN)
 
 
 def render(
