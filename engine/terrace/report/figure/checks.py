@@ -10,7 +10,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from terrace.report.figure import vision
-from terrace.report.figure.figure import CM, dots_per_inch, draw
+from terrace.report.figure.figure import CM, dots_across, dots_per_inch, draw
 from terrace.report.figure.legend import entries_of
 from terrace.report.figure.letters import as_wide, stands_in
 from terrace.results.figure_presets import LEAST_DPI, LEAST_LINE, PRESETS, Preset
@@ -174,7 +174,7 @@ def _colours(signs: list[_Sign], plot: Plot) -> Check:
 def _dots(figure: Figure, plot: Plot, preset: Preset | None) -> Check:
     dpi = dots_per_inch(plot)
     width, height = figure.get_size_inches()
-    said = f"{dpi:,} dpi at {width * CM:.3g} cm: {round(width * dpi):,} × {round(height * dpi):,} pixels"
+    said = f"{dpi:,} dpi at {width * CM:.3g} cm: {dots_across(width, dpi):,} × {dots_across(height, dpi):,} pixels"
     least = preset.dpi if preset is not None else LEAST_DPI
     if dpi < least:
         return Check("dpi", False, said, f"Set the resolution to {least} dpi or more.", "dpi")

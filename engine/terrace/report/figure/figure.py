@@ -121,6 +121,8 @@ def render(
     dots = dots_per_inch(plot) if dpi is None else dpi
     with _settings(theme_of(theme), plot.look, letters_stay=kind == "svg"):
         figure = _figure(plot, theme_of(theme), size, title)
+        if kind in ("png", "tiff"):
+            figure.set_size_inches([(dots_across(v, dots) + 1e-3) / dots for v in figure.get_size_inches()])
         if kind == "tiff":
             return _tiff(figure, dots, plot.look.grey is True)
         figure.savefig(out, format=kind, dpi=dots, metadata=metadata)
@@ -130,6 +132,11 @@ def render(
 def dots_per_inch(plot: Plot) -> int:
     """The dots per inch of a picture of the plot: those of its look, or else the usual ones."""
     return plot.look.dpi or DPI
+
+
+def dots_across(inches: float, dpi: int) -> int:
+    """The dots of a length: the nearest number, where matplotlib leaves out what is no whole dot."""
+    return round(inches * dpi)
 
 
 def _tiff(figure: Figure, dpi: int, grey: bool) -> bytes:

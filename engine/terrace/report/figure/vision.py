@@ -46,6 +46,10 @@ def lightness(color: str) -> float:
 def apart(one: str, other: str) -> float:
     """How far apart two colours are for the reader who tells them apart least: the smallest distance in CIELAB
     (CIE 1976) with all colours and under each deficiency."""
-    seen = [np.eye(3), *DEFICIENCIES.values()]
-    pairs = [(lab(np.clip(m @ linear(c), 0.0, 1.0)) for c in (one, other)) for m in seen]
-    return min(float(np.linalg.norm(a - b)) for a, b in pairs)
+    a, b = linear(one), linear(other)
+    views = (np.eye(3), *DEFICIENCIES.values())
+    return min(float(np.linalg.norm(_seen(view, a) - _seen(view, b))) for view in views)
+
+
+def _seen(view: Array, rgb: Array) -> Array:
+    return lab(np.clip(view @ rgb, 0.0, 1.0))
