@@ -323,7 +323,7 @@ def test_looks_are_in_the_project_and_in_the_history(tmp_path: Path) -> None:
         ("figure 1, order(1 1)", "Give each number once, counted from 1.", "1"),
         ("figure 1, legend(left)", "'left' is not a place for the legend.", "left"),
         ("figure style, title(a)", "There is no option 'title' for figure style.", "title"),
-        ("figure style, like(1) grey", "like() stands alone.", "like(1)"),
+        ("figure style, like(1) grey", "like() takes no other options.", "like(1)"),
         ("figure 1, preset(oup)", "'oup' is not a preset.", "oup"),
         ("figure 1, size(8.5 0)", "size() takes numbers from 1 to 100.", "0"),
         ("figure save 1", "Give the number of a figure and a file.", "figure"),

@@ -57,7 +57,7 @@ def figure_style(session: Session, parsed: ParsedCommand) -> CommandResult:
     like = next((o for o in given if o.name == "like"), None)
     if like is not None:
         if body or len(given) > 1:
-            raise like.piece.error("like() stands alone.", code="option-combination", subject="like",
+            raise like.piece.error("like() takes no other options.", code="option-combination", subject="like",
                                    advice="Give other options in a command of their own.")  # fmt: skip
         chosen = _figure(session, argument(like))
         return _done(session, styled_like(document, chosen.number), "style of figures")
