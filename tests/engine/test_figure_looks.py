@@ -23,7 +23,7 @@ from terrace.results.layers import LAYERS, layer_key, layers_of, series_of
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel, Style
 from terrace.session.commands.helpers.figure_looks import MARKERS, PATTERNS, read_figure_look
 from terrace.session.document.figure_text import OPTIONS, figure_command, look_text
-from terrace.session.document.figures import figures
+from terrace.session.document.figures import common_style, figures
 from terrace.session.session import Session
 
 X = np.arange(5.0)
@@ -180,6 +180,8 @@ def test_own_stands_over_the_project_over_the_preset() -> None:
     assert effective(FigureLook(preset="nature"), style).points == 7.0  # a preset of its own stands over the project
     assert effective(FigureLook(columns=2), style).width == PRESETS["apa"].widths[1]
     assert effective(FigureLook(columns=2, width=5.0), style).width == 5.0
+    wide = FigureLook(preset="apa", width=12.0)
+    assert effective(FigureLook(preset="slide"), wide).width == PRESETS["slide"].widths[0]
 
 
 def test_an_empty_title_stands_over_another() -> None:
@@ -196,13 +198,14 @@ def test_every_member_is_of_one_figure_or_of_the_style() -> None:
 
 
 # --- commands -----------------------------------------------------------------------------------------------
+WORDS = st.characters(exclude_characters="\r\u2028\u2029", exclude_categories=["Cs"])  # ends of lines are all \n
 SMALL = st.floats(-1e6, 1e6, allow_nan=False).map(lambda v: round(v, 3))
 PART = {
     "preset": st.sampled_from(["", *PRESETS]),
     "grey": st.sampled_from([None, True, False]),
     "grid": st.sampled_from([None, True, False]),
     "palette": st.sampled_from(["", "program", "safe"]),
-    **dict.fromkeys(("title", "subtitle", "x_title", "y_title", "note"), st.none() | st.text(max_size=8)),
+    **dict.fromkeys(("title", "subtitle", "x_title", "y_title", "note"), st.none() | st.text(WORDS, max_size=8)),
     "legend": st.sampled_from(["", *LEGENDS]),
     "font": st.sampled_from(["", "Arial", "Times New Roman"]),
     "dpi": st.none() | st.integers(50, 2400),
@@ -214,7 +217,7 @@ PART = {
     "colors": st.lists(st.sampled_from(["", "#0072b2"]), max_size=3).map(tuple),
     "patterns": st.lists(st.sampled_from(["", *PATTERNS.split()]), max_size=3).map(tuple),
     "markers": st.lists(st.sampled_from(["", *MARKERS.split()]), max_size=3).map(tuple),
-    "labels": st.lists(st.text(max_size=6), max_size=3).map(tuple),
+    "labels": st.lists(st.text(WORDS, max_size=6), max_size=3).map(tuple),
     "order": st.permutations([1, 2, 3]).map(tuple),
     "layer_order": st.permutations(KEYS).map(tuple),
 }  # fmt: skip
@@ -279,16 +282,11 @@ def test_a_style_is_that_of_all_and_like_takes_it_from_one() -> None:
     assert found.state.document.figure_style == FigureLook(preset="nature", legend="right", points=6.0)
 
 
-def test_like_leaves_every_look_of_the_one_as_it_was() -> None:
-    for own in ("preset(slide) grey", "preset(apa) columns(2) dpi(300)", "legend(right) size(10 .)"):
-        found = session()
-        ok(found, "figure style nature, grid lwidth(2)")
-        ok(found, f"figure 2, {own}")
-        before = found.figures[1].look
-        ok(found, "figure style, like(2)")
-        after = found.figures
-        assert replace(after[1].look, preset="") == replace(before, preset="")
-        assert style_part(after[0].look) == style_part(after[1].look)
+@given(looks(), looks())
+def test_like_leaves_the_look_of_the_one_as_it_was(own: FigureLook, style: FigureLook) -> None:
+    new = common_style(own, style_part(style))
+    assert effective(own_part(own), new) == effective(own, style_part(style))
+    assert style_part(new) == new and common_style(PLAIN, new) == new
 
 
 def test_looks_are_in_the_project_and_in_the_history(tmp_path: Path) -> None:
