@@ -1,4 +1,4 @@
-"""Made-up models of every kind that commands can say, on the made-up data with text, labels and frequencies beside them."""
+"""Made-up models of every kind that commands can say, on the made-up data with more columns beside them."""
 
 from __future__ import annotations
 
@@ -58,10 +58,12 @@ def commands(seed: int) -> str:
     weight = " [fweight=w]" if rng.random() < 0.1 else ""
     constant = rng.random() > 0.08 or not fixed
     if not weight and rng.random() < 0.35:
-        effects = rng.choice(("|| id:, noconstant", "|| id:, noconstant", "|| region: || person:, noconstant", "|| id:"))
-        options.append(f"residuals({rng.choice(RESIDUALS)})")
+        residuals = rng.choice(RESIDUALS if of(seed) else RESIDUALS[:8])  # those of `panel` do not end at a band
+        options.append(f"residuals({residuals})")
+        alone = ("|| id:, noconstant", "|| region: || person:, noconstant")
+        effects = rng.choice(alone if residuals.startswith(("un", "ba", "ex,")) else (*alone, "|| id:"))
     if weight:
-        options[0] = options[0].partition(" ")[0]
+        effects, options[0] = rng.choice(RANDOM[:2]), options[0].partition(" ")[0]
     head = f"mixed y {fixed} {where}{weight}{'' if constant else ', noconstant'} {effects}"
     return f"{head}{' ' if ',' in effects.rpartition('||')[2] else ', '}{' '.join(options)}"
 

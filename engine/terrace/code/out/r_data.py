@@ -188,7 +188,7 @@ class RData:
         names = list(self.facts.variables)
         for text in (spec.condition, spec.filter, spec.weight.expression if spec.weight else None):
             if text:
-                names += [n for n in variables_in(text, data)]
+                names += variables_in(text, data)
         return list(dict.fromkeys(names))
 
     def _rows(self) -> list[str]:

@@ -36,10 +36,7 @@ def code(facts: Facts) -> list[str]:
     formula = fixed_formula(facts, data, *(t for b in facts.blocks for t in _terms(facts, data, b)))
     spec = facts.spec
     t = spec.df_method in ("satterthwaite", "kroger")
-    effects = sum(b.n_groups * len(b.names) for b in facts.blocks)
-    loose = effects >= facts.design.n or any(b.n_groups >= facts.design.n for b in facts.blocks)
-    unchecked = 'control = lmerControl(check.nobs.vs.nlev = "ignore", check.nobs.vs.nRE = "ignore"),'
-    call = [f"fit <- lmer({formula},", *[f"            {unchecked}"] * loose, f"            data = d, {reml(facts)})"]
+    call = [f"fit <- lmer({formula},", *_control(facts), f"            data = d, {reml(facts)})"]
     after: list[str] = []
     if spec.df_method == "satterthwaite":
         after = ['anova(fit, type = "III", ddf = "Satterthwaite")']
@@ -48,6 +45,17 @@ def code(facts: Facts) -> list[str]:
                  'anova(fit, type = "III", ddf = "Kenward-Roger")']  # fmt: skip
     notes = [*df_note(facts, ("satterthwaite", "kroger"), "lmerTest"), *robust(facts), *means(facts)]
     return script(data, ["lmerTest" if t else "lme4"], call, [*after, *notes])
+
+
+def _control(facts: Facts) -> list[str]:
+    """What lme4 has to be told, so that it neither refuses the model nor stops early."""
+    effects = sum(b.n_groups * len(b.names) for b in facts.blocks)
+    told = []
+    if effects >= facts.design.n:
+        told.append('check.nobs.vs.nlev = "ignore", check.nobs.vs.nRE = "ignore"')
+    if any(b.structure.key == "unstructured" for b in facts.blocks):
+        told.append("optCtrl = list(xtol_abs = 1e-9, ftol_abs = 1e-9)")
+    return [f"            control = lmerControl({', '.join(told)}),"] if told else []
 
 
 def _terms(facts: Facts, data: RData, block: RandomBlock) -> list[str]:

@@ -36,9 +36,9 @@ def code(facts: Facts) -> list[str]:
     parts = [*([f"random = {random}"] if random else []), *correlation, *weights]
     control = "lmeControl" if random else "glsControl"
     end = f'data = d, method = "{"REML" if facts.spec.method == "reml" else "ML"}",'
-    limits = "maxIter = 500, msMaxIter = 500" + (", niterEM = 50, msMaxEval = 5000" if random else "")
+    more = ", msMaxEval = 5000" if random else ""
     call = [head, *(f"           {p}," for p in parts), f"           {end}",
-            f"           control = {control}({limits}, tolerance = 1e-8, msTol = 1e-10))"]  # fmt: skip
+            f"           control = {control}(maxIter = 500, msMaxIter = 500{more}, tolerance = 1e-8, msTol = 1e-10))"]
     after = [*df_note(facts, (), "nlme"), *robust(facts), *means(facts)]
     return script(data, ["nlme"], call, after)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from terrace.code.out.facts import Facts
 from terrace.code.out.r_names import free_name
 from terrace.data.value import Value
-from terrace.design.columns import ColumnInfo
+from terrace.design.columns import ColumnBuilder, ColumnInfo
 from terrace.design.design import RandomBlock
 from terrace.design.fixed_part import CONSTANT
 from terrace.spec.model import Factor, Term
@@ -23,6 +23,9 @@ def codes_alike(facts: Facts) -> bool:
     spec, design = facts.spec, facts.design
     terms = {_as_set(t) for t in spec.fixed}
     if len(terms) < len(spec.fixed) or any(c.kind in ("empty", "omitted") for c in design.columns):
+        return False
+    builder = ColumnBuilder(facts.data, design.sample)
+    if any(len(builder.levels(f).values) < 2 for f in facts.factors().values()):
         return False
     bases: dict[str, object] = {}
     for term in spec.fixed:
