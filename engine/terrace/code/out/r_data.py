@@ -161,7 +161,9 @@ class RData:
         if source.kind:
             read = _READERS[source.kind].format(r_text(source.path))
             return [f"d <- as.data.frame({read})"]
-        said = []
+        said: list[str] = []
+        if source.path.startswith("sample "):
+            said.append(f"# The data are those of {source.path} in Terrace.")
         if source.path and source.changes:
             said += [f"# The data came from {Path(source.path).name} and were changed since:"]
             said += [f"#   {c}" for c in source.changes]

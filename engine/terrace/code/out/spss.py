@@ -111,7 +111,7 @@ def _reading(facts: Facts) -> list[str]:
     said = []
     if source.path and source.changes:
         said = [f"* The data came from {Path(source.path).name} and were changed since."]
-    return [*said, "* Save the data in Terrace first: export spss data.sav.", "GET FILE='data.sav'."]
+    return [*said, "* Save the data in Terrace first: save data.sav.", "GET FILE='data.sav'."]
 
 
 def _format(facts: Facts, name: str) -> str:
