@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -68,6 +69,20 @@ def seeds(count: int, folder: Path) -> Mapping[str, Facts]:
         facts = fitted(model, made_up(folder)[specs.of(seed)])
         if facts is not None:
             out[f"{seed}: {model}"] = facts
+        seed += 1
+    return out
+
+
+@cache
+def bound(count: int, folder: Path) -> Mapping[str, Facts]:
+    """The first generated models that the data allow, by their commands, not fitted."""
+    out: dict[str, Facts] = {}
+    seed = 5
+    while len(out) < count:
+        model = specs.commands(seed)
+        data = made_up(folder)[specs.of(seed)]
+        with contextlib.suppress(TerraceError):
+            out[f"{seed}: {model}"] = facts_of(terrace.parse_mixed(model, data.names), data, Source(data.source))
         seed += 1
     return out
 

@@ -1,7 +1,7 @@
 """R runs the code that Terrace writes, and its formulas, with the same log likelihoods.
 
-All scripts run in one process of R. TERRACE_SPECS is the number of generated models; the long run takes 200, and more of
-what else there is. mmrm is held to its published syntax only, in `test_code_out.py`.
+All scripts run in one process of R. TERRACE_SPECS is the number of generated models; the long run takes 200, and more
+of what else there is. mmrm is held to its published syntax only, in `test_code_out.py`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ PUBLISHED = {
     "machines": ("mixed score || _all: R.worker || _all: R.machine", -153.0784, "lme4"),
     "ovary": ("mixed follicles sin1 cos1 || mare:, residuals(ar 1, t(time)) reml", -775.2233, "nlme"),
     "orthodont": (
-        "mixed distance c.age##i.female || subject:, noconstant residuals(unstructured, t(time)) reml", -212.2734, "nlme",
+        "mixed distance c.age##i.female || subject:, noconstant residuals(unstructured, t(time)) reml", -212.2734,
+        "nlme",
     ),
 }  # fmt: skip
 """Data, model, log likelihood and package: Bates et al. (2015), Pinheiro & Bates (2000)."""

@@ -19,7 +19,7 @@ def language_of(text: str) -> Language:
     """The language that a text seems to be in."""
     if is_spss(text):
         return "SPSS"
-    if re.match(r"\s*(\.\s*)?(xt)?mixed\s", text) and "~" not in text:
+    if re.match(r"\s*(\.\s*)?(xt)?mixed\s", text):
         return "Stata"
     return "R" if is_formula(text) or not re.match(r"\s*MIXED\b", text, re.IGNORECASE) else "SPSS"
 
