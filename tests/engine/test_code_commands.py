@@ -95,7 +95,7 @@ def test_code_of_a_named_model_is_saved(session: Session, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("code", "option-missing"), ("code, in(matlab)", ""), ("code nobody, in(r)", "no-such-estimates"),
+        ("code, in(matlab)", ""), ("code nobody, in(r)", "no-such-estimates"),
         ("code a b, in(r)", "syntax"), ("formula", "syntax"), ('formula "y ~ x", frob', ""), ("spss", "syntax"),
     ],
 )  # fmt: skip

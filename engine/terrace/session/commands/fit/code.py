@@ -27,9 +27,10 @@ _KEYS = "r lme4 nlme mmrm glmmtmb stata spss sas python"
 
 @command(
     "code",
-    syntax=f"code [NAME] , in({'|'.join(_KEYS.split())}) [saving(FILE, replace)]",
-    help="The model as code of another program: the current one, or the one of a name. in(r) takes the first package "
-    "that can fit it of lme4, nlme, mmrm and glmmTMB. What a program cannot do stands there as a comment.",
+    syntax=f"code [NAME] [, in({'|'.join(_KEYS.split())}) saving(FILE, replace)]",
+    help="The model as code of another program: the current one, or the one of a name. in(r), which is the default, "
+    "takes the first package that can fit it of lme4, nlme, mmrm and glmmTMB. What a program cannot do stands there as "
+    "a comment.",
     effects=Effect.ABOUT_FIT | Effect.RETURNS | Effect.FILES,
 )
 def code(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -45,10 +46,9 @@ def code(session: Session, parsed: ParsedCommand) -> CommandResult:
     if fit.macros.get("cmd") != "mixed":
         raise parsed.word.error("Code can be written for models of mixed.", code="no-fit",
                                 advice="regress y x is lm(y ~ x) in R.")  # fmt: skip
-    if "in" not in options:
-        raise parsed.word.error("The language is missing.", code="option-missing", subject="in",
-                                advice="Write code, in(r).")  # fmt: skip
-    key = choice(argument(options["in"]), options["in"].value, _KEYS, "a language", subject="in")
+    key = "r"
+    if "in" in options:
+        key = choice(argument(options["in"]), options["in"].value, _KEYS, "a language", subject="in")
     facts = facts_of_fit(session, fit)
     language = LANGUAGES[chosen(facts, key)]
     text = code_of(facts, key)
