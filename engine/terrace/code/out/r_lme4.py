@@ -41,7 +41,7 @@ def code(facts: Facts) -> list[str]:
     if spec.df_method == "satterthwaite":
         after = ['anova(fit, type = "III", ddf = "Satterthwaite")']
     elif spec.df_method == "kroger":
-        after = ['summary(fit, ddf = "Kenward-Roger")  # needs pbkrtest',
+        after = ["# the package pbkrtest has to be installed for these", 'summary(fit, ddf = "Kenward-Roger")',
                  'anova(fit, type = "III", ddf = "Kenward-Roger")']  # fmt: skip
     notes = [*df_note(facts, ("satterthwaite", "kroger"), "lmerTest"), *robust(facts), *means(facts)]
     return script(data, ["lmerTest" if t else "lme4"], call, [*after, *notes])

@@ -150,7 +150,7 @@ class _Reader:
         """The random effects of ``(x | a/b)``."""
         found = self.formula.read(bar.left)
         if found.bars or found.offsets:
-            raise bar.left.piece.error("Only variables can stand before the bar.", code="formula-bars")
+            raise bar.left.piece.error("Only variables go before the bar.", code="formula-bars")
         out = []
         for groups in self.groupings(bar.right):
             if bar.operator == "|":
@@ -186,7 +186,7 @@ class _Reader:
                 return [*left, *((*left[-1], *g) for g in self.groupings(node.right))]
             case Binary() if node.operator in (":", "*"):
                 if node.operator == "*":
-                    raise node.piece.error("a*b cannot stand behind the bar.", code="formula-bars",
+                    raise node.piece.error("a*b cannot come after the bar.", code="formula-bars",
                                            advice="Write (1 | a) + (1 | b) + (1 | a:b).")  # fmt: skip
                 return [(*a, *b) for a in self.groupings(node.left) for b in self.groupings(node.right)]
             case Binary() if node.operator == "+":

@@ -24,6 +24,12 @@ def language_of(text: str) -> Language:
     return "R" if is_formula(text) or not re.match(r"\s*MIXED\b", text, re.IGNORECASE) else "SPSS"
 
 
+def is_foreign(text: str) -> bool:
+    """Whether a text is a formula or call of R, or syntax of SPSS."""
+    language = language_of(text)
+    return language == "SPSS" or (language == "R" and is_formula(text))
+
+
 def read_pasted(text: str, data: Dataset) -> Read:
     """The model that a text says. Raises `CommandError` at the place that cannot be read, with what to do."""
     language = language_of(text)

@@ -173,7 +173,7 @@ class _Reader:
         if name in self.model.by:
             return Factor(name, "factor", base="last")
         if name not in self.model.covariates:
-            raise token.error(f"{name} stands neither after BY nor after WITH.", code="syntax", subject=name,
+            raise token.error(f"{name} is neither after BY nor after WITH.", code="syntax", subject=name,
                               advice="Add it there: BY for a factor, WITH for a number.")  # fmt: skip
         return Factor(name)
 
@@ -255,7 +255,7 @@ class _Reader:
                 kind = str(inside[0]).upper() if inside else ""
             elif word not in ("SOLUTION", "TYPE"):
                 raise tokens[at].error(f"{tokens[at]} is not expected here.", code="syntax",
-                                       advice="SUBJECT() and COVTYPE() can stand here.")  # fmt: skip
+                                       advice="Use SUBJECT() and COVTYPE() after |.")  # fmt: skip
             at = end + 1
         return subject, kind
 

@@ -13,6 +13,7 @@ from terrace.language.grammar.tokens import Piece, split, words
 from terrace.language.mixed_options import argument, excluding
 from terrace.session.commands.helpers.files import read_saving
 from terrace.session.commands.helpers.fits import current_fit, named_fit
+from terrace.session.document.fits import name_of
 from terrace.session.effects import Effect
 from terrace.session.outcome import result_text
 from terrace.session.registry import command
@@ -29,8 +30,8 @@ _KEYS = "r lme4 nlme mmrm glmmtmb stata spss sas python"
     "code",
     syntax=f"code [NAME] [, in({'|'.join(_KEYS.split())}) saving(FILE, replace)]",
     help="The model as code of another program: the current one, or the one of a name. in(r), which is the default, "
-    "takes the first package that can fit it of lme4, nlme, mmrm and glmmTMB. What a program cannot do stands there as "
-    "a comment.",
+    "takes the first package that can fit it of lme4, nlme, mmrm and glmmTMB. What a program cannot do is told in "
+    "comments.",
     effects=Effect.ABOUT_FIT | Effect.RETURNS | Effect.FILES,
 )
 def code(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -52,15 +53,18 @@ def code(session: Session, parsed: ParsedCommand) -> CommandResult:
     facts = facts_of_fit(session, fit)
     language = LANGUAGES[chosen(facts, key)]
     text = code_of(facts, key)
-    told = ""
+    shown = text
     if "saving" in options:
         name, over = read_saving(session, options["saving"])
         path = Path(name) if Path(name).suffix else Path(name + language.suffix)
         write_text(path, text, replace=over or "replace" in options)
-        told = f"\nSaved as {path}."
+        shown = f"Saved as {path}."
     returned = Returned({"complete": float(can(facts, key))}, {"language": language.title, "code": text})
-    payload = {"code": text, "language": language.key, "title": language.title, "suffix": language.suffix}
-    return CommandResult(text=text + told, state=replace(session.state, returned=returned), payload=payload)
+    payload = {
+        "code": text, "language": language.key, "title": language.title, "suffix": language.suffix,
+        "model": name_of(session.state, fit),
+    }  # fmt: skip
+    return CommandResult(text=shown, state=replace(session.state, returned=returned), payload=payload)
 
 
 @command(
@@ -68,7 +72,7 @@ def code(session: Session, parsed: ParsedCommand) -> CommandResult:
     type="mixed",
     syntax='formula "y ~ x + (x | g)" [, ml reml]',
     help="Fit the model of a formula of lme4, or of a call of lmer, lme or gls, by REML unless it says otherwise. The "
-    "commands that do the same stand above the results.",
+    "equivalent commands are shown above the results.",
     effects=Effect.FITS | Effect.RETURNS | Effect.DATA | Effect.ANALYSES,
 )
 def formula(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -87,7 +91,7 @@ def formula(session: Session, parsed: ParsedCommand) -> CommandResult:
     "spss",
     type="mixed",
     syntax='spss "MIXED y BY a WITH x /FIXED=a x /RANDOM=INTERCEPT | SUBJECT(g)"',
-    help="Fit the model of a MIXED command of SPSS. The commands that do the same stand above the results.",
+    help="Fit the model of a MIXED command of SPSS. The equivalent commands are shown above the results.",
     effects=Effect.FITS | Effect.RETURNS | Effect.DATA | Effect.ANALYSES,
 )
 def spss(session: Session, parsed: ParsedCommand) -> CommandResult:
