@@ -130,6 +130,25 @@ def test_rows_that_r_cannot_tell_are_numbered(data: Dataset) -> None:
     assert "# the rows of: mod(_n, 8) == 1\nd <- d[c(1, 9, 17, " in text
 
 
+@pytest.mark.parametrize(
+    ("key", "lines"),
+    [
+        ("spss", ["SELECT IF RANGE(case_number, 1, 2, 17, 18, 33, 34, 49, 50, 65, 66)."]),
+        ("sas", ["  if _n_ in (1:2, 17:18, 33:34, 49:50, 65:66);"]),
+        ("python", ["    *range(0, 2),", "    *range(64, 66),", "d = d.iloc[rows]"]),
+    ],
+)
+def test_other_languages_number_the_rows_that_they_cannot_tell(key: str, lines: list[str], data: Dataset) -> None:
+    """A comment alone would let the code fit another model: one of all rows."""
+    found = facts("mixed y if inlist(mod(_n, 16), 1, 2) & _n < 70 || region:", data)
+    assert [line for line in lines if line not in code_of(found, key).splitlines()] == []
+
+
+def test_powers_in_python(data: Dataset) -> None:
+    text = code_of(facts("mixed y c.x##c.x || id:", data), "python")
+    assert "smf.mixedlm('y ~ x + I(x**2)', d, groups=d['id'], re_formula='~1')" in text
+
+
 def test_what_a_program_cannot_do_is_a_comment(data: Dataset) -> None:
     """Nothing that would run fits another model than the one that was asked for."""
     model = "mixed y x || id: x, covariance(exchangeable) residuals(ma 1, t(t) by(g))"

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from terrace.code.out.facts import Facts
 from terrace.data.dataset import Dataset
 from terrace.data.value import Value
+from terrace.design.sample import selected_rows
 from terrace.errors import TerraceError
 from terrace.language.expressions.parsing import parse_expression
 from terrace.language.expressions.tree import Binary, Call, Name, Node, Number, Text, Unary
@@ -43,6 +45,21 @@ def written(text: str, data: Dataset, dialect: Dialect) -> str | None:
         return _node(parse_expression(text).root, data, dialect)
     except (_Untold, TerraceError):
         return None
+
+
+def numbered_rows(facts: Facts, dialect: Dialect) -> list[tuple[int, int]]:
+    """The rows of a model as pairs of a first and a last number from 1, where its conditions would mean something else
+    in the language; empty where they can be written."""
+    texts = [t for t in (facts.spec.condition, facts.spec.filter) if t is not None]
+    if all(written(t, facts.data, dialect) for t in texts):
+        return []
+    out: list[tuple[int, int]] = []
+    for k in (np.flatnonzero(selected_rows(facts.spec, facts.data)) + 1).tolist():
+        if out and out[-1][1] == k - 1:
+            out[-1] = (out[-1][0], k)
+        else:
+            out.append((k, k))
+    return out
 
 
 def constant(value: Value) -> str:

@@ -7,6 +7,7 @@ from terrace.code.out.facts import Facts
 from terrace.code.out.lacks import Lack
 from terrace.code.out.terms import Columns
 from terrace.design.columns import ColumnBuilder
+from terrace.design.sample import parse_range
 from terrace.spec.edit import ALL
 from terrace.spec.text import format_mixed
 
@@ -71,7 +72,7 @@ def statsmodels_lacks(facts: Facts) -> list[str]:
 
 def _statsmodels(facts: Facts) -> list[str]:
     spec, columns = facts.spec, Columns(facts)
-    fixed = " + ".join([*(":".join(_coded(facts, n, columns) for n in t) for t in columns.fixed())]) or "1"
+    fixed = " + ".join(_term(facts, t, columns) for t in columns.fixed()) or "1"
     outcome = spec.outcome.name
     formula = f"{outcome} ~ {fixed}" + ("" if columns.constant else " - 1")
     top = facts.design.levels[0].name
@@ -94,13 +95,21 @@ def _statsmodels(facts: Facts) -> list[str]:
     arguments += [f"vc_formula={parts!r}"] if parts else []
     fit = [f"reml={spec.method == 'reml'}"]
     if free:
-        fit.append(f"free=MixedLMParams.from_components(np.ones(model.k_fe), np.eye({free}))")
+        more = f", vcomp=np.ones({len(parts)})" if parts else ""
+        fit.append(f"free=MixedLMParams.from_components(np.ones(model.k_fe), np.eye({free}){more})")
     also = ["import numpy as np", "from statsmodels.regression.mixed_linear_model import MixedLMParams"] if free else []
     return [
-        "# The same with statsmodels", "import statsmodels.formula.api as smf", *also, "", *_rows(facts, columns),
+        "# The same with statsmodels, which can stop early where a variance is near zero",
+        "import statsmodels.formula.api as smf", *also, "", *_rows(facts, columns),
         f"model = smf.mixedlm({', '.join(arguments)})", f"again = model.fit({', '.join(fit)})",
         "print(again.summary())", "print(again.llf)",
     ]  # fmt: skip
+
+
+def _term(facts: Facts, names: list[str], columns: Columns) -> str:
+    """Variables that are multiplied; in a formula ``x:x`` would be x alone."""
+    powers = {n: names.count(n) for n in names}
+    return ":".join(_coded(facts, n, columns) if k == 1 else f"I({n}**{k})" for n, k in powers.items())
 
 
 def _coded(facts: Facts, name: str, columns: Columns) -> str:
@@ -118,13 +127,17 @@ def _rows(facts: Facts, columns: Columns) -> list[str]:
         codes = facts.data.missing_values(name)
         if codes:
             lines.append(f"d = d.assign({name}=d[{name!r}].mask(d[{name!r}].isin({list(codes)!r})))")
-    if spec.range_:
-        first, _, last = spec.range_.partition("/")
-        lines.append(f"d = d.iloc[{first} - 1:{last or first}]")
-    for text in (spec.condition, spec.filter):
+    numbered = conditions.numbered_rows(facts, conditions.PANDAS)
+    if numbered:
+        lines += [*(f"# the rows of: {t}" for t in (spec.condition, spec.filter) if t), "rows = ["]
+        lines += [f"    *range({first - 1}, {last})," for first, last in numbered]
+        lines += ["]", "d = d.iloc[rows]"]
+    elif spec.range_:
+        first, last = parse_range(spec.range_, len(facts.data))
+        lines.append(f"d = d.iloc[{first - 1}:{last}]")
+    for text in (spec.condition, spec.filter) if not numbered else ():
         if text is not None:
-            found = conditions.written(text, facts.data, conditions.PANDAS)
-            lines.append(f"d = d.query({found!r})" if found else f"# keep the rows of: {text}")
+            lines.append(f"d = d.query({conditions.written(text, facts.data, conditions.PANDAS)!r})")
     lines.append(f"d = d.dropna(subset={list(facts.variables)!r}).copy()")
     if facts.design.levels and facts.design.levels[0].name == ALL:
         lines.append("d['all_rows'] = 1")

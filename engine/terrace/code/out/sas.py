@@ -11,6 +11,7 @@ from terrace.code.out.lacks import Lack, no_constraints, no_group_frequencies, n
 from terrace.code.out.terms import Columns
 from terrace.design.columns import ColumnBuilder
 from terrace.design.design import RandomBlock
+from terrace.design.sample import parse_range
 from terrace.spec.model import Residuals
 from terrace.spec.text import number_text
 
@@ -126,13 +127,16 @@ def _reading(facts: Facts) -> list[str]:
 
 def _rows(facts: Facts, columns: Columns) -> list[str]:
     spec, out = facts.spec, []
-    if spec.range_:
-        first, _, last = spec.range_.partition("/")
-        out.append(f"if _n_ >= {first} and _n_ <= {last or first};")
-    for text in (spec.condition, spec.filter):
-        if text is not None:
-            found = conditions.written(text, facts.data, conditions.SAS)
-            out.append(f"if {found};" if found else f"/* keep the rows of: {text.replace('*/', '* /')} */")
+    texts = [t for t in (spec.condition, spec.filter) if t is not None]
+    numbered = conditions.numbered_rows(facts, conditions.SAS)
+    if numbered:
+        out += [f"/* the rows of: {t.replace('*/', '* /')} */" for t in texts]
+    elif spec.range_:
+        numbered = [parse_range(spec.range_, len(facts.data))]
+    if numbered:
+        out.append(f"if _n_ in ({', '.join(f'{first}:{last}' for first, last in numbered)});")
+    if all(conditions.written(t, facts.data, conditions.SAS) for t in texts):
+        out += [f"if {conditions.written(t, facts.data, conditions.SAS)};" for t in texts]
     for name in facts.variables:
         codes = facts.data.missing_values(name) if name in facts.data else ()
         if codes:

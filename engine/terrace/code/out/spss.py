@@ -10,6 +10,7 @@ from terrace.code.out.facts import Facts
 from terrace.code.out.lacks import Lack, no_constraints, no_group_frequencies, no_sampling_weights, residuals_lack
 from terrace.code.out.terms import Columns, Product
 from terrace.design.design import RandomBlock
+from terrace.design.sample import parse_range
 from terrace.spec.model import Residuals
 from terrace.spec.text import number_text
 
@@ -128,13 +129,18 @@ def _rows(facts: Facts) -> list[str]:
     spec, out = facts.spec, []
     if facts.residuals.structure == "independent" and facts.residuals.by:
         out.append("COMPUTE row_number = $CASENUM.")
-    if spec.range_:
-        first, _, last = spec.range_.partition("/")
-        out.append(f"SELECT IF ($CASENUM >= {first} AND $CASENUM <= {last or first}).")
-    for text in (spec.condition, spec.filter):
-        if text is not None:
-            found = conditions.written(text, facts.data, conditions.SPSS)
-            out.append(f"SELECT IF ({found})." if found else f"* Select the rows of: {text}.")
+    numbered = conditions.numbered_rows(facts, conditions.SPSS)
+    if not numbered and spec.range_:
+        numbered = [parse_range(spec.range_, len(facts.data))]
+        kept = [t for t in (spec.condition, spec.filter) if t]
+    else:
+        kept = [] if numbered else [t for t in (spec.condition, spec.filter) if t]
+        out += [f"* The rows of: {t}." for t in (spec.condition, spec.filter) if t and numbered]
+    if numbered:  # $CASENUM counts anew where cases have been selected
+        out.append("COMPUTE case_number = $CASENUM.")
+        pairs = ", ".join(f"{first}, {last}" for first, last in numbered)
+        out.append(f"SELECT IF RANGE(case_number, {pairs}).")
+    out += [f"SELECT IF ({conditions.written(t, facts.data, conditions.SPSS)})." for t in kept]
     codes = [(n, list(facts.data.missing_values(n))) for n in facts.variables if n in facts.data]
     out += [f"MISSING VALUES {n} ({', '.join(map(conditions.constant, c))})." for n, c in codes if c]
     if facts.residuals.structure == "exchangeable" and not facts.residuals.time:
