@@ -72,6 +72,19 @@ def test_a_formula_that_needs_variables_names_their_commands() -> None:
     form.deleteLater()
 
 
+def test_variables_of_a_formula_are_made_in_the_window(program: Program) -> None:
+    program.run("sample sleepstudy")
+    program.window.models.open_builder(None)
+    builder = program.window.models.builder
+    assert builder is not None
+    builder.use_text("reaction ~ scale(days) + (1 | subject)")
+    program.idle()
+    assert builder.command == "mixed reaction days_z || subject:, reml"
+    assert program.window.controller.snapshot.dataset is not None
+    assert "days_z" in program.window.controller.snapshot.dataset
+    program.window.models.discard_builder()
+
+
 def test_a_card_gives_its_code(program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program.run("sample sleepstudy", "mixed reaction days || subject: days, covariance(unstructured) reml")
     card = program.window.results.newest()

@@ -401,6 +401,9 @@ class LivePanel(QWidget):
     def _read(self, found: Read | TerraceError) -> None:
         if isinstance(found, TerraceError):
             self._show_wrong(found)
+        elif found.made and self.state.run_commands is not None:
+            commands = tuple(c for m in found.made for c in m.commands)
+            self.state.run_commands(commands, partial(self._take, found.spec))
         elif found.made:
             self._tell_made(found)
         else:
@@ -408,7 +411,10 @@ class LivePanel(QWidget):
 
     def _tell_made(self, found: Read) -> None:
         commands = "; ".join(c for m in found.made for c in m.commands)
-        words = self.tr("Make these variables first, then use the formula: {0}").format(commands)
+        words = self.tr("Make these variables first, then use the formula: {0}")
+        if self.state.run_commands is not None:
+            words = self.tr("These variables will be made first: {0}")
+        words = words.format(commands)
         self._say_wrong(words, words)
 
     def _take(self, spec: ModelSpec) -> None:
