@@ -170,8 +170,15 @@ def first_hour(options):
     return Result(state(status), text.strip().rpartition("\n")[2])
 
 
+def code(options):
+    """R code of 200 generated models, run in R: the log likelihoods are those of Terrace."""
+    environ = {**plain_environ(), "TERRACE_SPECS": "200"}
+    status, text = pytest(["tests/engine/test_code_in_r.py", "--timeout=3600"], environ)
+    return Result(state(status), closing(text))
+
+
 STEPS = {
-    step.__name__: step for step in (processor, designs, properties, coverage, locked, mutated, kills, first_hour)
+    step.__name__: step for step in (processor, designs, properties, coverage, locked, mutated, kills, first_hour, code)
 }
 
 

@@ -3,6 +3,7 @@
 >>> import terrace
 >>> data = terrace.read("hsb.dta")                                  # doctest: +SKIP
 >>> terrace.fit("mixed mathach ses || id: ses, reml", data)         # doctest: +SKIP
+>>> terrace.fit("mathach ~ ses + (ses | id)", data)                 # doctest: +SKIP
 
 Names are imported on first use, so that `import terrace` is cheap.
 """

@@ -50,6 +50,12 @@ summarize y x, detail
 xtmixed y x || g:
 mixed y x t || g: t
 mixed
+formula "y ~ log(w + 1) + (1 | g)"
+spss "MIXED y BY c WITH x /FIXED=c x /RANDOM=INTERCEPT | SUBJECT(g)"
+spss "MIXED y /RANDOM=INTERCEPT | SUBJECT(g) /RANDOM=INTERCEPT | SUBJECT(c*w)"
+code, in(r) saving(model)
+code
+code, in(stata)
 constraint 2 x = 1
 constraint define 2 x = 1
 constraint get 1

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from terrace.code.read.pasted import is_foreign
 from terrace.data.dataset import Dataset
 from terrace.data.resources import resource_path
 from terrace.spec import edit
@@ -165,7 +166,9 @@ class BuilderForm(FormContent):
         lines.addWidget(self.hint)
         self.start = button(self.tr("Start from"), "builder_start", variant="link")
         self.start.setToolTip(self.tr("Start from a common model, or paste or copy a command"))
-        menu = StartMenu(self.start, self.state, self.paste_command, self.copy_command, self.show_help)
+        menu = StartMenu(
+            self.start, self.state, self.paste_command, self.copy_command, self.show_help, self.live.begin_foreign
+        )  # fmt: skip
         self.start_menu, self.reset = menu, menu.reset
         self.start.setMenu(menu)
         self.outcome.add_link(self.start)
@@ -305,6 +308,8 @@ class BuilderForm(FormContent):
     def use_text(self, text: str) -> bool:
         """Make a command the model, if it is one; lines that define its constraints may stand before it."""
         defined, command = read_paste(text)
+        if is_foreign(text):
+            command = text.strip()
         if not command:
             self.status_more.set_text(self.tr("The clipboard has no model command"))
             return False

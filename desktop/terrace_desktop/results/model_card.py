@@ -58,6 +58,10 @@ PARTS = (
     ("terms", QT_TRANSLATE_NOOP("ModelCard", "Tests of terms")),
     ("standardized", QT_TRANSLATE_NOOP("ModelCard", "Standardised effects")),
 )
+CODE = (  # languages of the command ``code``: their keys, and their names
+    ("r", "R"), ("stata", "Stata"), ("spss", "SPSS"), ("sas", "SAS"), ("python", "Python"),
+    ("lme4", "R (lme4)"), ("nlme", "R (nlme)"), ("mmrm", "R (mmrm)"), ("glmmtmb", "R (glmmTMB)"),
+)  # fmt: skip
 FAILED = ("not-converged", "no-maximum")  # what a fit says itself where it failed
 MENDED = ("boundary", "not-identified", "collinear", *FAILED)
 IN_TABLES = ("more", "look")  # what of an item shows in its tables alone
@@ -328,11 +332,18 @@ class ModelCard(Card):
         export = named(menu.addMenu(self.tr("Export")), "model_export_menu", self.tr("Export"))
         for known in formats.REPORTS:
             export.addAction(f"{known.name}…", self._exporter(known.suffix))
+        code = named(menu.addMenu(self.tr("Code")), "model_code_menu", self.tr("Code in other programs"))
+        for key, name in CODE:
+            action = code.addAction(name, self._coder(key))
+            action.setObjectName(f"model_code_{key}")
         menu.addSeparator()
         self.looks_menu(menu, tuple((k, marked("ModelCard", t)) for k, t in PARTS), metric=True)
 
     def _exporter(self, suffix: str) -> Callable[[], None]:
         return lambda: self.export_asked.emit(suffix)
+
+    def _coder(self, key: str) -> Callable[[], None]:
+        return lambda: self.after_asked.emit(f"code, in({key})")
 
     def set_metric(self, metric: str) -> None:
         """Variances or SDs; nothing is fitted again."""

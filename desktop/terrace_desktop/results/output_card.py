@@ -15,8 +15,10 @@ from terrace_desktop.results.browser import GrowingBrowser
 from terrace_desktop.results.card import LINE, Card, Setting
 from terrace_desktop.results.clipboard import tables_mime
 from terrace_desktop.results.command_box import command_box
+from terrace_desktop.ui import dialogs
 from terrace_desktop.ui.widgets import Notice, button, named
 from terrace_desktop.ui.words import marked
+from terrace_desktop.work.commands import save_code
 from terrace_desktop.work.history import duration
 
 if TYPE_CHECKING:
@@ -195,7 +197,11 @@ class OutputCard(Card):
             menu.addAction(self.tr("Copy tables"), self.copy_tables)
         for i, plot in enumerate(self.plots()):
             self._plot_menu(menu, plot, i)
-        menu.addAction(self.tr("Copy text"), self.copy_text)
+        if self.code is None:
+            menu.addAction(self.tr("Copy text"), self.copy_text)
+        else:
+            menu.addAction(self.tr("Copy code"), self.copy_text)
+            menu.addAction(self.tr("Save code…"), self.save_code).setObjectName("output_save_code")
         menu.addSeparator()
         details = menu.addAction(self.tr("Command and details"))
         details.setCheckable(True)
@@ -223,6 +229,22 @@ class OutputCard(Card):
         self.wake()
         if at < len(self.figures):
             self.figures[at].fill_menu(into)
+
+    @property
+    def code(self) -> dict[str, str] | None:
+        """What `code` wrote: the code, its language, the ending of its files and the model; None for other commands."""
+        found = self.outcome.payload
+        return found if self.outcome.type == "code" and "saving(" not in self.outcome.command else None
+
+    def save_code(self) -> None:
+        """Ask for a file, and save the code there by the command."""
+        code = self.code
+        if code is None:
+            return
+        filters = f"{code['title']} (*{code['suffix']})"
+        path = dialogs.ask_save(self, self.tr("Save code"), f"model{code['suffix']}", filters)
+        if path:
+            self.command_asked.emit(save_code(path, code["model"], code["language"]))
 
     def copy_tables(self) -> None:
         """Copy the tables, or the text where there are none."""

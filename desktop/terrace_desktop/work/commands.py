@@ -70,6 +70,11 @@ def save_file(path: str | Path) -> str:
     return f"save {file_name(path)}, replace"
 
 
+def save_code(path: str | Path, model: str, language: str) -> str:
+    """Save code of a model in a language; an empty name means the model that is active."""
+    return f"code {model}, in({language}) saving({file_name(path)}, replace)".replace("code ,", "code,")
+
+
 def report(path: str | Path, models: list[tuple[str, str]], results: list[int], notes: bool = False) -> str:
     """Write a report of these models, given as (name in the session, title), and of results by their numbers, with what
     the user wrote on the page."""

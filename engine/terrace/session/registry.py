@@ -35,7 +35,7 @@ FAMILIES = {
         "tabulate",
     ),
     "fit": (
-        "columns", "compare", "estimates", "estimates_files", "mixed", "refit", "regress",
+        "code", "columns", "compare", "estimates", "estimates_files", "mixed", "refit", "regress",
     ),
     "estat": (
         "diagnostics", "explained", "parts", "profile", "simplify", "terms",
