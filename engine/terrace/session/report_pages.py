@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -46,6 +46,30 @@ def report_pages(session: Session) -> ReportPages:
 
     This is no command: nothing of the session is changed. Raises `Cancelled` where the session was told to stop.
     """
-    from terrace.report.pdf import document_pdf
+    from terrace.report.pdf import pages_pdf
+    from terrace.session.report_contents import report_contents
 
-    return ReportPages(document_pdf(session.state.document.report.title or "Report", []), ((595.3, 841.9),), (), {})
+    contents = report_contents(session)
+    made = pages_pdf(contents)
+    places = (
+        PartPlace(x.part, x.page, x.left, made.sizes[x.page][1] - x.bottom - x.height, x.width, x.height)
+        for x in made.landed
+    )
+    return ReportPages(made.pdf, made.sizes, tuple(_joined(places)), contents.numbers())
+
+
+def _joined(places: Iterator[PartPlace]) -> Iterator[PartPlace]:
+    """One place for what a part shows on a page without a gap."""
+    last: PartPlace | None = None
+    for place in places:
+        if last is not None and (last.part, last.page) == (place.part, place.page):
+            left, top = min(last.left, place.left), min(last.top, place.top)
+            right = max(last.left + last.width, place.left + place.width)
+            bottom = max(last.top + last.height, place.top + place.height)
+            last = PartPlace(place.part, place.page, left, top, right - left, bottom - top)
+            continue
+        if last is not None:
+            yield last
+        last = place
+    if last is not None:
+        yield last

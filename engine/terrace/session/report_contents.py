@@ -1,0 +1,299 @@
+"""The report of a session as its plan has it: what each part shows, made from the results that the session holds.
+
+Nothing is estimated here. What costs more than a moment (R² and ICC of a model, figures that check it, a table of its
+variables) is made once for each fit and remembered, since a report is made anew with each change of its plan.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+from terrace.errors import Cancelled, TerraceError
+from terrace.report.contents import (
+    Block,
+    Contents,
+    EquationBlock,
+    FigureBlock,
+    Heading,
+    PageBreak,
+    Paragraph,
+    Placed,
+    Style,
+    TableBlock,
+    blocks_of_text,
+    numbered,
+)
+from terrace.report.decimals import with_decimals
+from terrace.report.notes import note_text
+from terrace.results.labels import table_labels
+from terrace.results.plot import Plot
+from terrace.results.table import Table
+from terrace.session.document.items import Document, Item, Look
+from terrace.session.document.report_parts import SECTIONS, models_beside, part_title, parts_of_report
+from terrace.session.document.report_plan import ReportPart, ReportPlan
+from terrace.session.report_last_page import last_page
+
+if TYPE_CHECKING:
+    from terrace.results.fit import FitResult
+    from terrace.session.session import Session
+
+T = TypeVar("T")
+_LANGUAGES = {"en": "en-US", "en-gb": "en-GB"}
+_LONGEST_HEAD = 50
+"""Letters of a running head (APA 7, section 2.8)."""
+_REMEMBERED = 24
+
+
+def report_contents(session: Session) -> Contents:
+    """The title page and the blocks of the report, in order; no blocks where nothing is shown.
+
+    Raises `Cancelled` where the session was told to stop.
+    """
+    document = session.state.document
+    plan = document.report
+    maker = _Maker(session, document, plan)
+    blocks: list[Placed] = []
+    for part in parts_of_report(document):
+        if session.cancel is not None and session.cancel():
+            raise Cancelled
+        if part.shown:
+            blocks += [Placed(b, part.name) for b in maker.blocks(part)]
+    title = plan.title or document.title.strip()
+    style = style_of(plan, document)
+    head = plan.running_head or _shortened(title)
+    return Contents(
+        title, plan.author, plan.affiliation, plan.date, head.upper() if style == "apa" else head, style,
+        _LANGUAGES[plan.language], "letter" if plan.paper == "letter" else "a4",
+        cover=style == "apa" and bool(title or plan.author), blocks=numbered(blocks),
+    )  # fmt: skip
+
+
+def style_of(plan: ReportPlan, document: Document) -> Style:
+    """The style of a report: its own, that of the page of results, or APA."""
+    named = plan.style or document.look.style
+    return "ama" if named == "ama" else "plain" if named == "plain" else "apa"
+
+
+def _shortened(title: str) -> str:
+    if len(title) <= _LONGEST_HEAD:
+        return title
+    return title[: _LONGEST_HEAD + 1].rpartition(" ")[0].rstrip(" ,:;") or title[:_LONGEST_HEAD]
+
+
+@dataclass(frozen=True)
+class _Maker:
+    """Makes the blocks of parts."""
+
+    session: Session
+    document: Document
+    plan: ReportPlan
+
+    def blocks(self, part: ReportPart) -> Iterator[Block]:
+        """What a part shows."""
+        if part.kind == "heading":
+            item = self.document.item(part.item) if part.item else None
+            text = part.text or (item.heading if item is not None else SECTIONS.get(part.name, ""))
+            yield Heading(text, part.level)
+        elif part.kind == "text":
+            yield from blocks_of_text(note_text(part.text))
+        elif part.kind == "item":
+            yield from self._item(part)
+        else:
+            yield from self._made(part)
+
+    # --- results ------------------------------------------------------------------------------------------
+    def _item(self, part: ReportPart) -> Iterator[Block]:
+        item = self.document.item(part.item)
+        if item is None:
+            return
+        if item.kind == "note":
+            yield from blocks_of_text(note_text(item.text))
+        elif item.kind == "model" and item.fit is not None:
+            yield Heading(item.heading, min(part.level, 3))
+            yield from self._captioned(self._model_tables(item), part)
+            for advice in item.fit.warnings:
+                yield Paragraph(str(advice), "advice")
+        elif item.outcome is not None:
+            yield from self._captioned([self._dressed(t, item) for t in item.outcome.tables], part)
+            yield from self._figures(item.outcome.plots, part, item.heading, used=bool(item.outcome.tables))
+
+    def _model_tables(self, item: Item) -> list[Table]:
+        from terrace.session.document.card import further_tables, model_tables
+
+        fit, look = item.fit, self._look(item)
+        assert fit is not None
+        if item.more is None and item.data is not None:
+            more = _remembered(fit, "more", lambda: further_tables(fit, item.data, cancel=self.session.cancel))  # type: ignore[arg-type]
+            item = replace(item, more=more)
+        return [self._dressed(t, item) for t in model_tables(item, look, self._labels(item))]
+
+    def _captioned(self, tables: list[Table], part: ReportPart) -> Iterator[Block]:
+        for k, table in enumerate(tables):
+            yield TableBlock(replace(table, title=part.text) if part.text and not k else table, 0)
+
+    def _figures(self, plots: tuple[Plot, ...], part: ReportPart, usual: str, used: bool = False) -> Iterator[Block]:
+        for k, plot in enumerate(plots):
+            own = part.text if not k and not used else ""
+            yield FigureBlock(_without_note(plot), 0, own or plot.title or usual, plot.note)
+
+    # --- what the program makes ---------------------------------------------------------------------------
+    def _made(self, part: ReportPart) -> Iterator[Block]:
+        models = models_beside(self.document, part)
+        item = self.document.item(part.item) if part.item else (models[-1] if models else None)
+        if part.made == "commands":
+            yield PageBreak()
+            yield from last_page(self.session, self.plan.last)
+        elif part.made == "citation":
+            yield from self._citation()
+        elif item is not None and item.fit is not None:
+            try:
+                yield from {
+                    "descriptives": self._descriptives, "analysis": self._analysis, "equations": self._equations,
+                    "models": self._models, "paragraph": self._paragraph, "diagnostics": self._diagnostics,
+                }[part.made](part, item, item.fit)  # fmt: skip
+            except Cancelled:
+                raise
+            except TerraceError as error:
+                yield Paragraph(f"{part_title(self.document, part)}: {error}", "advice")
+
+    def _descriptives(self, part: ReportPart, item: Item, fit: FitResult) -> Iterator[Block]:
+        from terrace.postestimation.paper.descriptives import descriptives_table
+
+        data = item.data
+        if data is None:
+            return
+        fits = [m.fit for m in self.document.models() if m.fit is not None and m.data is data]
+        key = ("descriptives", *(f.identity for f in fits))
+        table = _remembered(fit, key, lambda: descriptives_table(fits, data))
+        if table is not None:
+            yield from self._captioned([self._dressed(table, None)], part)
+
+    def _analysis(self, part: ReportPart, item: Item, fit: FitResult) -> Iterator[Block]:
+        from terrace.postestimation.paper.analysis import analysis_paragraph
+
+        fits = [(m.heading if not m.number else f"Model {m.number}", m.fit) for m in self.document.models() if m.fit]
+        yield Paragraph(analysis_paragraph(fits, item.data, labels=self._labels(item)))
+
+    def _equations(self, part: ReportPart, item: Item, fit: FitResult) -> Iterator[Block]:
+        from terrace.spec.check import examine
+        from terrace.spec.equations import equations
+
+        counts = None if item.data is None else examine(fit.spec, item.data).counts
+        found = equations(fit.spec, None if counts is None else counts.variable_level, labels=self._labels(item))
+        yield EquationBlock(tuple(x for b in found.levels for x in b.lines) + found.distributions)
+
+    def _models(self, part: ReportPart, item: Item, fit: FitResult) -> Iterator[Block]:
+        from terrace.report.models_beside import beside_table
+
+        models = models_beside(self.document, part)
+        if len(models) < 2:
+            return
+        names = [f"Model {m.number}" for m in models]
+        metric: Literal["variance", "sd"] = "sd" if self._look(None).metric == "sd" else "variance"
+        decimals = 2 if self.plan.decimals is None else self.plan.decimals
+        fits = [m.fit for m in models if m.fit is not None]
+        labels = self._labels(item)
+        key = ("models", metric, decimals, part.text, tuple(sorted(labels.items())), *(f.identity for f in fits))
+        table = _remembered(
+            fits, key, lambda: beside_table(fits, names, metric=metric, labels=labels, decimals=decimals)
+        )
+        yield from self._captioned([with_decimals(table, None, self.plan.p_decimals)], part)
+
+    def _paragraph(self, part: ReportPart, item: Item, fit: FitResult) -> Iterator[Block]:
+        from terrace.postestimation.paper.apa import paragraph
+
+        described = item.id == next((m.id for m in reversed(self.document.models()) if m.fit is not None), 0)
+        said = any(p.made == "analysis" and p.shown for p in parts_of_report(self.document))
+        called = (f"Model {item.number}" if len(self.document.models()) > 1 else "this model") if described and said else ""
+        labels = self._labels(item)
+        key = ("paragraph", called, tuple(sorted(labels.items())))
+        text = _remembered(
+            fit, key, lambda: paragraph(fit, item.data, labels=labels, markup="markdown", called=called)
+        )
+        yield Paragraph(text, "note")
+
+    def _diagnostics(self, part: ReportPart, item: Item, fit: FitResult) -> Iterator[Block]:
+        if item.data is not None:
+            plots = _remembered(fit, "diagnostics", lambda: _checks(fit, item))
+            yield from self._figures(plots, part, part_title(self.document, part))
+
+    def _citation(self) -> Iterator[Block]:
+        from terrace.postestimation.paper.analysis import data_citation, software_citation
+
+        data = {m.data.source: m.data for m in self.document.models() if m.data is not None}
+        if not data and self.session.state.dataset is not None:
+            data = {"": self.session.state.dataset}
+        yield Heading("Data and software", 2)
+        for text in (*filter(None, map(data_citation, data.values())), software_citation()):
+            yield Paragraph(text)
+
+    # --- looks --------------------------------------------------------------------------------------------
+    def _look(self, item: Item | None) -> Look:
+        """The plan says how tables look, then the item, then the page of results."""
+        own, all_ = Look() if item is None else item.look, self.document.look
+        return replace(
+            own,
+            decimals=next((d for d in (self.plan.decimals, own.decimals, all_.decimals) if d is not None), None),
+            metric=self.plan.metric or own.metric or all_.metric,
+            labels=all_.labels if own.labels is None else own.labels,
+            parts=all_.parts if own.parts is None else own.parts,
+        )
+
+    def _labels(self, item: Item) -> dict[str, str]:
+        if item.fit is None or self._look(item).labels is False:
+            return {}
+        return table_labels([item.fit], item.data)
+
+    def _dressed(self, table: Table, item: Item | None) -> Table:
+        return with_decimals(table, self._look(item).decimals, self.plan.p_decimals)
+
+
+_BARE: OrderedDict[int, tuple[Plot, Plot]] = OrderedDict()
+
+
+def _without_note(plot: Plot) -> Plot:
+    """The figure without its note, which stands below it in the letters of the report; the same one each time."""
+    if not plot.note:
+        return plot
+    if id(plot) not in _BARE:
+        _BARE[id(plot)] = (plot, replace(plot, note=""))
+        while len(_BARE) > _REMEMBERED:
+            _BARE.popitem(last=False)
+    return _BARE[id(plot)][1]
+
+
+def _checks(fit: FitResult, item: Item) -> tuple[Plot, ...]:
+    """Residuals against fitted values, their quantiles, and the random effects in order, those that can be drawn."""
+    from terrace.postestimation.diagnose import plots
+
+    data = item.data
+    assert data is not None
+    out = []
+    for draw in (plots.residual_fitted, plots.qq, plots.caterpillar):
+        try:
+            out.append(draw(fit, data))
+        except Cancelled:
+            raise
+        except TerraceError:
+            continue
+    return tuple(out)
+
+
+# --- what is remembered -------------------------------------------------------------------------------------
+_KEPT: OrderedDict[Hashable, tuple[object, object]] = OrderedDict()
+
+
+def _remembered(about: object, key: Hashable, make: Callable[[], T]) -> T:
+    """What was made of these fits under this key, or what `make` gives now. The fits are held, so that their
+    identities are not given to others."""
+    whole = (key, tuple(id(f.held) for f in about) if isinstance(about, list) else id(about.held))  # type: ignore[attr-defined]
+    if whole not in _KEPT:
+        _KEPT[whole] = (about, make())
+    _KEPT.move_to_end(whole)
+    while len(_KEPT) > _REMEMBERED:
+        _KEPT.popitem(last=False)
+    found: T = _KEPT[whole][1]  # type: ignore[assignment]  # what was made under this key
+    return found
