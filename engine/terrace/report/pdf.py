@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from terrace.report import pdf_fonts as fonts
@@ -26,7 +26,7 @@ from terrace.report.contents import (
 )
 from terrace.report.notes import Run, runs
 from terrace.report.parts import Part
-from terrace.report.pdf_flow import GridFlow, Landed, Picture, Record, Text, paragraph_style
+from terrace.report.pdf_flow import Gap, GridFlow, Landed, Picture, Record, Text, paragraph_style
 from terrace.report.pdf_pictures import equation_pictures, figure_picture, stamped
 from terrace.report.sheet import (
     HEAD_AT,
@@ -105,6 +105,7 @@ class _Story:
         self.looks = looks(contents.style)
         self.width, self.height = text_width(contents), text_height(contents)
         self.out: list[Any] = []
+        self.below, self.begins = 0.0, True  # the space below what came last; whether a page begins here
 
     def made(self) -> list[Any]:
         """All of it."""
@@ -116,10 +117,24 @@ class _Story:
                 self._page()
                 continue
             self._need(self._together(groups, blocks, k))
-            self.out += [f for piece in group for f in piece.flowables]
+            self._add(group)
         if not self.out:
-            self._text("body", "", "")
+            self._add([self._words("body", [Run("")], "")])
         return self.out
+
+    def _add(self, pieces: list[_Piece]) -> None:
+        """Pieces with the space above them: the larger one of that below what came before and their own.
+
+        At the top of a page there is none, as in word processors; but behind a page break that was asked for there is.
+        """
+        for piece in pieces:
+            above = max(self.below, piece.above)
+            if self.begins and above:
+                self.out.append(Gap(above))
+            else:
+                piece.flowable.spaceBefore = above
+            self.out.append(piece.flowable)
+            self.below, self.begins = piece.below, False
 
     # --- what stays together ------------------------------------------------------------------------------
     def _together(self, groups: list[list[_Piece]], blocks: Sequence[Placed], k: int) -> float:
@@ -130,7 +145,7 @@ class _Story:
         block = blocks[k].block
         keeps = isinstance(block, Heading) or (isinstance(block, Paragraph) and block.kind == "command")
         if keeps and k + 1 < len(groups) and not isinstance(blocks[k + 1].block, PageBreak):
-            whole = sum(p.height for p in groups[k])
+            whole = sum(p.height + max(p.above, p.below) for p in groups[k])
             return whole + self._together(groups, blocks, k + 1)
         return least
 
@@ -138,27 +153,28 @@ class _Story:
         from reportlab.platypus import CondPageBreak
 
         if height > 0:
-            self.out.append(CondPageBreak(min(height, self.height)))
+            self.out.append(CondPageBreak(min(height + self.below, self.height)))
 
     def _page(self) -> None:
         from reportlab.platypus import PageBreak as NewPage
 
         if self.out:
             self.out.append(NewPage())
+            self.below, self.begins = 0.0, True
 
     # --- blocks -------------------------------------------------------------------------------------------
     def _title(self) -> None:
         contents = self.contents
-        if contents.title or contents.cover:
+        if contents.title:
             outline = (contents.title, 0) if contents.title and not contents.cover else None
-            self.out += self._words("title", [Run(contents.title)], "", outline).flowables
+            self._add([self._words("title", [Run(contents.title)], "", outline)])
         for text in (contents.author, contents.affiliation, contents.date):
             if text:
-                self.out += self._words("byline", [Run(text)], "").flowables
+                self._add([self._words("byline", [Run(text)], "")])
         if contents.cover:
             self._page()
         elif contents.command:
-            self.out += self._words("command", [Run(contents.command)], "").flowables
+            self._add([self._words("command", [Run(contents.command)], "")])
 
     def _block(self, placed: Placed) -> list[_Piece]:
         block, part = placed.block, placed.part
@@ -200,12 +216,13 @@ class _Story:
             flow = GridFlow(grid, self.width, self.record, part)
             whole = len(grid.labels) <= KEPT_WHOLE
             notes = self._notes(note_paragraphs(block.table), part) if k == len(made) - 1 else [self._space(12)]
-            above = sum(p.height for p in head)
+            above = sum(p.height + max(p.above, p.below) for p in head)
             out += head
             least = grid.height if whole and grid.height + above < self.height else _beginning(grid)
-            out += [_Piece([flow], grid.height, least), *(_Piece(n.flowables, n.height, 0.0) for n in notes)]
+            kept = whole and least > _beginning(grid)
+            out += [_Piece(flow, grid.height, least), *(n if kept else replace(n, least=0.0) for n in notes)]
             if k < len(made) - 1:
-                out.append(_Piece([_break(min(self.height, made[k + 1].height + 60))], 0.0, 0.0))
+                out.append(_Piece(_break(min(self.height, made[k + 1].height + 60)), 0.0, 0.0))
         return out
 
     def _notes(self, notes: Sequence[str], part: str) -> list[_Piece]:
@@ -214,62 +231,52 @@ class _Story:
         out = []
         for k, note in enumerate(notes):
             words = [Run("Note.", italic=True), Run(note[5:])] if note.startswith("Note.") else [Run(note)]
-            piece = self._words("note", words, part)
-            if k < len(notes) - 1:
-                piece.flowables.pop()  # the space behind is that of the last
-            out.append(piece)
+            out.append(self._words("note", words, part, tight=k < len(notes) - 1))
         return out
 
     def _figure(self, block: FigureBlock, part: str) -> list[_Piece]:
         caption = self._caption(block.label, block.title, part)
-        used = sum(p.height for p in caption) + 40
+        used = sum(p.height for p in caption) + 60
         content, width, height = figure_picture(block.plot, self.width, self.height - used)
-        picture = _Piece([Picture(content, width, height, self.record, part)], height, height)
+        picture = _Piece(Picture(content, width, height, self.record, part), height, height)
         after = self._notes((f"Note. {block.note}",) if block.note else (), part)
         above = self.contents.style != "ama"
-        return [*caption, picture, *after] if above else [picture, *after[:-1], self._space(4), *caption, self._space(8)]
+        if above:
+            return [*caption, picture, *after]
+        return [picture, *(after if block.note else []), *caption]
 
     def _equations(self, block: EquationBlock, part: str) -> list[_Piece]:
-        out = [self._space(4)]
-        for content, width, height in equation_pictures(block.lines, self.width - 36):
-            out.append(_Piece([Picture(content, width, height, self.record, part, left=36)], height, height))
-        return [*out, self._space(8)]
+        return [
+            _Piece(Picture(content, width, height, self.record, part, left=36), height, height)
+            for content, width, height in equation_pictures(block.lines, self.width - 36)
+        ]
 
     # --- words --------------------------------------------------------------------------------------------
-    def _words(self, role: Role, words: list[Run], part: str, outline: tuple[str, int] | None = None) -> _Piece:
-        from reportlab.platypus import Spacer
-
+    def _words(
+        self, role: Role, words: list[Run], part: str, outline: tuple[str, int] | None = None, *, tight: bool = False
+    ) -> _Piece:
+        """A paragraph; `tight` leaves no space below it. Between two the larger space counts, as in Word."""
         look = self.looks[role]
-        markup = fonts.marked_up(words, bold=look.bold and role != "label", italic=look.italic, mono=look.mono)
-        if role == "label":
-            plain = self.contents.style != "apa"
-            markup = fonts.marked_up(words, bold=not plain)
-        text = Text.of(markup, paragraph_style(look), self.record, part, outline)
+        own = role == "label" and self.contents.style != "apa"  # which is bold in parts
+        markup = fonts.marked_up(words, bold=look.bold and not own, italic=look.italic, mono=look.mono)
+        text = Text.of(markup, paragraph_style(look), look, self.record, part, outline)
         _, height = text.wrap(self.width, 1e6)
-        flowables: list[Any] = [text]
-        if look.before:
-            flowables.insert(0, Spacer(1, look.before))
-        flowables.append(Spacer(1, look.after))
-        whole = height + look.before + look.after
-        least = whole if look.keep else look.before + min(height, 2 * look.line)
-        return _Piece(flowables, whole, least)
-
-    def _text(self, role: Role, text: str, part: str) -> None:
-        self.out += self._words(role, [Run(text)], part).flowables
+        least = height if look.keep else min(height, 2 * look.line)
+        return _Piece(text, height, least + look.before, look.before, 0.0 if tight else look.after)
 
     def _space(self, height: float) -> _Piece:
-        from reportlab.platypus import Spacer
-
-        return _Piece([Spacer(1, height)], height, 0.0)
+        return _Piece(Gap(height), height, 0.0)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Piece:
-    """Flowables with their height, and how much of it has to stand on the page on which they begin."""
+    """A flowable with its height, how much of it has to stand on the page on which it begins, and the space around."""
 
-    flowables: list[Any]
+    flowable: Any
     height: float
     least: float
+    above: float = 0.0
+    below: float = 0.0
 
 
 def _beginning(grid: Grid) -> float:

@@ -8,9 +8,10 @@ from typing import Any
 from reportlab.platypus import Flowable, Paragraph
 
 from terrace.report import pdf_fonts as fonts
-from terrace.report.sheet import EDGE, GAP, INDENT, Grid, Look, breaks
+from terrace.report.sheet import EDGE, GAP, INDENT, Grid, Look, breaks, is_symbol
 
 _RULE, _HAIRLINE = 0.9, 0.4
+_BASE, _ASCENT = 0.82, 0.905  # where the base line is in a line, and the letters above it, of the height of both
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,29 +45,33 @@ class Text(Paragraph):  # type: ignore[misc]  # ReportLab has no types
     """A paragraph of a part. ``outline`` is its entry among the bookmarks: words and level from 0."""
 
     record: Record
+    look: Look
     part = ""
     outline: tuple[str, int] | None = None
 
     @classmethod
     def of(
-        cls, markup: str, style: Any, record: Record, part: str = "", outline: tuple[str, int] | None = None
-    ) -> Text:
+        cls, markup: str, style: Any, look: Look, record: Record, part: str = "",
+        outline: tuple[str, int] | None = None,
+    ) -> Text:  # fmt: skip
         """A paragraph of marked-up text. Its pieces on several pages are made by the class itself."""
         found = cls(markup, style)
-        found.record, found.part, found.outline = record, part, outline
+        found.look, found.record, found.part, found.outline = look, record, part, outline
         return found
 
     def split(self, availWidth: float, availHeight: float) -> list[Any]:
         out: list[Any] = super().split(availWidth, availHeight)
         for piece in out:
-            piece.record, piece.part, piece.outline = self.record, self.part, None
+            piece.look, piece.record, piece.part, piece.outline = self.look, self.record, self.part, None
         if out:
             out[0].outline = self.outline
         return out
 
 
     def drawOn(self, canvas: Any, x: float, y: float, _sW: float = 0) -> None:
-        super().drawOn(canvas, x, y, _sW)
+        # a word processor puts what a line has more than its letters above them
+        lower = _BASE * self.look.line - _ASCENT * self.look.size
+        super().drawOn(canvas, x, y - lower, _sW)
         self.canv = canvas
         self.record.note(self.part, self, x, y, self.width, self.height)
         if self.outline is not None:
@@ -74,6 +79,21 @@ class Text(Paragraph):  # type: ignore[misc]  # ReportLab has no types
             key = f"h{len(self.record.landed)}-{canvas.getPageNumber()}-{round(y)}"
             canvas.bookmarkHorizontal(key, 0, y + self.height)
             canvas.addOutlineEntry(words, key, level)
+
+
+class Gap(Flowable):  # type: ignore[misc]  # ReportLab has no types
+    """Space, which stays at the top of a page."""
+
+    def __init__(self, height: float):
+        super().__init__()
+        self.down = height
+
+    def wrap(self, availWidth: float, availHeight: float) -> tuple[float, float]:
+        self.width, self.height = 0.0, self.down
+        return 0.0, self.down
+
+    def draw(self) -> None:
+        """Nothing."""
 
 
 class GridFlow(Flowable):  # type: ignore[misc]  # ReportLab has no types
@@ -119,7 +139,8 @@ class GridFlow(Flowable):  # type: ignore[misc]  # ReportLab has no types
         for heads, (x, w), align in zip(grid.heads, self._columns(), aligns):
             base = top - grid.head_line * (max(map(len, grid.heads)) - len(heads))  # heads stand on the rule
             for k, words in enumerate(heads):
-                self._put(x, w, words, base - grid.head_line * k - grid.head_line * 0.76, align, bold=True)
+                down = grid.head_line * (k + 0.76)
+                self._put(x, w, words, base - down, align, bold=True, italic=is_symbol(words))
         self._rule(y, _RULE)
         for k in range(self.first, self.last):
             self._row(k, y)
@@ -144,7 +165,7 @@ class GridFlow(Flowable):  # type: ignore[misc]  # ReportLab has no types
         if line.kind == "total" and k > self.first and grid.content.lines[k - 1].kind != "total":
             self._rule(y, _HAIRLINE)
         base = y - grid.line * 0.5 - grid.size * 0.35
-        heading = line.kind == "group"
+        heading = line.kind == "group" or is_symbol(line.label)
         for i, words in enumerate(grid.labels[k]):
             self._put(EDGE + INDENT * line.indent, 0, words, base - grid.line * i, "left", italic=heading)
         tails = _tails(grid)
@@ -201,7 +222,7 @@ class Picture(Flowable):  # type: ignore[misc]  # ReportLab has no types
         self.record.pictures.append((landed, self.content))
 
 
-def paragraph_style(look: Look, **more: Any) -> Any:
+def paragraph_style(look: Look) -> Any:
     """The style of ReportLab's paragraphs for a look."""
     from reportlab.lib.enums import TA_CENTER, TA_LEFT
     from reportlab.lib.styles import ParagraphStyle
@@ -209,5 +230,5 @@ def paragraph_style(look: Look, **more: Any) -> Any:
     return ParagraphStyle(
         "x", fontName=fonts.font(look.bold, look.italic, look.mono), fontSize=look.size, leading=look.line,
         firstLineIndent=look.first, alignment=TA_CENTER if look.align == "center" else TA_LEFT,
-        allowWidows=0, allowOrphans=0, splitLongWords=1, **more,
+        allowWidows=0, allowOrphans=0, splitLongWords=1, spaceShrinkage=0,
     )  # fmt: skip

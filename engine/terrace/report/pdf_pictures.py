@@ -10,14 +10,11 @@ from typing import Any
 
 from terrace.report.figure.figure import paper, render
 from terrace.report.pdf_flow import Record
+from terrace.report.sheet import EQUATION_LINE, EQUATION_SIZE
 from terrace.results.plot import Plot
 from terrace.spec.equations import Line
 from terrace.spec.equations_render import line_latex
 
-EQUATION_SIZE = 11.0
-"""Points of the letters of equations."""
-EQUATION_LINE = 22.0
-"""Points of a line of an equation."""
 _KEPT: OrderedDict[int, tuple[Plot, bytes]] = OrderedDict()
 _MOST = 24  # figures that are remembered: a report is made anew with each change of its plan
 

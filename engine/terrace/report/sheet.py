@@ -28,6 +28,12 @@ GAP = 10.0
 """Points between columns at least."""
 KEPT_WHOLE = 34
 """Rows of a table that is not divided between pages."""
+EQUATION_SIZE = 11.0
+"""Points of the letters of equations."""
+EQUATION_LINE = 22.0
+"""Points of a line of an equation."""
+SYMBOLS = ("SE", "SD", "M", "df", "t", "z", "p", "F", "n", "N")
+"""Symbols of statistics, in italics wherever they stand alone (APA 7, section 6.44)."""
 _SIZES = (10.0, 9.5, 9.0, 8.5, 8.0, 7.5, 7.0, 6.5)
 _LEAST_STUB = 72.0
 
@@ -261,3 +267,8 @@ def breaks(grid: Grid) -> list[bool]:
         bound = k == 0 or lines[k - 1].kind == "group" or rows[k].format == "bracketed" or not lines[k].label
         out.append(not bound and k < len(lines) - 1)
     return out
+
+
+def is_symbol(text: str) -> bool:
+    """True for a head or a label that is a symbol of a statistic."""
+    return text in SYMBOLS
