@@ -30,7 +30,7 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A paragraph: a ``note`` has marks of Markdown, any other is as it stands; `terrace.report.parts` has the kinds."""
+    """A paragraph: a ``note`` has marks of Markdown, any other is plain. `terrace.report.parts` has the kinds."""
 
     text: str
     kind: TextKind = "text"

@@ -1,4 +1,4 @@
-"""Equations as Word has them (Office Math, ECMA-376 part 1, section 22.1), from the tokens of `terrace.spec.equations`."""
+"""Equations as Word has them: Office Math (ECMA-376 part 1, section 22.1) of the tokens of `terrace.spec.equations`."""
 
 from __future__ import annotations
 

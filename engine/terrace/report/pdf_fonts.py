@@ -17,7 +17,6 @@ _ASIAN = ((0xAC00, 0xD7A3, "HYGothic-Medium"), (0x3040, 0x30FF, "HeiseiKakuGo-W5
           (0xF900, 0xFAFF, "STSong-Light"), (0xFF00, 0xFFEF, "STSong-Light"))  # fmt: skip
 """Fonts that every reader of PDF has of its own, by the first and the last letter that they are for."""
 _LOCK = threading.RLock()
-_FACES = {(False, False): "normal", (True, False): "bold", (False, True): "italic", (True, True): "bold italic"}
 
 
 @lru_cache(maxsize=16)
@@ -34,7 +33,8 @@ def _path(family: str, bold: bool = False, italic: bool = False) -> str:
     """The file of a font; empty where it is not there. The last of each list comes with matplotlib."""
     from matplotlib.font_manager import FontProperties, findfont
 
-    properties = FontProperties(family=family, weight="bold" if bold else "normal", style="italic" if italic else "normal")
+    weight = "bold" if bold else "normal"
+    properties = FontProperties(family=family, weight=weight, style="italic" if italic else "normal")
     try:
         return str(findfont(properties, fallback_to_default=False))
     except ValueError:

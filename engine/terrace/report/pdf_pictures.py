@@ -59,8 +59,6 @@ def _broken(line: Line, width: float) -> list[Line]:
             out.append(now)
             longer = (token,)
         now = longer
-    if len(out) and len(now) == 0:
-        return out
     return [*out, now]
 
 
@@ -71,29 +69,28 @@ def _width(line: Line) -> float:
 
 @lru_cache(maxsize=256)
 def _equation(line: Line, indent: float) -> tuple[bytes, float, float]:
+    from matplotlib import rc_context
     from matplotlib.figure import Figure
 
     words = f"${line_latex(line)}$"
-    settings = {"mathtext.fontset": "stix", "text.parse_math": True}
-    with paper():
-        from matplotlib import rc_context
-
-        with rc_context(settings):
-            figure = Figure(figsize=(8, EQUATION_LINE / 72))
-            text = figure.text(0, 0.32, words, fontsize=EQUATION_SIZE)
-            box = text.get_window_extent(renderer=_renderer(figure))
-            across = float(box.width) / figure.dpi * 72 + indent + 2
-            figure.set_size_inches(across / 72, EQUATION_LINE / 72)
-            text.set_position((indent / across, 0.32))
-            out = io.BytesIO()
-            figure.savefig(out, format="pdf", transparent=True, metadata={"CreationDate": None, "Creator": "Terrace"})
+    settings: Any = {"mathtext.fontset": "stix", "text.parse_math": True}
+    with paper(), rc_context(settings):
+        figure = Figure(figsize=(8, EQUATION_LINE / 72))
+        text = figure.text(0, 0.32, words, fontsize=EQUATION_SIZE)
+        box = text.get_window_extent(renderer=_renderer(figure))
+        across = float(box.width) / figure.dpi * 72 + indent + 2
+        figure.set_size_inches(across / 72, EQUATION_LINE / 72)
+        text.set_position((indent / across, 0.32))
+        out = io.BytesIO()
+        figure.savefig(out, format="pdf", transparent=True, metadata={"CreationDate": None, "Creator": "Terrace"})
     return out.getvalue(), across, EQUATION_LINE
 
 
 def _renderer(figure: Any) -> Any:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    return FigureCanvasAgg(figure).get_renderer()
+    canvas: Any = FigureCanvasAgg(figure)
+    return canvas.get_renderer()
 
 
 def stamped(pdf: bytes, record: Record) -> bytes:
@@ -111,7 +108,7 @@ def stamped(pdf: bytes, record: Record) -> bytes:
             forms[id(content)] = _form(writer, content)
         form, width = forms[id(content)]
         page = writer.pages[place.page]
-        resources = page[NameObject("/Resources")].get_object()
+        resources: Any = page[NameObject("/Resources")].get_object()
         named = resources.setdefault(NameObject("/XObject"), DictionaryObject()).get_object()
         named[NameObject(f"/Picture{k}")] = form
         scale = place.width / width
@@ -135,7 +132,7 @@ def _form(writer: Any, content: bytes) -> tuple[Any, float]:
     from pypdf import PdfReader
     from pypdf.generic import DecodedStreamObject, NameObject, NumberObject
 
-    page = PdfReader(io.BytesIO(content)).pages[0]
+    page: Any = PdfReader(io.BytesIO(content)).pages[0]
     stream = DecodedStreamObject()
     contents = page.get_contents()
     stream.set_data(b"" if contents is None else contents.get_data())

@@ -1,4 +1,4 @@
-"""Reports as Word documents: Word's own styles, captions and equations, and pages as `terrace.report.sheet` has them."""
+"""Reports as Word documents: Word's own styles, captions and equations, on pages as in `terrace.report.sheet`."""
 
 from __future__ import annotations
 

@@ -37,7 +37,8 @@ def add_grid(document: Document, grid: Grid, width: float, *, noted: bool) -> No
         heading = line.kind == "group" and not any(c.text for c in line.cells)
         if heading:
             cells = [cells[0].merge(cells[-1])]
-        label = _fill(cells[0], line.label, "left", grid, italic=line.kind == "group" or is_symbol(line.label), keep=keep)
+        slanted = line.kind == "group" or is_symbol(line.label)
+        label = _fill(cells[0], line.label, "left", grid, italic=slanted, keep=keep)
         label.paragraph_format.left_indent = Pt(EDGE + INDENT * line.indent)
         for cell, content, tail in zip(cells[1:], line.cells, behind):
             quiet = isinstance(content.value, str) and content.align == "right"

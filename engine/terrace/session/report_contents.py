@@ -117,8 +117,11 @@ class _Maker:
             for advice in item.fit.warnings:
                 yield Paragraph(str(advice), "advice")
         elif item.outcome is not None:
-            yield from self._captioned([self._dressed(t, item) for t in item.outcome.tables], part)
-            yield from self._figures(item.outcome.plots, part, item.heading, used=bool(item.outcome.tables))
+            of = self._model_above(item)
+            tables = [replace(t, notes=(*of, *t.notes)) for t in item.outcome.tables]
+            yield from self._captioned([self._dressed(t, item) for t in tables], part)
+            plots = item.outcome.plots
+            yield from self._figures(plots, part, item.heading, used=bool(tables), note=" ".join(of))
 
     def _model_tables(self, item: Item) -> list[Table]:
         from terrace.session.document.card import further_tables, model_tables
@@ -134,10 +137,19 @@ class _Maker:
         for k, table in enumerate(tables):
             yield TableBlock(replace(table, title=part.text) if part.text and not k else table, 0)
 
-    def _figures(self, plots: tuple[Plot, ...], part: ReportPart, usual: str, used: bool = False) -> Iterator[Block]:
+    def _model_above(self, item: Item) -> tuple[str, ...]:
+        """The model that a result is about, as a note, where there are several."""
+        owner = self.document.item(item.under) if item.under else None
+        if owner is None or owner.kind != "model" or len(self.document.models()) < 2:
+            return ()
+        return (f"{_called(owner)}.",)
+
+    def _figures(
+        self, plots: tuple[Plot, ...], part: ReportPart, usual: str, *, used: bool = False, note: str = ""
+    ) -> Iterator[Block]:
         for k, plot in enumerate(plots):
             own = part.text if not k and not used else ""
-            yield FigureBlock(_without_note(plot), 0, own or plot.title or usual, plot.note)
+            yield FigureBlock(_without_note(plot), 0, own or plot.title or usual, f"{note} {plot.note}".strip())
 
     # --- what the program makes ---------------------------------------------------------------------------
     def _made(self, part: ReportPart) -> Iterator[Block]:
@@ -174,7 +186,7 @@ class _Maker:
     def _analysis(self, part: ReportPart, item: Item, fit: FitResult) -> Iterator[Block]:
         from terrace.postestimation.paper.analysis import analysis_paragraph
 
-        fits = [(m.heading if not m.number else f"Model {m.number}", m.fit) for m in self.document.models() if m.fit]
+        fits = [(_called(m), m.fit) for m in self.document.models() if m.fit is not None]
         yield Paragraph(analysis_paragraph(fits, item.data, labels=self._labels(item)))
 
     def _equations(self, part: ReportPart, item: Item, fit: FitResult) -> Iterator[Block]:
@@ -191,12 +203,12 @@ class _Maker:
         models = models_beside(self.document, part)
         if len(models) < 2:
             return
-        names = [f"Model {m.number}" for m in models]
+        names = [_called(m) for m in models]
         metric: Literal["variance", "sd"] = "sd" if self._look(None).metric == "sd" else "variance"
         decimals = 2 if self.plan.decimals is None else self.plan.decimals
         fits = [m.fit for m in models if m.fit is not None]
         labels = self._labels(item)
-        key = ("models", metric, decimals, part.text, tuple(sorted(labels.items())), *(f.identity for f in fits))
+        key = ("models", metric, decimals, *names, tuple(sorted(labels.items())), *(f.identity for f in fits))
         table = _remembered(
             fits, key, lambda: beside_table(fits, names, metric=metric, labels=labels, decimals=decimals)
         )
@@ -207,7 +219,8 @@ class _Maker:
 
         described = item.id == next((m.id for m in reversed(self.document.models()) if m.fit is not None), 0)
         said = any(p.made == "analysis" and p.shown for p in parts_of_report(self.document))
-        called = (f"Model {item.number}" if len(self.document.models()) > 1 else "this model") if described and said else ""
+        called = _called(item) if len(self.document.models()) > 1 else "this model"
+        called = called if described and said else ""
         labels = self._labels(item)
         key = ("paragraph", called, tuple(sorted(labels.items())))
         text = _remembered(
@@ -249,6 +262,11 @@ class _Maker:
 
     def _dressed(self, table: Table, item: Item | None) -> Table:
         return with_decimals(table, self._look(item).decimals, self.plan.p_decimals)
+
+
+def _called(item: Item) -> str:
+    """What a model is called in a sentence or above a column: its user's title, or ``Model 4``."""
+    return item.title or f"Model {item.number}"
 
 
 _BARE: OrderedDict[int, tuple[Plot, Plot]] = OrderedDict()

@@ -61,7 +61,7 @@ class _Words:
 
 
 def _models(fits: Sequence[tuple[str, FitResult]], words: _Words) -> str:
-    name, fit = fits[-1]
+    fit = fits[-1][1]
     kind = _kind([f for _, f in fits])
     if len(fits) == 1:
         return f"A {kind} of {words(fit.outcome)} was fitted."
@@ -111,7 +111,9 @@ def _sample(fit: FitResult, words: _Words) -> str:
         return text + "."
     text += " in " + enumerated(f"{plural(g.n_groups, 'group')} of {words(g.level)}" for g in groups)
     inner = groups[-1]
-    sizes = f"{inner.min:,}" if inner.min == inner.max else f"{inner.min:,} to {inner.max:,} (on average {inner.avg:,.1f})"
+    sizes = f"{inner.min:,}"
+    if inner.min != inner.max:
+        sizes += f" to {inner.max:,} (on average {inner.avg:,.1f})"
     return f"{text}, with {sizes} observations in each group of {words(inner.level)}."
 
 
@@ -133,7 +135,8 @@ def _left_out(fit: FitResult, data: Dataset | None, words: _Words) -> Iterator[s
     if count <= 0:
         yield "No row was left out for missing values."
         return
-    text = f"{plural(count, 'row')} of {int(rows.sum()):,} {'was' if count == 1 else 'were'} left out for missing values"
+    verb = "was" if count == 1 else "were"
+    text = f"{plural(count, 'row')} of {int(rows.sum()):,} {verb} left out for missing values"
     if 0 < len(causes) <= _MOST:
         text += " of " + (enumerated(f"{words(n)} ({k:,})" for n, k in causes.items()) if len(causes) > 1
                           else words(next(iter(causes))))  # fmt: skip

@@ -54,7 +54,7 @@ def paragraph(
     text = " ".join(p for p in parts if p)
     if called and text:
         text = f"In {called}, {text[0].lower()}{text[1:]}"
-    return {"html": _italic, "markdown": _starred, "plain": str}[markup](text)
+    return _italic(text) if markup == "html" else _starred(text) if markup == "markdown" else text
 
 
 class _Words:

@@ -10,8 +10,9 @@ from terrace.data.dataset import Dataset, Measure
 from terrace.design.sample import estimation_sample
 from terrace.results.fit import FitResult
 from terrace.results.table import Column, Row, Table
-from terrace.wording import enumerated, plural
+from terrace.wording import decimals, enumerated, plural
 
+_MOST_DECIMALS = 4
 _MOST_LEVELS = 12
 """Values of a variable that are counted one by one."""
 
@@ -30,9 +31,12 @@ def descriptives_table(fits: Sequence[FitResult], data: Dataset) -> Table | None
     found = [row for n in dict.fromkeys(named) if n in kept for row in _rows(kept, n, n in factors)]
     if not found:
         return None
-    columns = (
-        Column("n", "n", "count"), Column("percent", "%", "percent"), Column("mean", "M", "estimate"),
-        Column("sd", "SD", "estimate"), Column("min", "Min", "estimate"), Column("max", "Max", "estimate"),
+    places = min(max((decimals(r.values[3]) for r in found if r.values and isinstance(r.values[3], float)), default=2),
+                 _MOST_DECIMALS)  # fmt: skip
+    columns: tuple[Column, ...] = (
+        Column("n", "n", "count"), Column("percent", "%", "percent"),
+        *(Column(key, title, "fixed", places) for key, title in
+          (("mean", "M"), ("sd", "SD"), ("min", "Min"), ("max", "Max"))),
     )  # fmt: skip
     keep = [j for j in range(len(columns)) if any(r.values and r.values[j] is not None for r in found)]
     columns = tuple(columns[j] for j in keep)
