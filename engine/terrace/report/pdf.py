@@ -29,6 +29,7 @@ from terrace.report.parts import Part
 from terrace.report.pdf_flow import Gap, GridFlow, Landed, Picture, Record, Text, paragraph_style
 from terrace.report.pdf_pictures import equation_pictures, figure_picture, stamped
 from terrace.report.sheet import (
+    BELOW,
     HEAD_AT,
     KEPT_WHOLE,
     MARGIN,
@@ -243,7 +244,8 @@ class _Story:
         above = self.contents.style != "ama"
         if above:
             return [*caption, picture, *after]
-        return [picture, *(after if block.note else []), *caption]
+        kept = [replace(n, least=n.height + n.above) for n in after if block.note]
+        return [picture, *kept, *(replace(c, above=BELOW[0], below=BELOW[1]) for c in caption)]
 
     def _equations(self, block: EquationBlock, part: str) -> list[_Piece]:
         return [

@@ -157,6 +157,8 @@ class Grid:
         return self.head + sum(self.row(k) for k in range(len(self.labels)))
 
 
+BELOW = (6.0, 14.0)
+"""Points above and below a caption that stands below its figure."""
 HEAD_SPACE = 5.0
 """Points above and below the heads together."""
 
@@ -178,10 +180,12 @@ def grids(table: Table, width: float, measure: Measure) -> list[Grid]:
 
 
 def _columns(table: Table, keep: range) -> Table:
+    """Some of the columns, with the rows that have something in them."""
     rows = tuple(
         replace(r, values=tuple(r.values[j] for j in keep) if r.values else (), marks=tuple(r.marks[j] for j in keep)
                 if r.marks else ())
         for r in table.rows
+        if not r.values or any(r.values[j] is not None for j in keep)
     )  # fmt: skip
     return replace(table, columns=tuple(table.columns[j] for j in keep), rows=rows)
 

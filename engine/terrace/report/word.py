@@ -22,7 +22,7 @@ from terrace.report.contents import (
 from terrace.report.notes import Run, runs
 from terrace.report.omml import equation_element
 from terrace.report.parts import Part
-from terrace.report.sheet import EQUATION_LINE, MONO, Role, grids, looks, text_height, text_width
+from terrace.report.sheet import BELOW, EQUATION_LINE, MONO, Role, grids, looks, text_height, text_width
 from terrace.report.word_styles import STYLES, field, printable, set_up
 from terrace.report.word_table import add_grid
 from terrace.results.plot_words import figure_words
@@ -112,11 +112,14 @@ class _Writer:
     # --- captions -----------------------------------------------------------------------------------------
     def _caption(self, kind: str, number: int, title: str, *, below: bool = False) -> None:
         """``Table 2`` with its number as a field that Word counts anew; in APA style the title has its own line."""
+        from docx.shared import Pt
+
         apa = self.contents.style == "apa"
         paragraph = self.words("label", [Run(f"{kind} ")])
         field(paragraph, f" SEQ {kind} \\* ARABIC ", str(number))
         if below:
-            paragraph.paragraph_format.keep_with_next = False
+            form = paragraph.paragraph_format
+            form.keep_with_next, form.space_before, form.space_after = False, Pt(BELOW[0]), Pt(BELOW[1])
         if not title:
             return
         if apa:
@@ -150,14 +153,17 @@ class _Writer:
         else:
             self.document.paragraphs[-1].add_run(printable(title)).bold = False
 
-    def _notes(self, notes: Sequence[str]) -> None:
+    def _notes(self, notes: Sequence[str], *, keep: bool = False) -> None:
+        """Notes, a paragraph each; `keep` does not part the last from what follows."""
         from docx.shared import Pt
 
         for k, note in enumerate(notes):
             stretches = [Run("Note.", italic=True), Run(note[5:])] if note.startswith("Note.") else [Run(note)]
             paragraph = self.words("note", stretches)
             if k < len(notes) - 1:
-                paragraph.paragraph_format.space_after, paragraph.paragraph_format.keep_with_next = Pt(0), True
+                paragraph.paragraph_format.space_after = Pt(0)
+            if keep or k < len(notes) - 1:
+                paragraph.paragraph_format.keep_with_next = True
         if not notes:
             self._gap()
 
@@ -183,7 +189,7 @@ class _Writer:
         form.first_line_indent = form.space_before = form.space_after = Pt(0)
         form.keep_with_next = bool(block.note) or not above
         if block.note:
-            self._notes((f"Note. {block.note}",))
+            self._notes((f"Note. {block.note}",), keep=not above)
         if not above:
             self._caption("Figure", block.number, block.title, below=True)
         elif not block.note:

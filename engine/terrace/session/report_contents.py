@@ -205,7 +205,7 @@ class _Maker:
             return
         names = [_called(m) for m in models]
         metric: Literal["variance", "sd"] = "sd" if self._look(None).metric == "sd" else "variance"
-        decimals = 2 if self.plan.decimals is None else self.plan.decimals
+        decimals = self._look(None).decimals
         fits = [m.fit for m in models if m.fit is not None]
         labels = self._labels(item)
         key = ("models", metric, decimals, *names, tuple(sorted(labels.items())), *(f.identity for f in fits))
