@@ -28,10 +28,14 @@ class Landed:
 
 @dataclass(slots=True)
 class Record:
-    """What has been drawn, and the pictures that have yet to be put onto their places: (place, PDF of one page)."""
+    """What has been drawn, and the pictures that have yet to be put onto their places: (place, PDF of one page).
+
+    ``level`` is that of the last bookmark, -1 before the first: none may be more than a level below the one before.
+    """
 
     landed: list[Landed] = field(default_factory=list)
     pictures: list[tuple[Landed, bytes]] = field(default_factory=list)
+    level: int = -1
 
     def note(self, part: str, flowable: Any, x: float, y: float, width: float, height: float) -> Landed:
         """Keep where a flowable is drawn now."""
@@ -78,7 +82,8 @@ class Text(Paragraph):  # type: ignore[misc]  # ReportLab has no types
             words, level = self.outline
             key = f"h{len(self.record.landed)}-{canvas.getPageNumber()}-{round(y)}"
             canvas.bookmarkHorizontal(key, 0, y + self.height)
-            canvas.addOutlineEntry(words, key, level)
+            self.record.level = min(level, self.record.level + 1)
+            canvas.addOutlineEntry(words, key, self.record.level)
 
 
 class Gap(Flowable):  # type: ignore[misc]  # ReportLab has no types

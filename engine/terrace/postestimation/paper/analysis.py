@@ -111,10 +111,10 @@ def _sample(fit: FitResult, words: _Words) -> str:
         return text + "."
     text += " in " + enumerated(f"{plural(g.n_groups, 'group')} of {words(g.level)}" for g in groups)
     inner = groups[-1]
-    sizes = f"{inner.min:,}"
+    sizes = plural(inner.max, "observation")
     if inner.min != inner.max:
-        sizes += f" to {inner.max:,} (on average {inner.avg:,.1f})"
-    return f"{text}, with {sizes} observations in each group of {words(inner.level)}."
+        sizes = f"{inner.min:,} to {sizes} (on average {inner.avg:,.1f})"
+    return f"{text}, with {sizes} in each group of {words(inner.level)}."
 
 
 def _left_out(fit: FitResult, data: Dataset | None, words: _Words) -> Iterator[str]:
