@@ -159,7 +159,8 @@ def test_many_models_have_standard_errors_below(session: Session) -> None:
     assert fit is not None
     table = beside_table([fit] * 6, [f"M{k}" for k in range(6)])
     at = next(k for k, r in enumerate(table.rows) if r.code == "x")
-    assert table.rows[at + 1].format == "bracketed" and table.rows[at + 1].values == (next(e.se for e in fit.fixed if e.term == "x"),) * 6
+    se = next(e.se for e in fit.fixed if e.term == "x")
+    assert table.rows[at + 1].format == "bracketed" and table.rows[at + 1].values == (se,) * 6
 
 
 def test_decimals_metric_and_captions_are_those_of_the_plan(session: Session) -> None:

@@ -86,8 +86,9 @@ def test_columns_that_no_page_is_wide_enough_for_go_below_each_other() -> None:
 
 def test_scripts_long_words_and_nothing_at_all() -> None:
     strange = "数学成績 Größe β² δ <b>&amp; " + "x" * 300
-    found = pages_pdf(report(Paragraph(strange), Heading(strange, 3), TableBlock(
-        Table(strange, (Column("a", "τ"),), (Row(strange, ("山田",)),)), 1), title=strange, author="José Ångström"))  # fmt: skip
+    table = Table(strange, (Column("a", "τ"),), (Row(strange, ("山田",)),))
+    blocks = (Paragraph(strange), Heading(strange, 3), TableBlock(table, 1))
+    found = pages_pdf(report(*blocks, title=strange, author="José Ångström"))
     assert "Größe β²" in texts(found)[0] and found.sizes[0] == pytest.approx((595.3, 841.9))
     assert len(pages_pdf(Contents()).sizes) == 1
     assert pages_pdf(report(title="T", paper="letter", cover=True)).sizes[0] == (612.0, 792.0)
@@ -167,7 +168,7 @@ def test_every_part_that_is_shown_has_a_place(session: Session) -> None:
     assert found.numbers["models"] == "Table 2"
     for place in found.places:
         width, height = found.sizes[place.page]
-        assert 0 <= place.left and place.left + place.width <= width and place.top + place.height <= height
+        assert place.left >= 0 and place.left + place.width <= width and place.top + place.height <= height
         middle = (place.left + place.width / 2, place.top + place.height / 2)
         assert found.part_at(place.page, *middle) == place.part
     assert found.part_at(0, 1.0, 1.0) == ""

@@ -96,8 +96,9 @@ def test_what_its_user_touched_stays_with_its_model_and_goes_with_it(session: Se
 
 
 def test_parts_of_the_users_own(session: Session) -> None:
-    run(session, 'report part add heading "Models", after(results) level(2)', 'report part add text "T", after(heading1)',
-        "report part add models m1 m2, after(text1)", "report part add paragraph m1, after(item2)")  # fmt: skip
+    run(session, 'report part add heading "Models", after(results) level(2)',
+        'report part add text "T", after(heading1)', "report part add models m1 m2, after(text1)",
+        "report part add paragraph m1, after(item2)")  # fmt: skip
     found = names(session)
     at = found.index("results")
     assert found[at : at + 4] == ["results", "heading1", "text1", "models1"]
@@ -106,7 +107,8 @@ def test_parts_of_the_users_own(session: Session) -> None:
     run(session, 'report part edit heading1 "Both"', "report part level heading1 3", 'report part edit models "Table"')
     assert (part(session, "heading1").text, part(session, "heading1").level) == ("Both", 3)
     run(session, 'report part edit models ""', "report part remove text1 heading1 models1 paragraph2")
-    assert part(session, "models").text == "" and not {"text1", "heading1", "models1", "paragraph2"} & set(names(session))
+    assert part(session, "models").text == ""
+    assert not {"text1", "heading1", "models1", "paragraph2"} & set(names(session))
 
 
 def test_a_heading_takes_its_section_along_except_alone(session: Session) -> None:
@@ -194,8 +196,8 @@ def test_a_plan_is_kept_in_a_project_and_an_earlier_file_has_none(session: Sessi
 
 
 def test_commands_make_the_same_plan_again(session: Session) -> None:
-    run(session, *SETTINGS, "report part move appendix, first", 'report part add text "x"', "mixed mathach ses || id: ses",
-        "report part show equations5")  # fmt: skip
+    run(session, *SETTINGS, "report part move appendix, first", 'report part add text "x"',
+        "mixed mathach ses || id: ses", "report part show equations5")  # fmt: skip
     again = run(Session(), *(o.command for o in session.history if o.ok))
     assert again.state.document.report == session.state.document.report
     assert names(again) == names(session)

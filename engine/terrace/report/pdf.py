@@ -7,7 +7,7 @@ shown before a report is saved.
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,7 +18,6 @@ from terrace.report.contents import (
     EquationBlock,
     FigureBlock,
     Heading,
-    PageBreak,
     Paragraph,
     Placed,
     TableBlock,
@@ -111,14 +110,14 @@ class _Story:
     def made(self) -> list[Any]:
         """All of it."""
         self._title()
-        blocks = self.contents.blocks
-        groups = [self._block(placed) for placed in blocks]
+        groups = [group for placed in self.contents.blocks for group in self._block(placed)]
         for k, group in enumerate(groups):
-            if isinstance(blocks[k].block, PageBreak):
+            if group.page:
                 self._page()
                 continue
-            self._need(self._together(groups, blocks, k))
-            self._add(group)
+            above = max(self.below, group.pieces[0].above) if group.pieces else 0.0
+            self._need(above + self._together(groups, k))
+            self._add(group.pieces)
         if not self.out:
             self._add([self._words("body", [Run("")], "")])
         return self.out
@@ -138,23 +137,20 @@ class _Story:
             self.below, self.begins = piece.below, False
 
     # --- what stays together ------------------------------------------------------------------------------
-    def _together(self, groups: list[list[_Piece]], blocks: Sequence[Placed], k: int) -> float:
-        """The height that has to be free for a block to begin here: a heading takes the beginning of what follows."""
-        if not groups[k]:
-            return 0.0
-        least = sum(p.least for p in groups[k])
-        block = blocks[k].block
-        keeps = isinstance(block, Heading) or (isinstance(block, Paragraph) and block.kind == "command")
-        if keeps and k + 1 < len(groups) and not isinstance(blocks[k + 1].block, PageBreak):
-            whole = sum(p.height + max(p.above, p.below) for p in groups[k])
-            return whole + self._together(groups, blocks, k + 1)
+    def _together(self, groups: list[_Group], k: int) -> float:
+        """The height that has to be free for a group to begin here: a heading takes the beginning of what follows."""
+        group = groups[k]
+        least = _spaced(group.pieces)
+        if group.keeps and k + 1 < len(groups) and groups[k + 1].pieces:
+            between = max(group.pieces[-1].below, groups[k + 1].pieces[0].above)
+            return least + between + self._together(groups, k + 1)
         return least
 
     def _need(self, height: float) -> None:
         from reportlab.platypus import CondPageBreak
 
         if height > 0:
-            self.out.append(CondPageBreak(min(height + self.below, self.height)))
+            self.out.append(CondPageBreak(min(height, self.height)))
 
     def _page(self) -> None:
         from reportlab.platypus import PageBreak as NewPage
@@ -177,20 +173,20 @@ class _Story:
         elif contents.command:
             self._add([self._words("command", [Run(contents.command)], "")])
 
-    def _block(self, placed: Placed) -> list[_Piece]:
+    def _block(self, placed: Placed) -> list[_Group]:
         block, part = placed.block, placed.part
         if isinstance(block, Heading):
             role: Role = "h1" if block.level == 1 else "h2" if block.level == 2 else "h3"
-            return [self._words(role, [Run(block.text)], part, (block.text, block.level - 1))]
+            return [_Group([self._words(role, [Run(block.text)], part, (block.text, block.level - 1))], keeps=True)]
         if isinstance(block, Paragraph):
-            return [self._paragraph(block, part)]
+            return [_Group([self._paragraph(block, part)], keeps=block.kind == "command")]
         if isinstance(block, TableBlock):
-            return self._table(block, part)
+            return list(self._table(block, part))
         if isinstance(block, FigureBlock):
-            return self._figure(block, part)
+            return [_Group(self._figure(block, part))]
         if isinstance(block, EquationBlock):
-            return self._equations(block, part)
-        return []
+            return [_Group(self._equations(block, part))]
+        return [_Group([], page=True)]
 
     def _paragraph(self, block: Paragraph, part: str) -> _Piece:
         kinds: dict[str, Role] = {"command": "command", "listing": "listing", "advice": "advice"}
@@ -208,23 +204,18 @@ class _Story:
             return [*found, self._words("caption", [Run(title)], part)] if title else found
         return [self._words("label", [Run(f"{label}. ", bold=True), Run(title, bold=False)], part)]
 
-    def _table(self, block: TableBlock, part: str) -> list[_Piece]:
+    def _table(self, block: TableBlock, part: str) -> Iterator[_Group]:
         made = grids(block.table, self.width, fonts.measured)
-        out: list[_Piece] = []
         for k, grid in enumerate(made):
             title = block.table.title if not k else f"{block.table.title} (continued)"
             head = self._caption(block.label, title, part)
             flow = GridFlow(grid, self.width, self.record, part)
-            whole = len(grid.labels) <= KEPT_WHOLE
             notes = self._notes(note_paragraphs(block.table), part) if k == len(made) - 1 else [self._space(12)]
-            above = sum(p.height + max(p.above, p.below) for p in head)
-            out += head
-            least = grid.height if whole and grid.height + above < self.height else _beginning(grid)
-            kept = whole and least > _beginning(grid)
-            out += [_Piece(flow, grid.height, least), *(n if kept else replace(n, least=0.0) for n in notes)]
-            if k < len(made) - 1:
-                out.append(_Piece(_break(min(self.height, made[k + 1].height + 60)), 0.0, 0.0))
-        return out
+            above = _spaced(head) + head[-1].below
+            kept = len(grid.labels) <= KEPT_WHOLE and grid.height + above < self.height
+            least = grid.height if kept else _beginning(grid)
+            table = _Piece(flow, grid.height, least)
+            yield _Group([*head, table, *(n if kept else replace(n, least=0.0) for n in notes)])
 
     def _notes(self, notes: Sequence[str], part: str) -> list[_Piece]:
         if not notes:
@@ -244,7 +235,7 @@ class _Story:
         above = self.contents.style != "ama"
         if above:
             return [*caption, picture, *after]
-        kept = [replace(n, least=n.height + n.above) for n in after if block.note]
+        kept = [replace(n, least=n.height) for n in after if block.note]
         return [picture, *kept, *(replace(c, above=BELOW[0], below=BELOW[1]) for c in caption)]
 
     def _equations(self, block: EquationBlock, part: str) -> list[_Piece]:
@@ -264,7 +255,7 @@ class _Story:
         text = Text.of(markup, paragraph_style(look), look, self.record, part, outline)
         _, height = text.wrap(self.width, 1e6)
         least = height if look.keep else min(height, 2 * look.line)
-        return _Piece(text, height, least + look.before, look.before, 0.0 if tight else look.after)
+        return _Piece(text, height, least, look.before, 0.0 if tight else look.after)
 
     def _space(self, height: float) -> _Piece:
         return _Piece(Gap(height), height, 0.0)
@@ -281,17 +272,30 @@ class _Piece:
     below: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Pieces of which the beginning of each stands on one page. ``keeps`` does not part them from the next group,
+    and ``page`` stands for the beginning of a page."""
+
+    pieces: list[_Piece]
+    keeps: bool = False
+    page: bool = False
+
+
+def _spaced(pieces: Sequence[_Piece]) -> float:
+    """The height that the beginnings of pieces take with the space between them; nothing for what may stand behind."""
+    out = 0.0
+    for k, piece in enumerate(pieces):
+        if piece.least:
+            out += piece.least + (max(pieces[k - 1].below, piece.above) if k else 0.0)
+    return out
+
+
 def _beginning(grid: Grid) -> float:
     """The head of a table with the rows that do not part from it."""
     may = breaks(grid)
     end = next((k for k in range(3, len(may)) if may[k]), len(may))
     return grid.head + sum(grid.row(k) for k in range(end))
-
-
-def _break(height: float) -> Any:
-    from reportlab.platypus import CondPageBreak
-
-    return CondPageBreak(height)
 
 
 def _stiff(line: str) -> str:

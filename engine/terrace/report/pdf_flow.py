@@ -68,7 +68,7 @@ class Text(Paragraph):  # type: ignore[misc]  # ReportLab has no types
         for piece in out:
             piece.look, piece.record, piece.part, piece.outline = self.look, self.record, self.part, None
         if out:
-            out[0].outline = self.outline
+            out[0].outline, out[0].spaceBefore = self.outline, self.getSpaceBefore()
         return out
 
 
@@ -236,5 +236,5 @@ def paragraph_style(look: Look) -> Any:
     return ParagraphStyle(
         "x", fontName=fonts.font(look.bold, look.italic, look.mono), fontSize=look.size, leading=look.line,
         firstLineIndent=look.first, alignment=TA_CENTER if look.align == "center" else TA_LEFT,
-        allowWidows=0, allowOrphans=0, splitLongWords=1, spaceShrinkage=0,
+        allowWidows=0, allowOrphans=0, splitLongWords=1, spaceShrinkage=0, embeddedHyphenation=1,
     )  # fmt: skip

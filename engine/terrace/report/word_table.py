@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from docx.document import Document
 
 _RULE, _HAIRLINE = "8", "4"  # eighths of a point
+_THICK, _THIN = 1.0, 0.5  # the same in points, which come to the height of a row
 
 
 def add_grid(document: Document, grid: Grid, width: float, *, noted: bool) -> None:
@@ -31,7 +32,8 @@ def add_grid(document: Document, grid: Grid, width: float, *, noted: bool) -> No
     behind = tails(page)
     for i, line in enumerate(page.lines, 1):
         row = rows[i]
-        _height(row, grid.row(i - 1))
+        ruled = line.kind == "total" and i > 1 and page.lines[i - 2].kind != "total"
+        _height(row, grid.row(i - 1) - (_THIN if ruled else 0.0))
         keep = noted if i == last else whole or not may[i]
         cells: list[Any] = list(row.cells)
         heading = line.kind == "group" and not any(c.text for c in line.cells)
@@ -49,7 +51,6 @@ def add_grid(document: Document, grid: Grid, width: float, *, noted: bool) -> No
                 # room for the longest tail of the column, so that decimal points stay in line
                 missing = fonts.width(tail, grid.size) - fonts.width(content.tail, grid.size)
                 paragraph.paragraph_format.right_indent = Pt(round(missing, 1))
-        ruled = line.kind == "total" and i > 1 and page.lines[i - 2].kind != "total"
         for cell in cells:
             _borders(cell, top=_HAIRLINE if ruled else "", bottom=_RULE if i == last else "")
 
@@ -59,7 +60,7 @@ def _head(row: Any, grid: Grid) -> None:
     from docx.oxml import OxmlElement
     from docx.shared import Pt
 
-    _height(row, grid.head)
+    _height(row, grid.head - 2 * _THICK)
     row._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
     aligns = ("left", *grid.content.aligns)
     heads = [grid.content.table.stub, *(c.title.replace("\n", " ") for c in grid.content.table.columns)]
