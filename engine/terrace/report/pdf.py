@@ -40,6 +40,7 @@ from terrace.report.sheet import (
     page_size,
     text_height,
     text_width,
+    tied,
 )
 
 
@@ -251,6 +252,8 @@ class _Story:
         """A paragraph; `tight` leaves no space below it. Between two the larger space counts, as in Word."""
         look = self.looks[role]
         own = role == "label" and self.contents.style != "apa"  # which is bold in parts
+        if not look.mono:
+            words = [replace(w, text=tied(w.text)) for w in words]
         markup = fonts.marked_up(words, bold=look.bold and not own, italic=look.italic, mono=look.mono)
         text = Text.of(markup, paragraph_style(look), look, self.record, part, outline)
         _, height = text.wrap(self.width, 1e6)

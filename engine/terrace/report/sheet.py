@@ -6,6 +6,7 @@ below, and pages end at the same words in both.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -34,6 +35,7 @@ EQUATION_LINE = 22.0
 """Points of a line of an equation."""
 SYMBOLS = ("SE", "SD", "M", "df", "t", "z", "p", "F", "n", "N")
 """Symbols of statistics, in italics wherever they stand alone (APA 7, section 6.44)."""
+_RELATION = re.compile(r" (=|<|>|≥|≤) ")
 _SIZES = (10.0, 9.5, 9.0, 8.5, 8.0, 7.5, 7.0, 6.5)
 _LEAST_STUB = 72.0
 
@@ -271,6 +273,11 @@ def breaks(grid: Grid) -> list[bool]:
         bound = k == 0 or lines[k - 1].kind == "group" or rows[k].format == "bracketed" or not lines[k].label
         out.append(not bound and k < len(lines) - 1)
     return out
+
+
+def tied(text: str) -> str:
+    """The text with the signs of relations tied to both their sides: no line ends within ``p = .032``."""
+    return _RELATION.sub("\u00a0\\1\u00a0", text)
 
 
 def is_symbol(text: str) -> bool:

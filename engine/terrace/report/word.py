@@ -22,7 +22,7 @@ from terrace.report.contents import (
 from terrace.report.notes import Run, runs
 from terrace.report.omml import equation_element
 from terrace.report.parts import Part
-from terrace.report.sheet import BELOW, EQUATION_LINE, MONO, Role, grids, looks, text_height, text_width
+from terrace.report.sheet import BELOW, EQUATION_LINE, MONO, Role, grids, looks, text_height, text_width, tied
 from terrace.report.word_styles import STYLES, field, printable, set_up
 from terrace.report.word_table import add_grid
 from terrace.results.plot_words import figure_words
@@ -98,7 +98,8 @@ class _Writer:
             paragraph.paragraph_format.page_break_before, self.new_page = True, False
         for run in stretches:
             address = f" ({run.href})" if run.href and run.href != run.text else ""
-            piece = paragraph.add_run(printable(run.text + address))
+            text = run.text if role in ("listing", "command") else tied(run.text)
+            piece = paragraph.add_run(printable(text + address))
             piece.bold, piece.italic = run.bold or None, run.italic or None
             if run.code:
                 piece.font.name = MONO

@@ -23,7 +23,8 @@ def add_grid(document: Document, grid: Grid, width: float, *, noted: bool) -> No
     page = grid.content
     table = document.add_table(rows=1 + len(page.lines), cols=1 + len(page.table.columns))
     table.autofit = False
-    _lay_out(table, [EDGE + grid.stub, *(GAP + w for w in grid.widths)], width)
+    # the text of a cell ends an edge before it does
+    _lay_out(table, [2 * EDGE + grid.stub, *(GAP + w for w in grid.widths)], width)
     whole = len(page.lines) <= KEPT_WHOLE
     may = breaks(grid)
     last = len(page.lines)
