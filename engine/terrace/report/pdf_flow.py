@@ -8,7 +8,7 @@ from typing import Any
 from reportlab.platypus import Flowable, Paragraph
 
 from terrace.report import pdf_fonts as fonts
-from terrace.report.sheet import EDGE, GAP, INDENT, Grid, Look, breaks, is_symbol
+from terrace.report.sheet import CLOSING, EDGE, GAP, INDENT, Grid, Look, breaks, is_symbol
 
 _RULE, _HAIRLINE = 0.9, 0.4
 _BASE, _ASCENT = 0.82, 0.905  # where the base line is in a line, and the letters above it, of the height of both
@@ -112,7 +112,7 @@ class GridFlow(Flowable):  # type: ignore[misc]  # ReportLab has no types
     @property
     def down(self) -> float:
         """The height of the rows with the head."""
-        return self.grid.head + sum(self.grid.row(k) for k in range(self.first, self.last))
+        return self.grid.head + sum(self.grid.row(k) for k in range(self.first, self.last)) + CLOSING
 
     def wrap(self, availWidth: float, availHeight: float) -> tuple[float, float]:
         self.width, self.height = self.across, self.down
@@ -120,7 +120,7 @@ class GridFlow(Flowable):  # type: ignore[misc]  # ReportLab has no types
 
     def split(self, availWidth: float, availHeight: float) -> list[Any]:
         may = breaks(self.grid)
-        used, at = self.grid.head, self.first
+        used, at = self.grid.head + CLOSING, self.first
         best = self.first
         while at < self.last and used + self.grid.row(at) <= availHeight + 0.01:
             used += self.grid.row(at)

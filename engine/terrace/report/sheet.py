@@ -156,11 +156,13 @@ class Grid:
     @property
     def height(self) -> float:
         """The height of the table without caption and notes."""
-        return self.head + sum(self.row(k) for k in range(len(self.labels)))
+        return self.head + sum(self.row(k) for k in range(len(self.labels))) + CLOSING
 
 
 BELOW = (6.0, 14.0)
 """Points above and below a caption that stands below its figure."""
+CLOSING = 1.0
+"""Points of the rule below the last row."""
 HEAD_SPACE = 5.0
 """Points above and below the heads together."""
 
