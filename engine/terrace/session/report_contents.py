@@ -6,8 +6,7 @@ variables) is made once for each fit and remembered, since a report is made anew
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -27,6 +26,7 @@ from terrace.report.contents import (
     numbered,
 )
 from terrace.report.decimals import with_decimals
+from terrace.report.kept import Kept
 from terrace.report.notes import note_text
 from terrace.results.labels import table_labels
 from terrace.results.plot import Plot
@@ -37,14 +37,16 @@ from terrace.session.document.report_plan import ReportPart, ReportPlan
 from terrace.session.report_last_page import last_page
 
 if TYPE_CHECKING:
+    from terrace.progress import CancelCheck
     from terrace.results.fit import FitResult
+    from terrace.session.contract import Outcome
     from terrace.session.session import Session
+    from terrace.session.state import State
 
 T = TypeVar("T")
 _LANGUAGES = {"en": "en-US", "en-gb": "en-GB"}
 _LONGEST_HEAD = 50
 """Letters of a running head (APA 7, section 2.8)."""
-_REMEMBERED = 24
 
 
 def report_contents(session: Session) -> Contents:
@@ -52,12 +54,17 @@ def report_contents(session: Session) -> Contents:
 
     Raises `Cancelled` where the session was told to stop.
     """
-    document = session.state.document
+    return state_contents(session.state, session.whole()[0], session.cancel)
+
+
+def state_contents(state: State, history: Sequence[Outcome], cancel: CancelCheck | None = None) -> Contents:
+    """The same of a state with the commands that led to it, so that a thread that has no session can ask for it."""
+    document = state.document
     plan = document.report
-    maker = _Maker(session, document, plan)
+    maker = _Maker(state, history, cancel, document, plan)
     blocks: list[Placed] = []
     for part in parts_of_report(document):
-        if session.cancel is not None and session.cancel():
+        if cancel is not None and cancel():
             raise Cancelled
         if part.shown:
             blocks += [Placed(b, part.name) for b in maker.blocks(part)]
@@ -87,7 +94,9 @@ def _shortened(title: str) -> str:
 class _Maker:
     """Makes the blocks of parts."""
 
-    session: Session
+    state: State
+    history: Sequence[Outcome]
+    cancel: CancelCheck | None
     document: Document
     plan: ReportPlan
 
@@ -128,8 +137,9 @@ class _Maker:
 
         fit, look = item.fit, self._look(item)
         assert fit is not None
-        if item.more is None and item.data is not None:
-            more = _remembered(fit, "more", lambda: further_tables(fit, item.data, cancel=self.session.cancel))  # type: ignore[arg-type]
+        data = item.data
+        if item.more is None and data is not None:
+            more = _remembered([fit], "more", lambda: further_tables(fit, data, cancel=self.cancel))
             item = replace(item, more=more)
         return [self._dressed(t, item) for t in model_tables(item, look, self._labels(item))]
 
@@ -157,7 +167,7 @@ class _Maker:
         item = self.document.item(part.item) if part.item else (models[-1] if models else None)
         if part.made == "commands":
             yield PageBreak()
-            yield from last_page(self.session, self.plan.last)
+            yield from last_page(self.history, self.document, self.plan.last)
         elif part.made == "citation":
             yield from self._citation()
         elif item is not None and item.fit is not None:
@@ -178,8 +188,7 @@ class _Maker:
         if data is None:
             return
         fits = [m.fit for m in self.document.models() if m.fit is not None and m.data is data]
-        key = ("descriptives", *(f.identity for f in fits))
-        table = _remembered(fit, key, lambda: descriptives_table(fits, data))
+        table = _remembered(fits, "descriptives", lambda: descriptives_table(fits, data))
         if table is not None:
             yield from self._captioned([self._dressed(table, None)], part)
 
@@ -208,7 +217,7 @@ class _Maker:
         decimals = self._look(None).decimals
         fits = [m.fit for m in models if m.fit is not None]
         labels = self._labels(item)
-        key = ("models", metric, decimals, *names, tuple(sorted(labels.items())), *(f.identity for f in fits))
+        key = ("models", metric, decimals, *names, tuple(sorted(labels.items())))
         table = _remembered(
             fits, key, lambda: beside_table(fits, names, metric=metric, labels=labels, decimals=decimals)
         )
@@ -224,21 +233,21 @@ class _Maker:
         labels = self._labels(item)
         key = ("paragraph", called, tuple(sorted(labels.items())))
         text = _remembered(
-            fit, key, lambda: paragraph(fit, item.data, labels=labels, markup="markdown", called=called)
+            [fit], key, lambda: paragraph(fit, item.data, labels=labels, markup="markdown", called=called)
         )
         yield Paragraph(text, "note")
 
     def _diagnostics(self, part: ReportPart, item: Item, fit: FitResult) -> Iterator[Block]:
         if item.data is not None:
-            plots = _remembered(fit, "diagnostics", lambda: _checks(fit, item))
+            plots = _remembered([fit], "diagnostics", lambda: _checks(fit, item))
             yield from self._figures(plots, part, part_title(self.document, part))
 
     def _citation(self) -> Iterator[Block]:
         from terrace.postestimation.paper.analysis import data_citation, software_citation
 
         data = {m.data.source: m.data for m in self.document.models() if m.data is not None}
-        if not data and self.session.state.dataset is not None:
-            data = {"": self.session.state.dataset}
+        if not data and self.state.dataset is not None:
+            data = {"": self.state.dataset}
         yield Heading("Data and software", 2)
         for text in (*filter(None, map(data_citation, data.values())), software_citation()):
             yield Paragraph(text)
@@ -269,18 +278,12 @@ def _called(item: Item) -> str:
     return item.title or f"Model {item.number}"
 
 
-_BARE: OrderedDict[int, tuple[Plot, Plot]] = OrderedDict()
+_BARE = Kept(24)
 
 
 def _without_note(plot: Plot) -> Plot:
     """The figure without its note, which stands below it in the letters of the report; the same one each time."""
-    if not plot.note:
-        return plot
-    if id(plot) not in _BARE:
-        _BARE[id(plot)] = (plot, replace(plot, note=""))
-        while len(_BARE) > _REMEMBERED:
-            _BARE.popitem(last=False)
-    return _BARE[id(plot)][1]
+    return _BARE.get(id(plot), plot, lambda: replace(plot, note="")) if plot.note else plot
 
 
 def _checks(fit: FitResult, item: Item) -> tuple[Plot, ...]:
@@ -301,17 +304,9 @@ def _checks(fit: FitResult, item: Item) -> tuple[Plot, ...]:
 
 
 # --- what is remembered -------------------------------------------------------------------------------------
-_KEPT: OrderedDict[Hashable, tuple[object, object]] = OrderedDict()
+_MADE = Kept(24)
 
 
-def _remembered(about: object, key: Hashable, make: Callable[[], T]) -> T:
-    """What was made of these fits under this key, or what `make` gives now. The fits are held, so that their
-    identities are not given to others."""
-    whole = (key, tuple(id(f.held) for f in about) if isinstance(about, list) else id(about.held))  # type: ignore[attr-defined]
-    if whole not in _KEPT:
-        _KEPT[whole] = (about, make())
-    _KEPT.move_to_end(whole)
-    while len(_KEPT) > _REMEMBERED:
-        _KEPT.popitem(last=False)
-    found: T = _KEPT[whole][1]  # type: ignore[assignment]  # what was made under this key
-    return found
+def _remembered(fits: Sequence[FitResult], key: Hashable, make: Callable[[], T]) -> T:
+    """What was made of these fits under this key, or what `make` gives now."""
+    return _MADE.get((key, *map(id, fits)), fits, make)
