@@ -15,6 +15,7 @@ from terrace.postestimation.paper.descriptives import descriptives_table
 from terrace.report.cells import shown
 from terrace.report.contents import Contents, EquationBlock, FigureBlock, Heading, Paragraph, TableBlock
 from terrace.report.models_beside import beside_table
+from terrace.report.notes import plain
 from terrace.session.report_contents import report_contents
 from terrace.session.session import Session
 from terrace.version import __version__
@@ -62,7 +63,8 @@ def of(found: Contents, part: str) -> list[object]:
 def test_the_paragraph_says_what_was_done_with_the_numbers_of_the_fit(session: Session, frame: pd.DataFrame) -> None:
     (block,) = of(contents(session), "analysis")
     assert isinstance(block, Paragraph)
-    text = block.text
+    assert "by *t* tests" in block.text
+    text = plain(block.text)
     complete = frame.dropna()
     sizes = complete.groupby("school").size()
     fit = session.state.fit

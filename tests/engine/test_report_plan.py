@@ -204,8 +204,9 @@ def test_commands_make_the_same_plan_again(session: Session) -> None:
 
 
 def test_a_file_may_be_called_as_a_command_is(session: Session, tmp_path: Path) -> None:
-    run(session, f'cd "{tmp_path}"', "report title.md", "report part.txt")
+    run(session, f'cd "{tmp_path}"', "report title.md", "report part.txt", "report Schools")
     assert (tmp_path / "title.md").is_file() and (tmp_path / "part.txt").is_file()
+    assert (tmp_path / "Schools.docx").read_bytes()[:2] == b"PK", "Word where no format is named"
 
 
 def test_the_list_of_parts_is_no_result(session: Session) -> None:

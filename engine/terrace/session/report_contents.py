@@ -194,9 +194,10 @@ class _Maker:
 
     def _analysis(self, part: ReportPart, item: Item, fit: FitResult) -> Iterator[Block]:
         from terrace.postestimation.paper.analysis import analysis_paragraph
+        from terrace.postestimation.paper.apa import in_markdown
 
         fits = [(_called(m), m.fit) for m in self.document.models() if m.fit is not None]
-        yield Paragraph(analysis_paragraph(fits, item.data, labels=self._labels(item)))
+        yield Paragraph(in_markdown(analysis_paragraph(fits, item.data, labels=self._labels(item))), "note")
 
     def _equations(self, part: ReportPart, item: Item, fit: FitResult) -> Iterator[Block]:
         from terrace.spec.check import examine

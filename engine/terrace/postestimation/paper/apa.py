@@ -54,7 +54,7 @@ def paragraph(
     text = " ".join(p for p in parts if p)
     if called and text:
         text = f"In {called}, {text[0].lower()}{text[1:]}"
-    return _italic(text) if markup == "html" else _starred(text) if markup == "markdown" else text
+    return _italic(text) if markup == "html" else in_markdown(text) if markup == "markdown" else text
 
 
 class _Words:
@@ -382,9 +382,10 @@ def _italic(text: str) -> str:
     return re.sub(r"\bR²", "<i>R</i>²", text)
 
 
-def _starred(text: str) -> str:
+def in_markdown(text: str) -> str:
     """The same in Markdown, with everything escaped that would be read as a mark."""
     text = re.sub(r"([\\*_`\[\]&<])", r"\\\1", text)
     text = re.sub(r"\b(SE|SD)\b", r"*\1*", text)
     text = re.sub(r"\b([btzp])(?=(?:\([\d,.]+\))? (?:=|\\<|>) )", r"*\1*", text)
+    text = re.sub(r"\b([tz])(?= tests\b)", r"*\1*", text)
     return re.sub(r"\bR²", "*R*²", text)

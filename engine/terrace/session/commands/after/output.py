@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from terrace.errors import CommandError, TerraceError
@@ -15,7 +16,7 @@ from terrace.report import formats
 from terrace.results.fit import FitResult
 from terrace.results.labels import table_labels
 from terrace.results.plot import Plot
-from terrace.session.commands.helpers.files import file_name
+from terrace.session.commands.helpers.files import file_name, with_ending
 from terrace.session.commands.helpers.fits import current_fit, named_fit
 from terrace.session.document.fits import fits_of, model_of
 from terrace.session.document.report_parts import parts_of_report
@@ -41,9 +42,10 @@ _OF = ("caterpillar", "effects")  # of a level
 @command(
     "report",
     syntax='report FILE [, models(NAMES) titles("text" ...) results(# ...)|noresults notes noplots replace]',
-    help="Write the report as its plan has it; report parts lists what is in it. With options there is no plan: models "
-    "with their ICC, R², plots and further results, and the other tables and plots of the session. models() chooses "
-    "models, results() results by number, notes adds the title, headings and notes of the page. "
+    help="Write the report as its plan has it, as a Word document where the name has no ending; report parts lists "
+    "what is in it. With options there is no plan: models with their ICC, R², plots and further results, and the other "
+    "tables and plots of the session. models() chooses models, results() results by number, notes adds the title, "
+    "headings and notes of the page. "
     f"{' '.join(f.ending for f in formats.REPORTS)}",
     effects=Effect.FILES | Effect.BRIEF,
 )
@@ -56,7 +58,8 @@ def report(session: Session, parsed: ParsedCommand) -> CommandResult:
         from terrace.report.export import export_report
         from terrace.session.report_contents import report_contents
 
-        written = export_report(report_contents(session), path, replace="replace" in options)
+        whole = with_ending(Path(path), ".docx")  # Word where no format is named
+        written = export_report(report_contents(session), whole, replace="replace" in options)
         return CommandResult(text=f"Written to {written}.")
     excluding(options, ("results", "noresults"))
     numbers = [] if "noresults" in options else _numbers(session, options.get("results"))
