@@ -197,6 +197,15 @@ def test_equations_and_figures_and_headings_have_blocks_of_their_own(session: Se
     assert isinstance(heading, Heading) and heading.level == 2 and heading.text.startswith("Model 3")
 
 
+def test_models_whose_data_have_changed_say_so(session: Session) -> None:
+    def advice(found: Contents) -> list[str]:
+        return [p.block.text for p in found.blocks if isinstance(p.block, Paragraph) and p.block.kind == "advice"]
+
+    assert not any("out of date" in text for text in advice(contents(session)))
+    told = [t for t in advice(contents(session, "replace y = 0 in 1/2")) if "out of date" in t]
+    assert "Model 1 is out of date: 2 values of y changed. Fit it again." in told and len(told) == 4, told
+
+
 # --- the title page and the last page --------------------------------------------------------------------------
 def test_the_title_and_the_running_head(session: Session) -> None:
     long = "On the effort of pupils and what comes of it in the schools of a large city"

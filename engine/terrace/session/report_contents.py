@@ -6,7 +6,7 @@ variables) is made once for each fit and remembered, since a report is made anew
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -34,6 +34,7 @@ from terrace.results.table import Table
 from terrace.session.document.items import Document, Item, Look
 from terrace.session.document.report_parts import SECTIONS, models_beside, part_title, parts_of_report
 from terrace.session.document.report_plan import ReportPart, ReportPlan
+from terrace.session.out_of_date import stale
 from terrace.session.report_last_page import last_page
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def state_contents(state: State, history: Sequence[Outcome], cancel: CancelCheck
     """The same of a state with the commands that led to it, so that a thread that has no session can ask for it."""
     document = state.document
     plan = document.report
-    maker = _Maker(state, history, cancel, document, plan)
+    maker = _Maker(state, history, cancel, document, plan, stale(state, filters=False))
     blocks: list[Placed] = []
     for part in parts_of_report(document):
         if cancel is not None and cancel():
@@ -99,6 +100,7 @@ class _Maker:
     cancel: CancelCheck | None
     document: Document
     plan: ReportPlan
+    stale: Mapping[int, str]
 
     def blocks(self, part: ReportPart) -> Iterator[Block]:
         """What a part shows."""
@@ -123,6 +125,7 @@ class _Maker:
         elif item.kind == "model" and item.fit is not None:
             yield Heading(item.heading, min(part.level, 3))
             yield from self._captioned(self._model_tables(item), part)
+            yield from self._out_of_date([item])
             for advice in item.fit.warnings:
                 yield Paragraph(str(advice), "advice")
         elif item.outcome is not None:
@@ -223,6 +226,7 @@ class _Maker:
             fits, key, lambda: beside_table(fits, names, metric=metric, labels=labels, decimals=decimals)
         )
         yield from self._captioned([with_decimals(table, None, self.plan.p_decimals)], part)
+        yield from self._out_of_date(models)
 
     def _paragraph(self, part: ReportPart, item: Item, fit: FitResult) -> Iterator[Block]:
         from terrace.postestimation.paper.apa import paragraph
@@ -237,6 +241,7 @@ class _Maker:
             [fit], key, lambda: paragraph(fit, item.data, labels=labels, markup="markdown", called=called)
         )
         yield Paragraph(text, "note")
+        yield from self._out_of_date([item])
 
     def _diagnostics(self, part: ReportPart, item: Item, fit: FitResult) -> Iterator[Block]:
         if item.data is not None:
@@ -264,6 +269,12 @@ class _Maker:
             labels=all_.labels if own.labels is None else own.labels,
             parts=all_.parts if own.parts is None else own.parts,
         )
+
+    def _out_of_date(self, models: Sequence[Item]) -> Iterator[Block]:
+        """What a reader has to know of models whose data have changed since they were fitted."""
+        for item in models:
+            if reason := self.stale.get(item.id):
+                yield Paragraph(f"{_called(item)} is out of date: {reason.rstrip('.')}. Fit it again.", "advice")
 
     def _labels(self, item: Item) -> dict[str, str]:
         if item.fit is None or self._look(item).labels is False:
