@@ -73,7 +73,9 @@ def test_the_paragraph_says_what_was_done_with_the_numbers_of_the_fit(session: S
         "Three linear mixed models of y were fitted.",
         "Model 3 had fixed effects of Effort and kind, and random intercepts and random slopes of Effort for school "
         "(unstructured covariance).",
-        "restricted maximum likelihood; coefficients were tested by t tests with Satterthwaite degrees of freedom",
+        "Parameters were estimated by maximum likelihood (Model 1 and Model 2) and restricted maximum likelihood "
+        "(Model 3); coefficients of Model 3 were tested by t tests with Satterthwaite degrees of freedom.",
+        "The analysis used ",  # all models used the same rows
         f"{len(complete)} observations in 24 groups of school, with {sizes.min()} to {sizes.max()} observations "
         f"(on average {sizes.mean():.1f})",
         f"3 rows of {len(frame)} were left out for missing values of Effort",
