@@ -199,6 +199,15 @@ def test_equations_and_figures_and_headings_have_blocks_of_their_own(session: Se
     assert isinstance(heading, Heading) and heading.level == 2 and heading.text.startswith("Model 3")
 
 
+def test_a_section_without_anything_in_it_has_no_heading_but_one_of_the_users_has(session: Session) -> None:
+    def headings(*commands: str) -> list[str]:
+        return [p.block.text for p in contents(session, *commands).blocks if isinstance(p.block, Heading)]
+
+    assert "Method" in headings() and "Method" not in headings("report part hide analysis")
+    assert "Empty" in headings('report part add heading "Empty", after(analysis)', "report part hide analysis")
+    assert "Appendix" not in headings("report part hide diagnostics4 citation commands")
+
+
 def test_models_whose_data_have_changed_say_so(session: Session) -> None:
     def advice(found: Contents) -> list[str]:
         return [p.block.text for p in found.blocks if isinstance(p.block, Paragraph) and p.block.kind == "advice"]

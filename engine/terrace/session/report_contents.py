@@ -75,8 +75,19 @@ def state_contents(state: State, history: Sequence[Outcome], cancel: CancelCheck
     return Contents(
         title, plan.author, plan.affiliation, plan.date, head.upper() if style == "apa" else head, style,
         _LANGUAGES[plan.language], "letter" if plan.paper == "letter" else "a4",
-        cover=style == "apa" and bool(title or plan.author), blocks=numbered(blocks),
+        cover=style == "apa" and bool(title or plan.author), blocks=numbered(_without_empty(blocks)),
     )  # fmt: skip
+
+
+def _without_empty(blocks: Sequence[Placed]) -> Iterator[Placed]:
+    """The blocks without headings of the program that nothing stands under; those of the user stay."""
+    for k, placed in enumerate(blocks):
+        block, rest = placed.block, blocks[k + 1 : k + 2]
+        under = rest and not (
+            isinstance(block, Heading) and isinstance(rest[0].block, Heading) and rest[0].block.level <= block.level
+        )
+        if placed.part not in SECTIONS or under:
+            yield placed
 
 
 def style_of(plan: ReportPlan, document: Document) -> Style:
