@@ -177,8 +177,19 @@ def code(options):
     return Result(state(status), closing(text))
 
 
+def pages(options):
+    """Pages of reports as LibreOffice lays out the Word document, against those that are shown before it is saved."""
+    seed = str(random.randrange(10**6))
+    with tempfile.TemporaryDirectory() as folder:
+        script = str(ROOT / "tests" / "engine" / "pages_in_libreoffice.py")
+        status, text = watched([str(environment.venv_python()), script, folder, seed], plain_environ())
+    said = text.strip().rpartition("\n")[2]
+    return Result(SKIPPED if said.startswith("skipped") else state(status), f"{said} (seed {seed})")
+
+
 STEPS = {
-    step.__name__: step for step in (processor, designs, properties, coverage, locked, mutated, kills, first_hour, code)
+    step.__name__: step
+    for step in (processor, designs, properties, coverage, locked, mutated, kills, first_hour, code, pages)
 }
 
 

@@ -159,6 +159,23 @@ replace x = x + 1 => update
 replace x = x + 1 => update, preview
 replace x = x + 1 in 1 => refit _stale
 outline look 1, decimals(3) style(apa) metric(sd) labels parts(none)
+report title "Schools"
+report author "A. Author"
+report affiliation "Institute of Education"
+report date "1 May 2026"
+report head "Schools"
+report style ama
+report language en-gb
+report paper letter
+report metric sd
+report decimals 3, p(2)
+report last commands hashes
+report parts
+report part add heading "Notes", level(2)
+report part add text "x" => report part edit text1 "y"
+report part add text "x" => report part move text1, first
+report part add text "x" => report part hide text1
+report part hide _all => report reset
 run some.do
 do some.do
 ? mixed

@@ -326,43 +326,41 @@ def _tables(parts) -> list[Table]:
     return [p for p, _ in number_parts(parts) if isinstance(p, Table)]
 
 
-def test_tables_of_a_pdf_are_as_wide_as_the_text_in_letters_of_one_size(parts) -> None:
-    from terrace.report import pdf
+def test_tables_are_as_wide_as_the_text_in_letters_of_one_size(parts) -> None:
+    from terrace.report import pdf_fonts, sheet
 
-    with pdf.paper():
-        for table in _tables(parts):
-            grid = pdf._measure(shown(table))
-            assert grid.size == 9.0, table.title
-            across = 2 * pdf._EDGE + grid.stub + sum(w + pdf._GAP for w in grid.widths)
-            assert across == pytest.approx(pdf._WIDTH, abs=1e-9), table.title
-            for lines, width in zip(grid.heads, (grid.stub, *grid.widths)):
-                assert all(pdf._inches(t, grid.size, "bold") <= width + 1e-6 for t in lines), lines
+    for table in _tables(parts):
+        (grid,) = sheet.grids(table, 451.3, pdf_fonts.measured)
+        assert grid.size == 10.0, table.title
+        across = 2 * sheet.EDGE + grid.stub + sum(w + sheet.GAP for w in grid.widths)
+        assert across == pytest.approx(451.3, abs=1e-9), table.title
+        for lines, width in zip(grid.heads, (grid.stub, *grid.widths)):
+            assert all(pdf_fonts.width(t, grid.size, True) <= width + 0.02 for t in lines), lines
 
 
-def test_long_heads_break_before_letters_shrink() -> None:
-    from terrace.report import pdf
+def test_long_heads_break_before_letters_shrink_and_columns_go_below_each_other_last() -> None:
+    from terrace.report import pdf_fonts, sheet
 
     heads = ("Observations", "Parameters", "Log restricted-likelihood", "AIC", "BIC", "Weight")
     table = Table("T", tuple(Column(f"c{k}", h, "fixed", 2) for k, h in enumerate(heads)), (Row("m", (46652.4,) * 6),))
-    wide = replace(table, columns=table.columns * 3, rows=(Row("m", (46652.4,) * 18),))
-    with pdf.paper():
-        grid = pdf._measure(shown(table))
-        assert grid.heads[3] == ["Log", "restricted-", "likelihood"] and grid.size == 9.0
-        assert pdf._measure(shown(wide)).size == 6.0
+    (grid,) = sheet.grids(table, 451.3, pdf_fonts.measured)
+    assert grid.heads[3] == ("Log", "restricted-", "likelihood") and grid.size == 10.0
+    wide = replace(table, columns=table.columns * 3, rows=(Row("m", tuple(range(18))),))
+    pieces = sheet.grids(wide, 451.3, pdf_fonts.measured)
+    assert len(pieces) > 1
+    assert [v for g in pieces for v in g.content.table.rows[0].values] == list(range(18)), "each column once"
 
 
-def test_a_command_stands_on_the_page_of_its_table() -> None:
-    """Whatever stands before: the last command never ends a page."""
-    from terrace.report import pdf
-    from terrace.report.pdf import _Item
+@pytest.mark.parametrize("above", range(24, 44))
+def test_a_command_stands_on_the_page_of_its_table(above: int, tmp_path) -> None:
+    """Whatever stands before: neither a heading nor a command ends a page, and a short table is not divided."""
+    from pypdf import PdfReader
 
     table = Table("T", (Column("a", "A", "count"),), tuple(Row(f"r{k}", (k,)) for k in range(10)))
-    content = [_Item("# Model", 0), _Item(". estat x", 0), _Item(table, 1), _Item("A text.", 0)]
-    assert pdf._together(content, 2) == pdf._height(table) > 10 * 9 * 1.42 / 72
-    assert pdf._together(content, 0) > pdf._together(content, 1) > pdf._together(content, 2)
-    assert pdf._together(content, 3) == 0.0
-    long = replace(table, rows=tuple(Row(f"r{k}", (k,)) for k in range(500)))
-    assert pdf._height(long) < 3, "the beginning of a table that takes pages"
+    content = ["\n\n".join(["A text."] * above), "# Model", ". estat x", table, "Behind."]
+    pages = [p.extract_text() for p in PdfReader(export(content, tmp_path / "r.pdf")).pages]
+    (page,) = [p for p in pages if "Model" in p]
+    assert all(x in page for x in ("estat x", "Table 1", "r0", "r9"))
 
 
 def test_word_breaks_no_row_and_no_head_from_its_table(parts, tmp_path) -> None:
@@ -373,8 +371,8 @@ def test_word_breaks_no_row_and_no_head_from_its_table(parts, tmp_path) -> None:
         assert all("w:cantSplit" in row._tr.xml for row in table.rows)
         assert all(p.paragraph_format.keep_with_next for c in table.rows[0].cells for p in c.paragraphs)
         assert "w:tblHeader" in table.rows[0]._tr.xml
-    commands = [p for p in document.paragraphs if p.style.name == "Terrace Listing" and "  " not in p.text]
-    assert commands and all(p.paragraph_format.keep_with_next for p in commands)
+    commands = [p for p in document.paragraphs if p.style.name == "Terrace Command"]
+    assert commands and all(p.style.paragraph_format.keep_with_next for p in commands)
 
 
 def test_excel_sheets_print_on_one_page_across_with_notes_in_lines(tmp_path) -> None:
@@ -430,22 +428,26 @@ def test_latex_gives_it_a_column_of_its_own() -> None:
 def test_word_leaves_room_for_it(tmp_path) -> None:
     import docx
 
+    from terrace.report import pdf_fonts
+
     grid = docx.Document(str(export([starred()], tmp_path / "a.docx"))).tables[0]
     rooms = set()
     for row in (1, 2, 3, 5):
         paragraph = grid.cell(row, 1).paragraphs[0]
         tail = re.search(r"[*)]*$", paragraph.text)[0]  # type: ignore[index]
-        wide = sum(0.333 if c == ")" else 0.5 for c in tail)
-        rooms.add(round(paragraph.paragraph_format.right_indent.pt + 10 * wide, 0))
+        rooms.add(round(paragraph.paragraph_format.right_indent.pt + pdf_fonts.width(tail, 10.0), 0))
     assert len(rooms) == 1
 
 
 def test_pdf_puts_numbers_at_one_place(monkeypatch) -> None:
-    from terrace.report import pdf
+    from terrace.report import pdf, pdf_flow
 
-    put: list[tuple[float, str]] = []
-    monkeypatch.setattr(pdf._Pages, "put", lambda self, x, text, size, **style: put.append((round(x, 6), text)))
+    ends: dict[str, float] = {}
+
+    def put(self, x, w, words, y, align, **style) -> None:
+        ends.setdefault(words, round(x + w if align == "right" else x, 6))
+
+    monkeypatch.setattr(pdf_flow.GridFlow, "_put", put)
     pdf.document_pdf("", [starred()])
-    ends = {text: x for x, text in put}
     places = {ends[t] for t in ("0.822", "(0.059", "0.017", "−1.500")}
     assert len(places) == 1 and ends["***"] in places

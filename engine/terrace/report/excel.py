@@ -10,9 +10,21 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from terrace.data.writers.workbook import in_silence, save_workbook
 from terrace.report.cells import Cell, Shown, display_width, has_pairs, note_paragraphs, shown, wrap
-from terrace.report.parts import Part, number_parts, paragraphs
+from terrace.report.contents import (
+    Block,
+    Contents,
+    EquationBlock,
+    FigureBlock,
+    Heading,
+    Paragraph,
+    TableBlock,
+    contents_of,
+)
+from terrace.report.notes import plain
+from terrace.report.parts import Part
 from terrace.results.plot import Plot
 from terrace.results.table import CellValue, Table
+from terrace.spec.equations_render import line_text
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -21,7 +33,6 @@ _P_FORMAT = '[<0.001]"< .001";[>0.9995]"> .999";.000'
 _WIDEST = 60
 
 
-@in_silence()
 def workbook_xlsx(
     title: str,
     parts: Sequence[Part],
@@ -35,31 +46,38 @@ def workbook_xlsx(
     ``"sheets"`` gives every table and plot a sheet, with the texts and a list of them on the first;
     ``"stacked"`` puts all on one, in order.
     """
+    return report_xlsx(contents_of(title, parts, command=command, labels=labels), layout=layout)
+
+
+@in_silence()
+def report_xlsx(contents: Contents, *, layout: Literal["sheets", "stacked"] = "sheets") -> bytes:
+    """The bytes of an .xlsx file with a report; the contents on the first sheet lead to the others."""
     import openpyxl
 
     book = openpyxl.Workbook()
     first: Any = book.active
     first.title = "Report"
+    title = contents.title
     at = _texts(first, 1, [("h1", title)] if title else [])
-    if command:
-        at = _texts(first, at, [("command", command)])
-    for part, number in number_parts(parts, labels=labels):
-        if isinstance(part, str):
-            at = _texts(first, at, paragraphs(part))
+    by = [("text", x) for x in (contents.author, contents.affiliation, contents.date) if x]
+    at = _texts(first, at, [*by, *([("command", contents.command)] if contents.command else [])])
+    for placed in contents.blocks:
+        block = placed.block
+        if not isinstance(block, TableBlock | FigureBlock):
+            at = _texts(first, at, _words(block))
             continue
-        kind = "Table" if isinstance(part, Table) else "Figure"
-        caption = f"{kind} {number}. {part.title}"
+        about = block.table.title if isinstance(block, TableBlock) else block.title
+        caption = f"{block.label}. {about}"
         if layout == "stacked":
             sheet, row = first, at + (1 if at > 1 else 0)
         else:
-            sheet, row = book.create_sheet(_sheet_name(f"{kind} {number} {part.title}")), 1
+            sheet, row = book.create_sheet(_sheet_name(f"{block.label} {about}")), 1
             _link(first, at, caption, sheet.title)
             at += 1
-        end = (
-            _write_table(sheet, part, caption, row)
-            if isinstance(part, Table)
-            else _write_plot(sheet, part, caption, row)
-        )
+        if isinstance(block, TableBlock):
+            end = _write_table(sheet, block.table, caption, row)
+        else:
+            end = _write_plot(sheet, block.plot, caption, row)
         if layout == "stacked":
             at = end
     if layout == "sheets" and at == 1:
@@ -68,10 +86,21 @@ def workbook_xlsx(
         first.column_dimensions["A"].width = 90
     for sheet in book.worksheets:
         _for_print(sheet)
-    book.properties.title, book.properties.creator = title, "Terrace"
+    book.properties.title, book.properties.creator = title, contents.author or "Terrace"
     out = io.BytesIO()
     save_workbook(book, out)
     return out.getvalue()
+
+
+def _words(block: Block) -> list[tuple[str, str]]:
+    """The text of a block with its kind; an equation as plain text."""
+    if isinstance(block, Heading):
+        return [("h2" if block.level == 1 else "h3", block.text)]
+    if isinstance(block, EquationBlock):
+        return [("text", line_text(x)) for x in block.lines]
+    if not isinstance(block, Paragraph):
+        return []
+    return [("text", plain(block.text)) if block.kind == "note" else (block.kind, block.text)]
 
 
 def _sheet_name(title: str) -> str:

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace as replace_in
 from pathlib import Path
 
 from terrace.disk.writing import destination, write_bytes
 from terrace.errors import ExportError
 from terrace.report import formats
-from terrace.report.parts import Part, number_parts, paragraphs
+from terrace.report.contents import (
+    Contents,
+    EquationBlock,
+    FigureBlock,
+    Heading,
+    Paragraph,
+    TableBlock,
+    contents_of,
+)
+from terrace.report.parts import Part, paragraphs
 from terrace.results.plot import Plot
 from terrace.results.table import Table
 
@@ -44,6 +54,42 @@ def export(
     cannot be written. The file appears whole or not at all.
     """
     wanted = [parts] if not isinstance(parts, Sequence) or isinstance(parts, str) else list(parts)
+    kind = _kind(path)
+    if not wanted:
+        raise ExportError("There is nothing to export.", code="nothing", advice="Fit a model first.")
+    destination(path, replace=replace)
+    plots = [p for p in wanted if isinstance(p, Plot)]
+    if not kind.report or (kind.plot and len(plots) == len(wanted) == 1):
+        return _picture(wanted, plots, Path(path).expanduser(), kind.ending, replace)
+    if kind.ending == ".txt":  # a fit as its page
+        text = document_text(title, wanted, command=command, labels=labels)
+        return write_bytes(Path(path).expanduser(), text.encode("utf-8"), replace=replace)
+    contents = contents_of(title, wanted, command=command, labels=labels, date=generated)
+    return export_report(contents, path, replace=replace)
+
+
+def export_report(contents: Contents, path: str | os.PathLike[str], *, replace: bool = False) -> Path:
+    """Write a report to a file whose extension names the format, as `export` does.
+
+    Raises `ExportError` for an unknown extension, one of a single picture, and a report of nothing.
+    """
+    kind = _kind(path)
+    if not kind.report:
+        raise ExportError(
+            f"A {kind.ending} file can hold only one plot.", code="not-a-plot", subject=str(path),
+            advice="Save the report as .docx, .pdf or .html.",
+        )  # fmt: skip
+    if not contents.blocks:
+        raise ExportError("The report is empty.", code="nothing", advice="Fit a model first, or show parts of the "
+                                                                         "report.")  # fmt: skip
+    destination(path, replace=replace)
+    out = Path(path).expanduser()
+    if kind.ending in (".tex", ".md"):
+        return _with_figures(contents, out, kind.ending, replace)
+    return write_bytes(out, _bytes(contents, kind.ending, Path(path).suffix.lower()), replace=replace)
+
+
+def _kind(path: str | os.PathLike[str]) -> formats.OutputFormat:
     given = Path(path).suffix.lower()
     known = formats.BY_ENDING.get(given)
     if known is None:
@@ -53,50 +99,31 @@ def export(
             subject=str(path),
             advice=f"Use {formats.endings(formats.FORMATS)}.",
         )
-    kind = known.ending
-    if not wanted:
-        raise ExportError("There is nothing to export.", code="nothing", advice="Fit a model first.")
-    destination(path, replace=replace)
-    out = Path(path).expanduser()
-    plots = [p for p in wanted if isinstance(p, Plot)]
-    if not known.report or (known.plot and len(plots) == len(wanted) == 1):
-        return _picture(wanted, plots, out, kind, replace)
-    if kind in (".tex", ".md"):
-        return _with_figures(wanted, plots, out, kind, replace, title, command, labels)
-    content = _bytes(wanted, kind, given, title, command, labels, generated)
-    return write_bytes(out, content, replace=replace)
+    return known
 
 
-def _bytes(
-    parts: list[Part],
-    kind: str,
-    given: str,
-    title: str,
-    command: str,
-    labels: Mapping[str, str] | None,
-    generated: str,
-) -> bytes:
+def _bytes(contents: Contents, kind: str, given: str) -> bytes:
     if kind == ".html":
-        from terrace.report.html.page import document_html
+        from terrace.report.html.page import report_html
 
-        page = document_html(title or "Report", parts, command=command, generated=generated, labels=labels)
-        return page.encode("utf-8")
+        titled = contents if contents.title else replace_in(contents, title="Report")
+        return report_html(titled).encode("utf-8")
     if kind == ".docx":
-        from terrace.report.word import document_docx
+        from terrace.report.word import report_docx
 
-        return document_docx(title, parts, command=command, labels=labels)
+        return report_docx(contents)
     if kind == ".xlsx":
-        from terrace.report.excel import workbook_xlsx
+        from terrace.report.excel import report_xlsx
 
-        return workbook_xlsx(title, parts, command=command, labels=labels)
+        return report_xlsx(contents)
     if kind == ".pdf":
-        from terrace.report.pdf import document_pdf
+        from terrace.report.pdf import pages_pdf
 
-        return document_pdf(title, parts, command=command, labels=labels, generated=generated)
+        return pages_pdf(contents).pdf
     if kind == ".csv":
-        text = _separated(parts, "\t" if given == ".tsv" else ",", labels)
+        text = _separated(contents, "\t" if given == ".tsv" else ",")
         return text.encode("utf-8-sig")  # Excel reads UTF-8 only with the mark
-    return document_text(title, parts, command=command, labels=labels).encode("utf-8")
+    return contents_text(contents).encode("utf-8")
 
 
 def _picture(parts: list[Part], plots: list[Plot], out: Path, kind: str, replace: bool) -> Path:
@@ -112,43 +139,36 @@ def _picture(parts: list[Part], plots: list[Plot], out: Path, kind: str, replace
     return save(plots[0], out, replace=replace)
 
 
-def _with_figures(
-    parts: list[Part],
-    plots: list[Plot],
-    out: Path,
-    kind: str,
-    replace: bool,
-    title: str,
-    command: str,
-    labels: Mapping[str, str] | None,
-) -> Path:
+def _with_figures(contents: Contents, out: Path, kind: str, replace: bool) -> Path:
     """The document last: when it is there, so are its figures."""
     from terrace.report.figure.figure import save
-    from terrace.report.latex import document_latex
-    from terrace.report.markdown import document_markdown
+    from terrace.report.latex import report_latex
+    from terrace.report.markdown import report_markdown
 
-    make: Callable[..., str] = document_latex if kind == ".tex" else document_markdown
+    make: Callable[..., str] = report_latex if kind == ".tex" else report_markdown
     extension = ".pdf" if kind == ".tex" else ".png"
     stem = out.stem.replace(" ", "-") if kind == ".tex" else out.stem  # LaTeX stumbles over blanks
+    plots = [p.block.plot for p in contents.blocks if isinstance(p.block, FigureBlock)]
     names = [f"{stem}-figure{i}{extension}" for i in range(1, len(plots) + 1)]
     for name in names:
         destination(out.with_name(name), replace=replace)
-    text = make(title, parts, command=command, labels=labels, figures=names)
+    text = make(contents, figures=names)
     for plot, name in zip(plots, names):
         save(plot, out.with_name(name), replace=replace, title=False)
     return write_bytes(out, text.encode("utf-8"), replace=replace)
 
 
-def _separated(parts: list[Part], delimiter: str, labels: Mapping[str, str] | None) -> str:
+def _separated(contents: Contents, delimiter: str) -> str:
     """One table as it is; several one under the other, each under its title. Texts have no place in data."""
     from terrace.report.csv import harmless, plot_csv, table_csv, table_tsv
 
     shown: list[tuple[str, str]] = []
-    for part, _ in number_parts(parts, labels=labels):
-        if isinstance(part, Table):
-            shown.append((part.title, table_tsv(part) if delimiter == "\t" else table_csv(part)))
-        elif isinstance(part, Plot):
-            shown.append((part.title, plot_csv(part, delimiter)))
+    for placed in contents.blocks:
+        block = placed.block
+        if isinstance(block, TableBlock):
+            shown.append((block.table.title, (table_tsv if delimiter == "\t" else table_csv)(block.table)))
+        elif isinstance(block, FigureBlock):
+            shown.append((block.title, plot_csv(block.plot, delimiter)))
     if not shown:
         raise ExportError("There is no table to save as data.", code="no-table", advice="Use .txt or .html.")
     if len(shown) == 1:
@@ -192,4 +212,33 @@ def document_text(
                     out.append(f"{text}\n{'-' * min(width, len(text))}")
                 else:
                     out.append("\n".join(wrap(text, width)))
+    return "\n\n".join(out) + "\n"
+
+
+def contents_text(contents: Contents, width: int = 80) -> str:
+    """A report as plain text; a figure as its caption."""
+    from terrace.report.cells import wrap
+    from terrace.report.notes import plain
+    from terrace.report.text.text import table_text
+    from terrace.spec.equations_render import line_text
+
+    title = contents.title
+    out = [f"{title}\n{'=' * min(width, max(3, len(title)))}"] if title else []
+    out += [x for x in (contents.author, contents.affiliation, contents.date) if x]
+    if contents.command:
+        out.append(f". {contents.command}")
+    for placed in contents.blocks:
+        block = placed.block
+        if isinstance(block, TableBlock):
+            out.append(f"{block.label}\n{table_text(block.table, width, journal=True)}")
+        elif isinstance(block, FigureBlock):
+            out.append(f"[{block.label}: {block.title}]")
+        elif isinstance(block, EquationBlock):
+            out.append("\n".join(line_text(x) for x in block.lines))
+        elif isinstance(block, Heading):
+            out.append(f"{block.text}\n{'-' * min(width, max(3, len(block.text)))}")
+        elif isinstance(block, Paragraph):
+            words = plain(block.text) if block.kind == "note" else block.text
+            listing = block.kind in ("listing", "command")
+            out.append(words if listing else "\n".join(wrap(words, width)))
     return "\n\n".join(out) + "\n"

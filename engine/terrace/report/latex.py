@@ -6,9 +6,20 @@ import re
 from collections.abc import Mapping, Sequence
 
 from terrace.report.cells import Cell, note_paragraphs, shown, tails
-from terrace.report.parts import Part, number_parts, paragraphs
-from terrace.results.plot import Plot
+from terrace.report.contents import (
+    Block,
+    Contents,
+    EquationBlock,
+    FigureBlock,
+    Heading,
+    PageBreak,
+    TableBlock,
+    contents_of,
+)
+from terrace.report.notes import Run, runs
+from terrace.report.parts import Part
 from terrace.results.table import Table
+from terrace.spec.equations_render import line_latex
 
 _ESCAPES = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%",
@@ -31,9 +42,13 @@ _PREAMBLE = r"""\documentclass{article}
 \else
   \usepackage{fontspec}
 \fi
+\usepackage{amsmath}
 \usepackage{booktabs}
 \usepackage{threeparttable}
 \usepackage{graphicx}
+"""
+_APA_CAPTIONS = r"""\usepackage{caption}
+\captionsetup{labelfont=bf, textfont=it, labelsep=newline, justification=raggedright, singlelinecheck=off}
 """
 
 
@@ -115,32 +130,76 @@ def document_latex(
     figures: Sequence[str] = (),
 ) -> str:
     """A document that compiles; `figures` are the file names of the plots, in their order."""
-    out = [_PREAMBLE + r"\begin{document}"]
-    if title:
-        out += [rf"\section*{{{escape(title)}}}"]
-    if command:
-        out.append(_verbatim(command))
-    for part, number in number_parts(parts, labels=labels):
-        if isinstance(part, Table):
-            out.append(table_latex(part, label=f"tab:{part.key or 'table'}-{number}"))
-        elif isinstance(part, Plot):
-            if number <= len(figures):
-                out += [
-                    r"\begin{figure}[htbp]", r"\centering",
-                    rf"\includegraphics[width=\linewidth]{{{figures[number - 1]}}}",
-                    rf"\caption{{{escape(part.title)}}}", rf"\label{{fig:{number}}}", r"\end{figure}", "",
-                ]  # fmt: skip
-        else:
-            out += [_text(kind, text) for kind, text in paragraphs(part)]
+    return report_latex(contents_of(title, parts, command=command, labels=labels), figures=figures)
+
+
+def report_latex(contents: Contents, *, figures: Sequence[str] = ()) -> str:
+    """A report that compiles; `figures` are the file names of the plots, in their order."""
+    out = [_PREAMBLE + (_APA_CAPTIONS if contents.style == "apa" else "") + _running(contents) + r"\begin{document}"]
+    out += _title(contents)
+    if contents.command:
+        out.append(_verbatim(contents.command))
+    for placed in contents.blocks:
+        out += _block(placed.block, figures, contents.style == "ama")
     return "\n".join([*out, r"\end{document}", ""])
 
 
-def _text(kind: str, text: str) -> str:
-    if kind in ("command", "listing"):
-        return _verbatim(text)
-    if kind in ("h2", "h3"):
-        return rf"\{'sub' * (kind == 'h3')}section*{{{escape(text)}}}"
-    return escape(text) + "\n"
+def _running(contents: Contents) -> str:
+    if not contents.head:
+        return ""
+    return "\n".join([
+        r"\usepackage{fancyhdr}", r"\pagestyle{fancy}", r"\fancyhf{}", rf"\lhead{{{escape(contents.head)}}}",
+        r"\rhead{\thepage}", r"\renewcommand{\headrulewidth}{0pt}", r"\setlength{\headheight}{14pt}", "",
+    ])  # fmt: skip
+
+
+def _title(contents: Contents) -> list[str]:
+    by = [x for x in (contents.author, contents.affiliation) if x]
+    if not (by or contents.date or contents.cover):
+        return [rf"\section*{{{escape(contents.title)}}}"] if contents.title else []
+    author = r" \\ ".join(map(escape, by))
+    out = [
+        rf"\title{{{escape(contents.title)}}}", rf"\author{{{author}}}", rf"\date{{{escape(contents.date)}}}",
+        r"\maketitle",
+    ]  # fmt: skip
+    return [*out, r"\thispagestyle{fancy}\clearpage" if contents.head else r"\clearpage"] if contents.cover else out
+
+
+def _block(block: Block, figures: Sequence[str], below: bool) -> list[str]:
+    if isinstance(block, TableBlock):
+        return [table_latex(block.table, label=f"tab:{block.table.key or 'table'}-{block.number}")]
+    if isinstance(block, FigureBlock):
+        return _figure(block, figures, below)
+    if isinstance(block, EquationBlock):
+        lines = [
+            line_latex(x).replace(" = ", " &= ", 1).replace(r" \sim ", r" &\sim ", 0 if "=" in line_latex(x) else 1)
+            for x in block.lines
+        ]
+        return ["\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}\n"]
+    if isinstance(block, Heading):
+        return [rf"\{'sub' * (block.level - 1)}section*{{{escape(block.text)}}}"]
+    if isinstance(block, PageBreak):
+        return [r"\clearpage"]
+    if block.kind in ("command", "listing"):
+        return [_verbatim(block.text)]
+    return [("".join(map(_run, runs(block.text))) if block.kind == "note" else escape(block.text)) + "\n"]
+
+
+def _figure(block: FigureBlock, figures: Sequence[str], below: bool) -> list[str]:
+    if block.number > len(figures):
+        return []
+    picture = rf"\includegraphics[width=\linewidth]{{{figures[block.number - 1]}}}"
+    caption = [rf"\caption{{{escape(block.title)}}}", rf"\label{{fig:{block.number}}}"]
+    note = [rf"\par\smallskip\raggedright\footnotesize\textit{{Note.}} {escape(block.note)}"] if block.note else []
+    inside = [picture, *note, *caption] if below else [*caption, picture, *note]
+    return [r"\begin{figure}[htbp]", r"\centering", *inside, r"\end{figure}", ""]
+
+
+def _run(run: Run) -> str:
+    out = escape(run.text)
+    for on, command in ((run.code, "texttt"), (run.italic, "textit"), (run.bold, "textbf")):
+        out = rf"\{command}{{{out}}}" if on else out
+    return out + (f" ({escape(run.href)})" if run.href and run.href != run.text else "")
 
 
 def _verbatim(text: str) -> str:

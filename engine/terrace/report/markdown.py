@@ -6,9 +6,19 @@ import re
 from collections.abc import Mapping, Sequence
 
 from terrace.report.cells import note_paragraphs, pad, shown
-from terrace.report.parts import Part, number_parts, paragraphs
-from terrace.results.plot import Plot
+from terrace.report.contents import (
+    Block,
+    Contents,
+    EquationBlock,
+    FigureBlock,
+    Heading,
+    Paragraph,
+    TableBlock,
+    contents_of,
+)
+from terrace.report.parts import Part
 from terrace.results.table import Table
+from terrace.spec.equations_render import line_latex
 
 
 def escape(text: str) -> str:
@@ -52,30 +62,40 @@ def document_markdown(
     figures: Sequence[str] = (),
 ) -> str:
     """The parts in order; `figures` are the file names of the plots, in their order."""
-    out = [f"# {escape(title)}"] if title else []
-    if command:
-        out.append(_fenced(command))
-    for part, number in number_parts(parts, labels=labels):
-        if isinstance(part, Table):
-            out.append(table_markdown(part, number=number).rstrip("\n"))
-        elif isinstance(part, Plot):
-            caption = f"Figure {number}. {escape(part.title)}"
-            if number <= len(figures):
-                out.append(f"![{caption}](<{figures[number - 1]}>)")
-            out.append(f"**{caption}**")
-        else:
-            out += [_text(kind, text) for kind, text in paragraphs(part, rich=True)]
+    return report_markdown(contents_of(title, parts, command=command, labels=labels), figures=figures)
+
+
+def report_markdown(contents: Contents, *, figures: Sequence[str] = ()) -> str:
+    """A report; `figures` are the file names of the plots, in their order."""
+    out = [f"# {escape(contents.title)}"] if contents.title else []
+    out += [escape(x) for x in (contents.author, contents.affiliation, contents.date) if x]
+    if contents.command:
+        out.append(_fenced(contents.command))
+    for placed in contents.blocks:
+        out += _block(placed.block, figures)
     return "\n\n".join(out) + "\n"
 
 
-def _text(kind: str, text: str) -> str:
-    if kind in ("command", "listing"):
-        return _fenced(text)
-    if kind == "advice":
-        return f"> {escape(text)}"
-    if kind == "note":
-        return re.sub("^• ", "- ", text)  # it is Markdown
-    return {"h2": "## ", "h3": "### "}.get(kind, "") + escape(text)
+def _block(block: Block, figures: Sequence[str]) -> list[str]:
+    if isinstance(block, TableBlock):
+        return [table_markdown(block.table, number=block.number).rstrip("\n")]
+    if isinstance(block, FigureBlock):
+        caption = f"{block.label}. {escape(block.title)}"
+        picture = [f"![{caption}](<{figures[block.number - 1]}>)"] if block.number <= len(figures) else []
+        return [*picture, f"**{caption}**", *([f"*Note.* {escape(block.note)}"] if block.note else [])]
+    if isinstance(block, EquationBlock):
+        return [f"$${line_latex(line)}$$" for line in block.lines]
+    if isinstance(block, Heading):
+        return [f"{'#' * (block.level + 1)} {escape(block.text)}"]
+    return [_text(block)] if isinstance(block, Paragraph) else []
+
+
+def _text(block: Paragraph) -> str:
+    if block.kind in ("command", "listing"):
+        return _fenced(block.text)
+    if block.kind == "advice":
+        return f"> {escape(block.text)}"
+    return re.sub("^• ", "- ", block.text) if block.kind == "note" else escape(block.text)  # a note is Markdown
 
 
 def _fenced(text: str) -> str:

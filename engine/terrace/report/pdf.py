@@ -1,27 +1,56 @@
-"""Reports as PDF pages, set line by line with matplotlib's fonts, so that the command line needs no Qt."""
+"""Reports as PDF: pages by ReportLab, with bookmarks and running heads; figures and equations are vectors.
+
+The pages are those of the Word document (`terrace.report.sheet` has what both go by), so that they are also what is
+shown before a report is saved.
+"""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from terrace.report.cells import Shown, note_paragraphs, shown, tails
-from terrace.report.figure.figure import paper, render
-from terrace.report.parts import Part, number_parts, paragraphs
-from terrace.results.plot import Plot
-from terrace.results.table import Table
+from terrace.report import pdf_fonts as fonts
+from terrace.report.cells import note_paragraphs
+from terrace.report.contents import (
+    Contents,
+    EquationBlock,
+    FigureBlock,
+    Heading,
+    Paragraph,
+    Placed,
+    TableBlock,
+    contents_of,
+)
+from terrace.report.notes import Run, runs
+from terrace.report.parts import Part
+from terrace.report.pdf_flow import Gap, GridFlow, Landed, Picture, Record, Text, paragraph_style
+from terrace.report.pdf_pictures import equation_pictures, figure_picture, stamped
+from terrace.report.sheet import (
+    BELOW,
+    HEAD_AT,
+    KEPT_WHOLE,
+    MARGIN,
+    Grid,
+    Role,
+    breaks,
+    grids,
+    looks,
+    page_size,
+    text_height,
+    text_width,
+    tied,
+)
 
-_PAGE = (8.27, 11.69)  # A4, inches
-_MARGIN = 0.95
-_WIDTH = _PAGE[0] - 2 * _MARGIN
-_LEADING = 1.42
-_GAP = 0.22  # between columns, inches
-_EDGE = 0.06  # between the end of a rule and the letters
-_SIZES = (9.0, 8.5, 8.0, 7.5, 7.0, 6.5, 6.0)
-_INDENT = 0.16
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """The bytes of a PDF file, its pages' sizes in points, and where the parts landed."""
+
+    pdf: bytes
+    sizes: tuple[tuple[float, float], ...]
+    landed: tuple[Landed, ...]
 
 
 def document_pdf(
@@ -32,313 +61,246 @@ def document_pdf(
     labels: Mapping[str, str] | None = None,
     generated: str = "",
 ) -> bytes:
-    """The bytes of a PDF file of A4 pages; a table that runs over a page repeats its head."""
-    from matplotlib.backends.backend_pdf import PdfPages
-
-    out = io.BytesIO()
-    with paper(), PdfPages(out, metadata={"Title": title, "Creator": "Terrace", "CreationDate": None}) as pdf:
-        page = _Pages(pdf)
-        if title:
-            page.lines(title, 16, weight="bold", after=0.06)
-        if generated:
-            page.lines(generated, 9, color="#404040", after=0.1)
-        if command:
-            page.lines(command, 8, family="monospace", color="#404040", after=0.1)
-        content = [_Item(part, number) for part, number in number_parts(parts, labels=labels)]
-        for i, item in enumerate(content):
-            page.need(_together(content, i))
-            if isinstance(item.part, Table):
-                _table(page, item.part, item.number)
-            elif isinstance(item.part, Plot):
-                _plot(page, item)
-            else:
-                _texts(page, item.part)
-        page.end()
-    return out.getvalue()
+    """The bytes of a PDF file of parts in order; a table that runs over a page repeats its head."""
+    return pages_pdf(contents_of(title, parts, command=command, labels=labels, date=generated)).pdf
 
 
-class _Item:
-    """A part with its number; a plot with its picture once that is asked for."""
+def pages_pdf(contents: Contents) -> Pages:
+    """The pages of a report."""
+    from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
 
-    def __init__(self, part: Table | Plot | str, number: int) -> None:
-        self.part, self.number = part, number
-
-    @cached_property
-    def picture(self) -> bytes:
-        """The plot as PNG, 300 dots an inch."""
-        assert isinstance(self.part, Plot)
-        return render(self.part, "png", dpi=300, title=False)
-
-    @property
-    def size(self) -> tuple[float, float]:
-        """Width and height of the picture on the page, in inches."""
-        width, height = (int.from_bytes(self.picture[k : k + 4], "big") / 300 for k in (16, 20))  # of its IHDR
-        scale = min(1.0, _WIDTH / width)
-        return width * scale, height * scale
+    out, record = io.BytesIO(), Record()
+    size = page_size(contents)
+    frame = Frame(MARGIN, MARGIN, text_width(contents), text_height(contents), 0, 0, 0, 0)
+    document = BaseDocTemplate(
+        out, pagesize=size, title=contents.title or "Report", author=contents.author, creator="Terrace",
+        lang=contents.language, invariant=1,
+    )  # fmt: skip
+    document.addPageTemplates(PageTemplate(frames=[frame], onPage=lambda canvas, _: _running(canvas, contents)))
+    document.build(_Story(contents, record).made())
+    pdf = stamped(out.getvalue(), record)
+    pages = max(document.page, 1)
+    return Pages(pdf, (size,) * pages, tuple(record.landed))
 
 
-def _together(content: list[_Item], i: int) -> float:
-    """What has to stand on one page from part `i` on: a heading or a command does not part from what follows it."""
-    part = content[i].part
-    if isinstance(part, Plot):
-        return content[i].size[1] + 0.5
-    if isinstance(part, Table):
-        return _height(part)
-    found = paragraphs(part)
-    if not found or found[-1][0] not in ("h2", "h3", "command") or i + 1 == len(content):
-        return 0.0
-    own = 0.0
-    for kind, text in found:
-        size = {"h2": 13.0, "h3": 11.0, "command": 7.5, "listing": 7.5}.get(kind, 9.5)
-        family = "monospace" if kind in ("command", "listing") else ""
-        own += len(_broken(text, size, _WIDTH, "normal", family)) * size * _LEADING / 72 + 0.24
-    return own + _together(content, i + 1)
+def _running(canvas: Any, contents: Contents) -> None:
+    """The running head at the left, the number of the page at the right."""
+    look = looks(contents.style)["running"]
+    width, height = page_size(contents)
+    y = height - HEAD_AT - look.size
+    number = str(canvas.getPageNumber())
+    x = MARGIN
+    for name, text in fonts.pieces(contents.head, fonts.font()):
+        canvas.setFont(name, look.size)
+        canvas.drawString(x, y, text)
+        x += canvas.stringWidth(text, name, look.size)
+    canvas.setFont(fonts.font(), look.size)
+    canvas.drawRightString(width - MARGIN, y, number)
 
 
-class _Pages:
-    """The page being written and how far down it is, in inches."""
+class _Story:
+    """The flowables of a report, and what of them has to stay on one page."""
 
-    def __init__(self, pdf: Any) -> None:
-        self.pdf, self.number = pdf, 0
-        self.figure: Any = None
-        self.y = 0.0
-        self.begin()
+    def __init__(self, contents: Contents, record: Record) -> None:
+        self.contents, self.record = contents, record
+        self.looks = looks(contents.style)
+        self.width, self.height = text_width(contents), text_height(contents)
+        self.out: list[Any] = []
+        self.below, self.begins = 0.0, True  # the space below what came last; whether a page begins here
 
-    def begin(self) -> None:
-        from matplotlib.figure import Figure
-
-        self.figure, self.y = Figure(figsize=_PAGE), _MARGIN
-        self.number += 1
-
-    def end(self) -> None:
-        foot = 1 - (_PAGE[1] - 0.55) / _PAGE[1]
-        self.figure.text(0.5, foot, str(self.number), ha="center", fontsize=8, color="#404040")
-        self.pdf.savefig(self.figure)
-
-    def need(self, height: float) -> bool:
-        """Go on to a new page where `height` does not fit; True where that happened."""
-        if self.y + height <= _PAGE[1] - _MARGIN or self.y <= _MARGIN:
-            return False
-        self.end()
-        self.begin()
-        return True
-
-    def put(self, x: float, text: str, size: float, **style: Any) -> None:
-        """One line of text with its top at the place reached; `x` is from the left margin."""
-        at = ((_MARGIN + x) / _PAGE[0], 1 - (self.y + size * 1.05 / 72) / _PAGE[1])
-        self.figure.text(*at, text, fontsize=size, va="baseline", **style)
-
-    def rule(self, width: float, thickness: float = 0.8, color: str = "#000000") -> None:
-        from matplotlib.lines import Line2D
-
-        x = [_MARGIN / _PAGE[0], (_MARGIN + width) / _PAGE[0]]
-        y = 1 - self.y / _PAGE[1]
-        self.figure.add_artist(Line2D(x, [y, y], linewidth=thickness, color=color))
-
-    def lines(
-        self, text: str, size: float, *, after: float = 0.0, width: float = _WIDTH, **style: Any
-    ) -> None:
-        """A paragraph, broken to the width of the page."""
-        for line in _broken(text, size, width, style.get("weight", "normal"), style.get("family", "")):
-            self.need(size * _LEADING / 72)
-            self.put(0, line, size, **style)
-            self.y += size * _LEADING / 72
-        self.y += after
-
-
-@dataclass(frozen=True)
-class _Grid:
-    """A table measured: letter size, lines of the heads and of the labels, widths in inches."""
-
-    content: Shown
-    size: float
-    stub: float
-    widths: tuple[float, ...]
-    heads: tuple[list[str], ...]  # that of the labels first
-    labels: tuple[list[str], ...]
-
-    @property
-    def line(self) -> float:
-        """The height of a line in inches."""
-        return self.size * _LEADING * 1.1 / 72
-
-    @property
-    def head(self) -> float:
-        """The height of the head in inches."""
-        return max(map(len, self.heads)) * self.size * _LEADING / 72 + 0.11
-
-
-def _height(table: Table) -> float:
-    """What a table needs to begin: all of it, where that is less than a page, else its head and some rows."""
-    grid = _measure(shown(table))
-    notes = sum(len(_broken(n, 8, _WIDTH, "normal", "")) for n in note_paragraphs(table)) * 8 * _LEADING / 72
-    whole = sum(map(len, grid.labels)) * grid.line + grid.head + notes + 0.7
-    return whole if whole < _PAGE[1] - 2 * _MARGIN else grid.head + 6 * grid.line
-
-
-def _table(page: _Pages, table: Table, number: int) -> None:
-    grid = _measure(shown(table))
-    content, size = grid.content, grid.size
-    behind = [_inches(tail, size) if tail else 0.0 for tail in tails(content)]
-    page.y += 0.16
-    page.lines(f"Table {number}. {table.title}", 10, weight="bold", after=0.05)
-    _head(page, grid)
-    for i, (line, label) in enumerate(zip(content.lines, grid.labels)):
-        if page.need(len(label) * grid.line + 0.1):
-            _head(page, grid)
-        if line.kind == "total" and i and content.lines[i - 1].kind != "total":
-            page.rule(_WIDTH, 0.4, "#808080")
-            page.y += 0.03
-        style = {"style": "italic"} if line.kind == "group" else {}
-        x = _EDGE + grid.stub
-        for cell, width, tail in zip(line.cells, grid.widths, behind):
-            x += _GAP
-            right = cell.align == "right"
-            if tail and right and cell.value is not None and not isinstance(cell.value, str):
-                page.put(x + width - tail, cell.body, size, ha="right")
-                page.put(x + width - tail, cell.tail, size)
-            else:
-                page.put(x + width if right else x, cell.text, size, ha="right" if right else "left")
-            x += width
-        for text in label:
-            page.put(_EDGE + _INDENT * line.indent, text, size, **style)
-            page.y += grid.line
-    page.y += 0.03
-    page.rule(_WIDTH)
-    page.y += 0.05
-    for note in note_paragraphs(table):
-        page.lines(note, 8, color="#404040")
-    page.y += 0.12
-
-
-def _head(page: _Pages, grid: _Grid) -> None:
-    page.rule(_WIDTH)
-    page.y += 0.04
-    step, deep = grid.size * _LEADING / 72, max(map(len, grid.heads))
-    top, x = page.y, _EDGE
-    for j, (lines, width) in enumerate(zip(grid.heads, (grid.stub, *grid.widths))):
-        right = j > 0 and grid.content.aligns[j - 1] == "right"
-        page.y = top + (deep - len(lines)) * step  # heads stand on the rule
-        for text in lines:
-            page.put(x + width if right else x, text, grid.size, ha="right" if right else "left", weight="bold")
-            page.y += step
-        x += width + _GAP
-    page.y = top + deep * step + 0.02
-    page.rule(_WIDTH)
-    page.y += 0.05
-
-
-def _measure(content: Shown) -> _Grid:
-    """Every table is as wide as the text and in letters of one size, as far as its columns allow.
-
-    Heads break at blanks before labels do, labels before the letters shrink; room that is left goes to all columns
-    alike.
-    """
-    table = content.table
-    titles = [c.title.replace("\n", " ") for c in table.columns]
-    for size in _SIZES:
-        cells = [
-            max([_inches(line.cells[j].body + tail, size) for line in content.lines], default=0.3)
-            for j, tail in enumerate(tails(content))
-        ]
-        whole = [max(c, _inches(t, size, "bold")) for c, t in zip(cells, titles)]
-        broken = [
-            max([c, *(_inches(w, size, "bold") for w in _breakable(t).split(" "))]) for c, t in zip(cells, titles)
-        ]
-        labels = [_inches(x.label, size) + _INDENT * x.indent for x in content.lines if x.kind != "group"]
-        stub = max([_inches(table.stub, size, "bold"), *labels, 0.5])
-        room = _WIDTH - 2 * _EDGE - _GAP * len(titles)
-        for widths, least in ((whole, stub), (broken, min(stub, 1.2))):
-            if least + sum(widths) <= room:
-                break
-        else:
-            if size != _SIZES[-1]:
+    def made(self) -> list[Any]:
+        """All of it."""
+        self._title()
+        groups = [group for placed in self.contents.blocks for group in self._block(placed)]
+        for k, group in enumerate(groups):
+            if group.page:
+                self._page()
                 continue
-        break
-    spare = room - sum(widths)
-    more = max(spare - stub, 0.0) / (len(widths) + 1)
-    first = max(min(stub, spare), 0.5) + more
-    widths = [w + more for w in widths]
-    rows = []
-    for line in content.lines:
-        wide = _WIDTH - _EDGE if line.kind == "group" else first  # a heading runs on over the columns
-        rows.append(_broken(line.label, size, max(wide - _INDENT * line.indent, 0.5), "normal", ""))
-    heads = []
-    for title, wide in zip([table.stub, *titles], [first, *widths]):
-        fits = _inches(title, size, "bold") <= wide + 1e-6
-        lines = [title] if fits else _broken(_breakable(title), size, wide + 1e-6, "bold", "")
-        heads.append([x.replace("- ", "-") for x in lines])
-    return _Grid(content, size, first, tuple(widths), tuple(heads), tuple(rows))
+            above = max(self.below, group.pieces[0].above) if group.pieces else 0.0
+            self._need(above + self._together(groups, k))
+            self._add(group.pieces)
+        if not self.out:
+            self._add([self._words("body", [Run("")], "")])
+        return self.out
+
+    def _add(self, pieces: list[_Piece]) -> None:
+        """Pieces with the space above them: the larger one of that below what came before and their own.
+
+        At the top of a page there is none, as in word processors; but behind a page break that was asked for there is.
+        """
+        for piece in pieces:
+            above = max(self.below, piece.above)
+            if self.begins and above:
+                self.out.append(Gap(above))
+            else:
+                piece.flowable.spaceBefore = above
+            self.out.append(piece.flowable)
+            self.below, self.begins = piece.below, False
+
+    # --- what stays together ------------------------------------------------------------------------------
+    def _together(self, groups: list[_Group], k: int) -> float:
+        """The height that has to be free for a group to begin here: a heading takes the beginning of what follows."""
+        group = groups[k]
+        least = _spaced(group.pieces)
+        if group.keeps and k + 1 < len(groups) and groups[k + 1].pieces:
+            between = max(group.pieces[-1].below, groups[k + 1].pieces[0].above)
+            return least + between + self._together(groups, k + 1)
+        return least
+
+    def _need(self, height: float) -> None:
+        from reportlab.platypus import CondPageBreak
+
+        if height > 0:
+            self.out.append(CondPageBreak(min(height, self.height)))
+
+    def _page(self) -> None:
+        from reportlab.platypus import PageBreak as NewPage
+
+        if self.out:
+            self.out.append(NewPage())
+            self.below, self.begins = 0.0, True
+
+    # --- blocks -------------------------------------------------------------------------------------------
+    def _title(self) -> None:
+        contents = self.contents
+        if contents.title:
+            outline = (contents.title, 0) if contents.title and not contents.cover else None
+            self._add([self._words("title", [Run(contents.title)], "", outline)])
+        for text in (contents.author, contents.affiliation, contents.date):
+            if text:
+                self._add([self._words("byline", [Run(text)], "")])
+        if contents.cover:
+            self._page()
+        elif contents.command:
+            self._add([self._words("command", [Run(contents.command)], "")])
+
+    def _block(self, placed: Placed) -> list[_Group]:
+        block, part = placed.block, placed.part
+        if isinstance(block, Heading):
+            role: Role = "h1" if block.level == 1 else "h2" if block.level == 2 else "h3"
+            return [_Group([self._words(role, [Run(block.text)], part, (block.text, block.level - 1))], keeps=True)]
+        if isinstance(block, Paragraph):
+            return [_Group([self._paragraph(block, part)], keeps=block.kind == "command")]
+        if isinstance(block, TableBlock):
+            return list(self._table(block, part))
+        if isinstance(block, FigureBlock):
+            return [_Group(self._figure(block, part))]
+        if isinstance(block, EquationBlock):
+            return [_Group(self._equations(block, part))]
+        return [_Group([], page=True)]
+
+    def _paragraph(self, block: Paragraph, part: str) -> _Piece:
+        kinds: dict[str, Role] = {"command": "command", "listing": "listing", "advice": "advice"}
+        role = kinds.get(block.kind, "body")
+        if block.kind == "note":
+            return self._words(role, runs(block.text), part)
+        text = block.text
+        if role in ("command", "listing"):  # blanks and line ends are as they stand
+            text = "\n".join(_stiff(x) for x in text.split("\n"))
+        return self._words(role, [Run(text)], part)
+
+    def _caption(self, label: str, title: str, part: str) -> list[_Piece]:
+        if self.contents.style == "apa":
+            found = [self._words("label", [Run(label)], part)]
+            return [*found, self._words("caption", [Run(title)], part)] if title else found
+        return [self._words("label", [Run(f"{label}. ", bold=True), Run(title, bold=False)], part)]
+
+    def _table(self, block: TableBlock, part: str) -> Iterator[_Group]:
+        made = grids(block.table, self.width, fonts.measured)
+        for k, grid in enumerate(made):
+            title = block.table.title if not k else f"{block.table.title} (continued)"
+            head = self._caption(block.label, title, part)
+            flow = GridFlow(grid, self.width, self.record, part)
+            notes = self._notes(note_paragraphs(block.table), part) if k == len(made) - 1 else [self._space(12)]
+            above = _spaced(head) + head[-1].below
+            kept = len(grid.labels) <= KEPT_WHOLE and grid.height + above < self.height
+            least = grid.height if kept else _beginning(grid)
+            table = _Piece(flow, grid.height, least)
+            yield _Group([*head, table, *(n if kept else replace(n, least=0.0) for n in notes)])
+
+    def _notes(self, notes: Sequence[str], part: str) -> list[_Piece]:
+        if not notes:
+            return [self._space(12)]
+        out = []
+        for k, note in enumerate(notes):
+            words = [Run("Note.", italic=True), Run(note[5:])] if note.startswith("Note.") else [Run(note)]
+            out.append(self._words("note", words, part, tight=k < len(notes) - 1))
+        return out
+
+    def _figure(self, block: FigureBlock, part: str) -> list[_Piece]:
+        caption = self._caption(block.label, block.title, part)
+        used = sum(p.height for p in caption) + 60
+        content, width, height = figure_picture(block.plot, self.width, self.height - used)
+        picture = _Piece(Picture(content, width, height, self.record, part), height, height)
+        after = self._notes((f"Note. {block.note}",) if block.note else (), part)
+        above = self.contents.style != "ama"
+        if above:
+            return [*caption, picture, *after]
+        kept = [replace(n, least=n.height) for n in after if block.note]
+        return [picture, *kept, *(replace(c, above=BELOW[0], below=BELOW[1]) for c in caption)]
+
+    def _equations(self, block: EquationBlock, part: str) -> list[_Piece]:
+        return [
+            _Piece(Picture(content, width, height, self.record, part, left=36), height, height)
+            for content, width, height in equation_pictures(block.lines, self.width - 36)
+        ]
+
+    # --- words --------------------------------------------------------------------------------------------
+    def _words(
+        self, role: Role, words: list[Run], part: str, outline: tuple[str, int] | None = None, *, tight: bool = False
+    ) -> _Piece:
+        """A paragraph; `tight` leaves no space below it. Between two the larger space counts, as in Word."""
+        look = self.looks[role]
+        own = role == "label" and self.contents.style != "apa"  # which is bold in parts
+        if not look.mono:
+            words = [replace(w, text=tied(w.text)) for w in words]
+        markup = fonts.marked_up(words, bold=look.bold and not own, italic=look.italic, mono=look.mono)
+        text = Text.of(markup, paragraph_style(look), look, self.record, part, outline)
+        _, height = text.wrap(self.width, 1e6)
+        least = height if look.keep else min(height, 2 * look.line)
+        return _Piece(text, height, least, look.before, 0.0 if tight else look.after)
+
+    def _space(self, height: float) -> _Piece:
+        return _Piece(Gap(height), height, 0.0)
 
 
-def _breakable(title: str) -> str:
-    """A head that may break after its hyphens too."""
-    return title.replace("-", "- ")
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A flowable with its height, how much of it has to stand on the page on which it begins, and the space around."""
+
+    flowable: Any
+    height: float
+    least: float
+    above: float = 0.0
+    below: float = 0.0
 
 
-def _broken(text: str, size: float, width: float, weight: str, family: str) -> list[str]:
-    """The text in lines of at most `width` inches; line ends of the text are kept."""
-    out: list[str] = []
-    for paragraph in text.split("\n"):
-        if family and _inches(paragraph, size, weight, family) <= width:
-            out.append(paragraph)  # a listing keeps its blanks
-            continue
-        line = ""
-        for word in paragraph.split(" "):
-            joined = f"{line} {word}" if line else word
-            if line and _inches(joined, size, weight, family) > width:
-                out.append(line)
-                joined = word
-            while _inches(joined, size, weight, family) > width and len(joined) > 1:
-                cut = max(1, int(len(joined) * width / _inches(joined, size, weight, family)))
-                out.append(joined[:cut])
-                joined = joined[cut:]
-            line = joined
-        out.append(line)
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Pieces of which the beginning of each stands on one page. ``keeps`` does not part them from the next group,
+    and ``page`` stands for the beginning of a page."""
+
+    pieces: list[_Piece]
+    keeps: bool = False
+    page: bool = False
+
+
+def _spaced(pieces: Sequence[_Piece]) -> float:
+    """The height that the beginnings of pieces take with the space between them; nothing for what may stand behind."""
+    out = 0.0
+    for k, piece in enumerate(pieces):
+        if piece.least:
+            out += piece.least + (max(pieces[k - 1].below, piece.above) if k else 0.0)
     return out
 
 
-@lru_cache(maxsize=20_000)
-def _inches(text: str, size: float, weight: str = "normal", family: str = "") -> float:
-    """The width of a text in the report's letters."""
-    from matplotlib import rcParams
-    from matplotlib.font_manager import FontProperties
-
-    letters = FontProperties(family=family or rcParams["font.family"], size=size, weight=weight)
-    width, _, _ = _renderer().get_text_width_height_descent(text or " ", letters, ismath=False)
-    return float(width) / 720
+def _beginning(grid: Grid) -> float:
+    """The head of a table with the rows that do not part from it."""
+    may = breaks(grid)
+    end = next((k for k in range(3, len(may)) if may[k]), len(may))
+    return grid.head + sum(grid.row(k) for k in range(end))
 
 
-@lru_cache(maxsize=1)
-def _renderer() -> Any:
-    from matplotlib.backends.backend_agg import RendererAgg
-
-    return RendererAgg(10, 10, 720)  # type: ignore[no-untyped-call]  # matplotlib has no types for it
-
-
-def _plot(page: _Pages, item: _Item) -> None:
-    from matplotlib.image import imread
-
-    width, height = item.size
-    page.y += 0.16
-    page.lines(f"Figure {item.number}. {item.part.title}", 10, weight="bold", after=0.05)
-    place = (_MARGIN / _PAGE[0], 1 - (page.y + height) / _PAGE[1], width / _PAGE[0], height / _PAGE[1])
-    axes = page.figure.add_axes(place)
-    axes.set_axis_off()
-    axes.imshow(imread(io.BytesIO(item.picture), format="png"), aspect="auto", interpolation="none")
-    page.y += height + 0.15
-
-
-def _texts(page: _Pages, text: str) -> None:
-    for kind, paragraph in paragraphs(text):
-        if kind in ("h2", "h3"):
-            page.need(1.2)
-            page.y += 0.16
-            page.lines(paragraph, 13 if kind == "h2" else 11, weight="bold", after=0.06)
-        elif kind in ("command", "listing"):
-            page.y += 0.1 if page.y > _MARGIN else 0
-            height = (paragraph.count("\n") + 1) * 7.5 * _LEADING / 72
-            page.need(min(height, _PAGE[1] / 2))
-            page.lines(paragraph, 7.5, family="monospace", after=0.08)
-        else:
-            page.lines(paragraph, 9.5, after=0.08)
+def _stiff(line: str) -> str:
+    """A line of a listing, whose blanks at the beginning and in a row stay."""
+    return line.replace("  ", "\u00a0 ").replace("  ", " \u00a0")

@@ -23,7 +23,7 @@ class Effect(Flag):
     RETURNS
         Leaves results in r(), and none of an earlier command there.
     OUTLINE
-        Changes the results document: its order, titles, notes, headings or looks.
+        Changes the results document: its order, titles, notes, headings or looks, or the plan of its report.
     BRIEF
         Does something else than to show: what it prints is a line that may be told in passing.
     ANALYSES

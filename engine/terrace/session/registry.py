@@ -50,7 +50,7 @@ FAMILIES = {
         "checks", "display", "macros", "matrices", "resample", "scalars", "simulate", "statsby", "syntax",
     ),
     "system": (
-        "files", "help", "outline", "project", "session",
+        "files", "help", "outline", "project", "report", "session",
     ),
 }
 """Modules of `terrace.session.commands` by family; listed by name so that frozen builds find them."""
@@ -119,7 +119,7 @@ COMMANDS: dict[str, Command] = {}
 PREFIX_HANDLERS: dict[str, Handler] = {}
 _MEANT: dict[tuple[str, ...], str] = {}
 _MOST_WORDS = 5000
-_DEFINES = re.compile(r"\s*=(?!=)")
+_NAMES = re.compile(r"\s*=(?!=)|[./\\:]")
 
 
 def command(
@@ -181,7 +181,8 @@ def find(parsed: ParsedCommand) -> tuple[Command, ParsedCommand]:
     adjacent = str(parsed.arguments)[:1].isspace()
     second = NAME.match(rest.source, rest.start, rest.end) if adjacent else None
     # scalar l = 3 names a scalar, and does not list any
-    named = second is not None and _DEFINES.match(rest.source, second.end(), rest.end) and _best((first,)) is not None
+    # and report title.docx a file
+    named = second is not None and _NAMES.match(rest.source, second.end(), rest.end) and _best((first,)) is not None
     if second is not None and not named:
         found = _best((first, second.group()))
         if found is not None:

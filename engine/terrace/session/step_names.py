@@ -86,6 +86,8 @@ def _outline(outcome: Outcome, before: State, after: State) -> str:
         return str(outcome.payload["step"])
     if outcome.type in _OUTLINE:
         return _OUTLINE[outcome.type]
+    if outcome.type.startswith("report "):
+        return f"{outcome.payload['step']} of the report"
     there = {i.id: i for i in after.document}
     gone = [i for i in before.document if i.id not in there]
     if gone:

@@ -20,7 +20,7 @@ from terrace.results.fit import FitResult, FixedEffect, RandomParameter
 from terrace.results.tables_terms import bases, random_label, term_name
 from terrace.wording import decimals, enumerated, fixed, p_words, plural
 
-Markup = Literal["plain", "html"]
+Markup = Literal["plain", "html", "markdown"]
 
 
 def paragraph(
@@ -29,6 +29,7 @@ def paragraph(
     *,
     labels: Mapping[str, str] | None = None,
     markup: Markup = "plain",
+    called: str = "",
 ) -> str:
     """The paragraph: model and sample, fixed effects, random effects, comparison with the linear model.
 
@@ -39,16 +40,21 @@ def paragraph(
     labels
         Words for variables: ``{"ses": "socioeconomic status"}``; labels of the data where not given.
     markup
-        ``"html"`` puts symbols of statistics in italics.
+        ``"html"`` and ``"markdown"`` put symbols of statistics in italics.
+    called
+        Where the model has been described already, what it is called: ``In Model 4, the estimated coefficients ...``
+        stands in place of the first sentences.
     """
     words = _Words(fit, data, labels or {})
-    parts = [_model(fit, words), *_fixed(fit, words), *_random(fit, words), _comparison(fit)]
+    parts = ["" if called else _model(fit, words), *_fixed(fit, words), *_random(fit, words), _comparison(fit)]
     if data is not None:
         parts.append(_explained(fit, data))
     if not fit.converged:
         parts.insert(0, "The search for the estimates did not converge, so these results should not be reported.")
     text = " ".join(p for p in parts if p)
-    return _italic(text) if markup == "html" else text
+    if called and text:
+        text = f"In {called}, {text[0].lower()}{text[1:]}"
+    return _italic(text) if markup == "html" else in_markdown(text) if markup == "markdown" else text
 
 
 class _Words:
@@ -367,3 +373,12 @@ def _italic(text: str) -> str:
     text = re.sub(r"\b(SE|SD|CI)\b", lambda m: f"<i>{m[0]}</i>" if m[0] != "CI" else m[0], text)
     text = re.sub(r"\b([btzp])(?=(?:\([\d,.]+\))? (?:=|&lt;|&gt;) )", r"<i>\1</i>", text)
     return re.sub(r"\bR²", "<i>R</i>²", text)
+
+
+def in_markdown(text: str) -> str:
+    """The same in Markdown, with everything escaped that would be read as a mark."""
+    text = re.sub(r"([\\*_`\[\]&<])", r"\\\1", text)
+    text = re.sub(r"\b(SE|SD)\b", r"*\1*", text)
+    text = re.sub(r"\b([btzp])(?=(?:\([\d,.]+\))? (?:=|\\<|>) )", r"*\1*", text)
+    text = re.sub(r"\b([tz])(?= tests\b)", r"*\1*", text)
+    return re.sub(r"\bR²", "*R*²", text)

@@ -6,7 +6,7 @@ paragraph for a paper with all estimates is `terrace.postestimation.paper.apa`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from terrace.inference.small import TITLES
 from terrace.results.fit import FitResult
@@ -24,7 +24,7 @@ def model_sentences(fit: FitResult, labels: Mapping[str, str] | None = None) -> 
     what = f"A {kind} of {outcome} for {rows}, estimated by {method}."
     if groups:
         what = f"A {kind} of {outcome} for {rows} in {groups}, estimated by {method}."
-    random = list(_random(fit, names))
+    random = list(random_words(fit, names))
     return (what, f"It has {enumerated(random)}.") if random else (what,)
 
 
@@ -60,8 +60,9 @@ def _method(fit: FitResult) -> str:
     return f"{method_words(fit)} with {df}" if df else method_words(fit)
 
 
-def _random(fit: FitResult, names: _Names) -> Iterator[str]:
-    """What is random at each level, and how residuals hang together where they do."""
+def random_words(fit: FitResult, names: Callable[[str], str]) -> Iterator[str]:
+    """What is random at each level, and how residuals hang together where they do; `names` says how variables are
+    called."""
     structures = {r.block: r.structure.lower() for r in fit.random}
     equations = fit.spec.random
     for k, equation in enumerate(equations):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from terrace.results.figure_look import PLAIN, FigureLook
+from terrace.session.document.report_plan import NO_PLAN, ReportPlan
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
@@ -84,6 +85,7 @@ class Document:
     """All items in their order: each stands behind the one that it belongs to. ``next_id`` is that of the next one.
 
     ``figure_style`` is how all figures look that say nothing else.
+    ``report`` is what its user chose of the report of these results.
     """
 
     title: str = ""
@@ -91,6 +93,7 @@ class Document:
     look: Look = Look()
     next_id: int = 1
     figure_style: FigureLook = PLAIN
+    report: ReportPlan = NO_PLAN
 
     def __iter__(self) -> Iterator[Item]:
         return iter(self.items)
@@ -118,8 +121,9 @@ class Document:
         """True where nothing else came to an earlier state of this document, and nothing of it was changed."""
         old = [i for i in self.items if i.id < before.next_id]
         same = len(old) == len(before.items) and all(a is b for a, b in zip(old, before.items))
-        said = (self.title, self.look, self.figure_style) == (before.title, before.look, before.figure_style)
-        return same and said and all(i.kind == "output" for i in self.since(before))
+        said = (self.title, self.look, self.figure_style, self.report)
+        was = (before.title, before.look, before.figure_style, before.report)
+        return same and said == was and all(i.kind == "output" for i in self.since(before))
 
     def place(self, id_: int) -> int:
         """The place of an item among all, counted from 0. Raises `KeyError` where there is none of this id."""

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from terrace.session.contract import Outcome
     from terrace.session.state import State
 
-
-_OF_THE_PAGE = ("outline", "figure check")
+_OF_THE_PAGE = ("outline", "report parts", "figure check")
 """Commands that speak of the page itself."""
 
 

@@ -41,6 +41,7 @@ def kinds() -> ProjectKinds:
     from terrace.results import figure_look, fit, plot, table
     from terrace.session.contract import Outcome
     from terrace.session.document.items import Document, Item, Look
+    from terrace.session.document.report_plan import ReportPart, ReportPlan
     from terrace.session.effects import Effect
     from terrace.session.filter import Filter, Filtered
     from terrace.session.project.models import Recipe
@@ -58,7 +59,7 @@ def kinds() -> ProjectKinds:
             table.Table, table.Column, table.Row,
             plot.Style, plot.Marks, plot.Axis, plot.PlotPanel, plot.Plot,
             figure_look.FigureLook, figure_look.LayerLook,
-            Outcome, Document, Item, Look, Step, Filter, Filtered,
+            Outcome, Document, Item, Look, ReportPlan, ReportPart, Step, Filter, Filtered,
             State, Matrix, Returned, Settings, Margins, Dimension, Estimate, Linear,
             tree.ProgramText, tree.Loop, tree.Branch, tree.Block, DoCommand,
         ),

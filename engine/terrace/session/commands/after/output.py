@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from terrace.errors import CommandError, TerraceError
@@ -14,10 +15,11 @@ from terrace.language.mixed_options import argument, excluding
 from terrace.report import formats
 from terrace.results.fit import FitResult
 from terrace.results.plot import Plot
-from terrace.session.commands.helpers.files import file_name
+from terrace.session.commands.helpers.files import file_name, with_ending
 from terrace.session.commands.helpers.fits import current_fit, named_fit
 from terrace.session.document.figures import as_shown
 from terrace.session.document.fits import fits_of, model_of
+from terrace.session.document.report_parts import parts_of_report
 from terrace.session.effects import Effect
 from terrace.session.fit_rows import fit_rows
 from terrace.session.labelling import fit_now, labels_now
@@ -41,9 +43,11 @@ _OF = ("caterpillar", "effects")  # of a level
 @command(
     "report",
     syntax='report FILE [, models(NAMES) titles("text" ...) results(# ...)|noresults notes noplots replace]',
-    help="Save models with their ICC, R², plots and further results, and the other tables and plots of the session. "
-    "Without models() the title, headings and notes of the page are in it, with models() where notes is given. "
-    f"results() chooses these by number. {' '.join(f.ending for f in formats.REPORTS)}",
+    help="Write the report as its plan has it, as a Word document where the name has no ending; report parts lists "
+    "what is in it. With options there is no plan: models with their ICC, R², plots and further results, and the other "
+    "tables and plots of the session. models() chooses models, results() results by number, notes adds the title, "
+    "headings and notes of the page. "
+    f"{' '.join(f.ending for f in formats.REPORTS)}",
     effects=Effect.FILES | Effect.BRIEF,
 )
 def report(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -51,6 +55,13 @@ def report(session: Session, parsed: ParsedCommand) -> CommandResult:
 
     options = parsed.options(rules("noplots noresults notes replace", "models titles results"))
     path = file_name(session, parsed.clauses.body, "report")
+    if not set(options) - {"replace"} and parts_of_report(session.state.document):
+        from terrace.report.export import export_report
+        from terrace.session.report_contents import report_contents
+
+        whole = with_ending(Path(path), ".docx")  # Word where no format is named
+        written = export_report(report_contents(session), whole, replace="replace" in options)
+        return CommandResult(text=f"Written to {written}.")
     excluding(options, ("results", "noresults"))
     numbers = [] if "noresults" in options else _numbers(session, options.get("results"))
     fits = _fits(session, parsed, options.get("models"), bool(numbers))
