@@ -10,6 +10,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QMoveEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from terrace.results.figure_look import PLAIN, FigureLook
 from terrace.session.document.items import Look
 from terrace_desktop.results.numbering import Numbers
 from terrace_desktop.results.title_line import Title
@@ -30,6 +31,7 @@ class Setting:
 
     ``look`` is how its tables are shown, ``numbers`` where theirs begin; ``view`` is ``tables`` or ``text``. ``stale``
     says why the result no longer holds, empty where it does; ``refiltered`` how its filter differs from the one in use.
+    ``figures`` is how all figures look that say nothing else.
     """
 
     look: Look
@@ -37,6 +39,7 @@ class Setting:
     view: str = "tables"
     stale: str = ""
     refiltered: str = ""
+    figures: FigureLook = PLAIN
 
 
 class Card(QFrame):
@@ -306,6 +309,16 @@ def fill_looks(
             action.setChecked(key in here)
             wanted = tuple(k for k, _ in parts if (k in here) != (k == key))
             action.triggered.connect(lambda _checked=False, w=wanted: choose(parts=w))
+
+
+def fill_figure_style(menu: QMenu, preset: str, run: Callable[[str], object]) -> None:
+    """The style of all figures as a sub-menu; `run` gets the command of the one that is chosen."""
+    from terrace.results.figure_presets import PRESETS
+    from terrace_desktop.ui.words import tr
+
+    choices = [("none", tr("No preset"), not preset), *((p.name, p.title, p.name == preset) for p in PRESETS.values())]
+    commands = {"none": "figure style, reset(preset)"}
+    _choices(menu, tr("Style of all figures"), "figures", choices, lambda k: run(commands.get(k, f"figure style {k}")))
 
 
 def _choices(

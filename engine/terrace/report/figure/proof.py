@@ -36,9 +36,9 @@ FloatArray = npt.NDArray[np.float64]
 class Part:
     """Something on a figure that can be changed.
 
-    ``name`` is one of `PARTS`. ``box`` is left, top, right and bottom in parts of the width and height from the upper left corner; ``path``,
-    shape (m, 2), the corners of a line in the same, None for what is no line. ``series`` is the place of a line among
-    `terrace.results.layers.series_of`, from 0, and ``layer`` the key of its layer.
+    ``name`` is one of `PARTS`. ``box`` is left, top, right and bottom in parts of the width and height from the upper
+    left corner; ``path``, shape (m, 2), the corners of a line in the same, None for what is no line. ``series`` is the
+    place of a line among `terrace.results.layers.series_of`, from 0, and ``layer`` the key of its layer.
     """
 
     name: str
