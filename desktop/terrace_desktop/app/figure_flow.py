@@ -13,6 +13,7 @@ from terrace.report import formats
 from terrace.session.document.figures import figures
 from terrace_desktop.ui import dialogs
 from terrace_desktop.ui.action import Action
+from terrace_desktop.ui.later import soon
 from terrace_desktop.ui.words import from_engine, tr
 from terrace_desktop.work import commands
 
@@ -68,10 +69,9 @@ class FigureFlow(QObject):
         if not editing.begin(item, place):
             return
         panel.size_.show_file(self._suffix)
-        page.proof = None
         self.zones.open(panel)
         self.results.show_page(page)
-        page.refresh()
+        soon(self, page.begin)  # once it has its room
 
     def _made(self) -> tuple[Editing, FigurePanel, FigurePage]:
         from terrace_desktop.figure.editing import Editing

@@ -20,9 +20,9 @@ def number_in(text: str) -> float:
     return float(text.strip().replace("−", "-").replace(",", "."))
 
 
-def shown(value: float | None) -> str:
-    """A number as a field shows it."""
-    return "" if value is None else f"{value:.6g}".replace("-", "−")
+def shown(value: float | None, digits: int = 6) -> str:
+    """A number as a field shows it, in so many digits."""
+    return "" if value is None else f"{value:.{digits}g}".replace("-", "−")
 
 
 class Entry(QLineEdit):
@@ -70,6 +70,7 @@ class NumberEntry(Entry):
         self._value: float | None = None
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         sized(self, width=width)
+        self.setProperty("role", "number")
         self._fit()
         theme.manager().changed.connect(self._fit)
         self.typed.connect(self._typed)
@@ -84,10 +85,10 @@ class NumberEntry(Entry):
             same = self.hasFocus()
         if not same and not (self.hasFocus() and self.isModified() and not self.text()):
             self.show_text(shown(value))
-        self.setPlaceholderText(shown(automatic))
+        self.setPlaceholderText(shown(automatic, 3 if automatic is None or abs(automatic) < 1000 else 6))
 
     def _fit(self) -> None:
-        room = self.fontMetrics().horizontalAdvance(self._unit) + theme.px(6) if self._unit else 0
+        room = self.fontMetrics().horizontalAdvance(self._unit) + theme.px(4) if self._unit else 0
         self.setTextMargins(0, 0, room, 0)
 
     def _read(self, text: str) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 ACTUAL, DOUBLE, FIT = "actual", "double", "fit"
 AROUND = 24  # px around the sheet
 LEAST_SHEET = 320  # px: with less beside it, what there is to say stands under the sheet
-LARGEST = 4.0  # times the size of print, to fit
+LEAST, LARGEST = 0.25, 4.0  # times the size of print, to fit
 
 
 class FigurePage(QFrame):
@@ -41,7 +42,7 @@ class FigurePage(QFrame):
         self.setProperty("surface", "sunk")
         self.editing, self.panel = editing, panel
         self.proof: Proof | None = None
-        self._judged = False
+        self._judged = self._chose = False
         self.pictures = Pictures(self, editing.controller.preview_worker)
         self.sheet, self.side = Sheet(), Side()
         self.problem = named(label("", "warning", wrap=True), "figure_problem", "")
@@ -84,7 +85,7 @@ class FigurePage(QFrame):
             [(ACTUAL, self.tr("Actual size")), (DOUBLE, self.tr("200%")), (FIT, self.tr("Fit"))],
         )
         self.zoom.show_value(DOUBLE)
-        self.zoom.chosen.connect(lambda _key: self.refresh())
+        self.zoom.chosen.connect(self._zoomed)
         row.addWidget(self.title)
         row.addWidget(self.told, 1)
         row.addWidget(self.zoom)
@@ -122,19 +123,33 @@ class FigurePage(QFrame):
     def scale(self) -> float:
         """How many times the size of print the figure has on the screen."""
         chosen = self.zoom.value()
-        if chosen == ACTUAL:
-            return 1.0
-        if chosen == DOUBLE or self.proof is None:
-            return 2.0
-        wide, high = (v * SCREEN for v in self.proof.inches)
-        view = self.scroller.viewport()
-        beside = theme.px(WIDTH) + AROUND if self._is_beside() else 0
-        room = view.width() - 2 * AROUND - 2 * EDGE - beside
-        over = self.sheet.height() - high * self._shown_scale if self._shown_scale else 2 * EDGE
-        down = view.height() - 2 * AROUND - over
-        return max(0.25, min(room / wide, down / high, LARGEST))
+        if chosen != FIT:
+            return 1.0 if chosen == ACTUAL else 2.0
+        wide, high = (v * SCREEN for v in self._inches())
+        down = self.scroller.viewport().height() - 2 * AROUND - self.sheet.around(round(wide))
+        return max(LEAST, min(self._room() / wide, down / high, LARGEST))
 
-    _shown_scale = 0.0
+    def _inches(self) -> tuple[float, float]:
+        """The size in print, as far as it is known."""
+        figure = self.editing.figure
+        if self.proof is not None or figure is None:
+            return (1.0, 1.0) if self.proof is None else self.proof.inches
+        from terrace.report.figure.figure import usual_size
+
+        return usual_size(replace(figure.plot, look=self.editing.look))
+
+    def _room(self) -> int:
+        """px across for the picture."""
+        beside = theme.px(WIDTH) + AROUND if self._is_beside() else 0
+        return self.scroller.viewport().width() - 2 * AROUND - 2 * EDGE - beside
+
+    def begin(self) -> None:
+        """Another figure: twice its size in print where there is room for that, until its user chooses."""
+        self.proof, self._asked = None, ()
+        self.sheet.clear()
+        if not self._chose:
+            self.zoom.show_value(DOUBLE if 2 * SCREEN * self._inches()[0] <= self._room() else FIT)
+        self.refresh()
 
     def refresh(self) -> None:
         """Show the figure as it looks now."""
@@ -149,6 +164,10 @@ class FigurePage(QFrame):
             self._asked = asked
             self.pictures.ask(Request(figure.plot, self.editing.look, SCREEN * scale * screen, SCREEN * screen))
             self._judged = False
+
+    def _zoomed(self, _key: str) -> None:
+        self._chose = True
+        self.refresh()
 
     def settled(self) -> bool:
         """True where what is shown is what was asked for last."""
@@ -176,8 +195,7 @@ class FigurePage(QFrame):
     def _show(self, proof: Proof) -> None:
         self.proof = proof
         tell(self.problem, "")
-        self._shown_scale = self.scale()
-        self.sheet.show_proof(proof, self._shown_scale)
+        self.sheet.show_proof(proof, self.scale())
         self.panel.axes.show_drawn(proof)
         self.panel.size_.show_drawn(proof)
         self.panel.series.show_colors(dict(proof.colors or {}))
@@ -249,10 +267,12 @@ class FigurePage(QFrame):
         self._again.start()
 
     def _fit_head(self) -> None:
-        """In a narrow page the head loses its words."""
-        self.told.show()
-        needed = self._head_row.sizeHint().width() - self.told.sizeHint().width() + 24
-        self.told.setVisible(needed + theme.px(120) <= self.width())
+        """In a narrow page the head loses its words, then its title, which the sheet has too."""
+        for part in (self.told, self.title):
+            part.show()
+        needed = self._head_row.sizeHint().width() - self.told.sizeHint().width()
+        self.told.setVisible(needed + theme.px(160) <= self.width())
+        self.title.setVisible(needed <= self.width())
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

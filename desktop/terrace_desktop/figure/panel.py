@@ -108,7 +108,7 @@ class FigurePanel(FormContent):
         figure, model = self.editing.figure, self.editing.model
         if figure is None:
             return Head("image", self.tr("Figure"))
-        about = self.tr("of {0}").format(model.heading) if model is not None else ""
+        about = self.tr("of Model {0}").format(model.number) if model is not None and model.number else ""
         return Head("image", self.tr("Figure {0}").format(figure.number), about)
 
     def tool(self) -> str:

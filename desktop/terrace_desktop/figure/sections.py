@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from terrace.report import formats
 from terrace.results.figure_look import FONTS
@@ -95,6 +95,7 @@ class StyleSection(Section):
         self.preset: Choice[str] = Choice("figure_preset", self.tr("Preset"), alone=True)
         self.preset.chosen.connect(lambda key: editing.change("preset", preset=key or ""))
         sized(self.preset, height=theme.CONTROL)
+        self.preset.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.grey = Segments(
             "figure_grey", self.tr("Colours"), [("colour", self.tr("Colour")), ("grey", self.tr("Grey"))]
         )
@@ -148,7 +149,8 @@ class TitlesSection(Section):
             member = MEMBERS[option]
             own, automatic = getattr(draft, member), looks.automatic_text(figure.plot, member)
             if not (line.hasFocus() and own is not None and line.text().strip() == own):
-                line.show_text(automatic if own is None else own, self.tr("None"))
+                none = self.tr("None; the caption is outside the figure") if option == "title" else self.tr("None")
+                line.show_text(automatic if own is None else own, none)
         self.rows["subtitle"].setVisible(bool(figure.plot.subtitle or draft.subtitle))
         self.legend_row.setVisible(figure.plot.legend)
         place = self.editing.look.legend or "above"
@@ -188,7 +190,7 @@ class AxesSection(Section):
 
     def _entry(self, accessible: str, option: str, member: str) -> NumberEntry:
         least = 1e-12 if option.endswith("step") else -1e300
-        out = self.number(f"figure_{member}", accessible, option, member, least=least, width=58)
+        out = self.number(f"figure_{member}", accessible, option, member, least=least, width=64)
         self.entries[member] = out
         return out
 
@@ -223,7 +225,7 @@ class SizeSection(Section):
 
     def __init__(self, editing: Editing) -> None:
         super().__init__(editing, "figure_size", tr("Size and file"))
-        cm = {"unit": "cm", "least": 1.0, "most": 100.0, "width": 72}
+        cm = {"unit": "cm", "least": 1.0, "most": 100.0, "width": 78}
         self.width_ = self.number("figure_width", self.tr("Width"), "size", "width", **cm)
         self.height_ = self.number("figure_height", self.tr("Height"), "size", "height", **cm)
         self.columns = Segments(
@@ -233,7 +235,7 @@ class SizeSection(Section):
         self.row(self.tr("Size"), self.width_, label(self.tr("by"), "muted"), self.height_, self.columns,
                  buddy=self.width_)  # fmt: skip
         self.points = self.number("figure_points", self.tr("Size of text"), "points", "points", unit="pt", least=1.0,
-                                  most=96.0, width=72)  # fmt: skip
+                                  most=96.0, width=78)  # fmt: skip
         self.family: Choice[str] = Choice("figure_font", self.tr("Font"), alone=True)
         self.family.chosen.connect(lambda name: editing.change("font", font=name or ""))
         sized(self.family, height=theme.CONTROL)

@@ -67,6 +67,15 @@ class Sheet(QWidget):
         self._scale = scale
         self._fit()
 
+    def clear(self) -> None:
+        """Show no picture."""
+        self.proof, self._over = None, None
+        self._fit()
+
+    def around(self, width: int) -> int:
+        """px up and down that a picture of a width takes beside its own height."""
+        return 2 * EDGE + self._caption_height(width)
+
     def show_caption(self, number: str, words: str) -> None:
         """What stands over the figure in the text."""
         if (number, words) != (self._number, self._words):
@@ -247,6 +256,10 @@ class Small(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(self._size.width() + 16, self._size.height() + 16)
+
+    def is_actual(self) -> bool:
+        """True where there is room for the size in print."""
+        return self.width() - 16 >= self._size.width()
 
     def hasHeightForWidth(self) -> bool:
         return True

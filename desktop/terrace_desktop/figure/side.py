@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from terrace_desktop.figure.sheet import Small
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from terrace.report.figure.checks import Check
     from terrace.report.figure.proof import Proof
 
-WIDTH = 224  # px
+WIDTH = 208  # px
 GAP = 20
 
 
@@ -59,12 +60,21 @@ class Side(QWidget):
     def show_judged(self, grey: Proof, checks: tuple[Check, ...]) -> None:
         """Show the figure in grey, and what was found."""
         self.small.show_proof(grey)
+        self._say_size()
         if checks == self.checks:
             return
         self.checks = checks
         clear_layout(self._list)
         for check in checks:
             self._list.addLayout(self._line(check))
+
+    def _say_size(self) -> None:
+        actual = self.small.is_actual()
+        self.actual.setText(self.tr("In grey, actual size") if actual else self.tr("In grey"))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._say_size()
 
     def _line(self, check: Check) -> QHBoxLayout:
         row = QHBoxLayout()
