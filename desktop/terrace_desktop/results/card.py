@@ -31,7 +31,7 @@ class Setting:
 
     ``look`` is how its tables are shown, ``numbers`` where theirs begin; ``view`` is ``tables`` or ``text``. ``stale``
     says why the result no longer holds, empty where it does; ``refiltered`` how its filter differs from the one in use.
-    ``figures`` is how all figures look that say nothing else.
+    ``figure_style`` is how all figures look that say nothing else.
     """
 
     look: Look
@@ -39,7 +39,7 @@ class Setting:
     view: str = "tables"
     stale: str = ""
     refiltered: str = ""
-    figures: FigureLook = PLAIN
+    figure_style: FigureLook = PLAIN
 
 
 class Card(QFrame):

@@ -10,7 +10,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
-from terrace.session.document.figures import plots_of
 from terrace_desktop.results import face
 from terrace_desktop.results.browser import GrowingBrowser
 from terrace_desktop.results.card import LINE, Card, Setting
@@ -67,6 +66,12 @@ class OutputCard(Card):
         """The tables as they are shown."""
         return tuple(face.dressed(t, self.setting.look) for t in self.outcome.tables)
 
+    def plots(self) -> tuple[Plot, ...]:
+        """The figures as they are shown."""
+        from terrace.session.document.figures import plots_of
+
+        return plots_of(self.item, self.setting.figure_style)
+
     def estimate(self) -> int:
         height = self.gap + LINE
         if self.folded:
@@ -97,7 +102,7 @@ class OutputCard(Card):
             column.addWidget(Notice(warning))
         if outcome.tables or (outcome.text.strip() and not outcome.plots):
             self._add_browser(column, alone == "table")
-        for i, plot in enumerate(plots_of(self.item, setting.figures)):
+        for i, plot in enumerate(self.plots()):
             shown = self._figure(plot, i, alone == "figure")
             if not outcome.tables:
                 shown.setAccessibleDescription(outcome.text.strip())
@@ -175,8 +180,8 @@ class OutputCard(Card):
 
     def refilled(self, item: Item, setting: Setting) -> bool:
         """A figure that nobody sees, since it is being edited in its place, is drawn when it is seen again."""
-        only_looks = item.outcome is self.item.outcome and (item.figures, setting.figures) != (
-            self.item.figures, self.setting.figures)  # fmt: skip
+        only_looks = item.outcome is self.item.outcome and (item.figures, setting.figure_style) != (
+            self.item.figures, self.setting.figure_style)  # fmt: skip
         if only_looks and self.outcome.plots and not self.isVisible():
             self.sleep()
             return True
@@ -186,7 +191,7 @@ class OutputCard(Card):
     def fill_menu(self, menu: QMenu) -> None:
         if self.outcome.tables:
             menu.addAction(self.tr("Copy tables"), self.copy_tables)
-        for i, plot in enumerate(self.outcome.plots):
+        for i, plot in enumerate(self.plots()):
             self._plot_menu(menu, plot, i)
         menu.addAction(self.tr("Copy text"), self.copy_text)
         menu.addSeparator()

@@ -439,7 +439,7 @@ class ResultsPane(QFrame):
         if isinstance(card, ModelCard | OutputCard):
             card.copy_tables()
         elif item is not None:
-            QGuiApplication.clipboard().setMimeData(item_mime(item, ()))
+            QGuiApplication.clipboard().setMimeData(item_mime(item, (), self.shown.figure_style))
         else:
             tables = [t for c in self.view.ordered() if isinstance(c, ModelCard | OutputCard) for t in c.tables()]
             if tables:
@@ -448,7 +448,7 @@ class ResultsPane(QFrame):
     def _mime(self, id_: int) -> QMimeData:
         card, item = self.view.cards.get(id_), self.shown.item(id_)
         tables = card.tables() if isinstance(card, ModelCard | OutputCard) else ()
-        return QMimeData() if item is None else item_mime(item, tables)
+        return QMimeData() if item is None else item_mime(item, tables, self.shown.figure_style)
 
     def _menu_of(self, id_: int) -> QMenu | None:
         card = self.view.cards.get(id_)

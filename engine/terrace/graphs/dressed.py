@@ -5,6 +5,7 @@ Sizes, letters and the place of the legend are for paper alone: the plot carries
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil, floor
@@ -15,7 +16,7 @@ import numpy as np
 from terrace.graphs.axes import extent, number_text, padded
 from terrace.graphs.layers import layer_marks
 from terrace.results.figure_look import FigureLook
-from terrace.results.layers import series_of
+from terrace.results.layers import layers_of, series_of
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
 
 _MOST_TICKS = 200
@@ -39,15 +40,16 @@ def dressed(plot: Plot, look: FigureLook) -> Plot:
     panels = [replace(p, marks=tuple(replace(m, label=labels.get(m.label, m.label)) for m in p.marks)) for p in panels]
     order = tuple(dict.fromkeys(labels.get(x, x) for x in _order(plot, look)))
     options = dict(plot.options)
-    if look.title is not None:
-        options.pop("title", None)
-        if not look.title:
-            options["title"] = "automatic"
+    if look.title:
+        options["title"] = "asked"
+    elif look.title == "" or (look.preset and options.get("title") != "asked"):  # its caption stands outside
+        options["title"] = "automatic"
+    levels = _levels(plot, look)
     return replace(
         plot,
         title=look.title or plot.title,
         subtitle=plot.subtitle if look.subtitle is None else look.subtitle,
-        note="\n".join(n for n in (plot.note, *notes) if n) if look.note is None else look.note,
+        note="\n".join(n for n in (_in_words(plot.note, levels), *notes) if n) if look.note is None else look.note,
         panels=tuple(_ordered(panels, look.panels)),
         legend=plot.legend and look.legend != "none",
         legend_order=order,
@@ -58,7 +60,22 @@ def dressed(plot: Plot, look: FigureLook) -> Plot:
 
 def _labels(plot: Plot, look: FigureLook) -> dict[str, str]:
     """The new names of series by the ones that they have; a legend tells apart by these."""
-    return {s.label: new for s, new in zip(series_of(plot), look.labels) if s.label and new}
+    levels = _levels(plot, look)
+    series = series_of(plot)
+    own = {s.label: _in_words(s.label, levels) for s in series if s.label}
+    return own | {s.label: new for s, new in zip(series, look.labels) if s.label and new}
+
+
+def _levels(plot: Plot, look: FigureLook) -> dict[str, str]:
+    """The levels of intervals in words that a look changes: ``95%`` to ``90%``."""
+    known = {x.key: x.level for x in layers_of(plot)}
+    asked = ((known.get(x.key), x.level) for x in look.layers)
+    return {f"{old:g}%": f"{new:g}%" for old, new in asked if old is not None and new is not None}
+
+
+def _in_words(text: str, levels: dict[str, str]) -> str:
+    """A text that speaks of the levels that intervals have now."""
+    return re.sub(r"\d+(?:\.\d+)?%", lambda found: levels.get(found[0], found[0]), text)
 
 
 def _order(plot: Plot, look: FigureLook) -> tuple[str, ...]:

@@ -14,9 +14,10 @@ from terrace.results.plot import Marks, Plot
 
 SAFE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
 """Colours that readers with any kind of colour vision can tell apart; its yellow is too pale for lines on white."""
-GREYS = ("#000000", "#737373", "#404040", "#8c8c8c")
+GREYS = ("#000000", "#949494", "#616161", "#313131")
+"""A fifth of the way from black to white apart, each with a contrast of 3 or more to white."""
 _PLAIN_GREY = "#595959"
-_LINES = ("lines", "trend", "intervals")
+_LINES = ("lines", "trend")
 _POINTS = ("points", "highlights", "outliers", "intervals")
 _SEED = 20260101  # the same points whenever the figure is drawn
 
@@ -112,18 +113,23 @@ def _at(values: tuple[str, ...], place: int | None) -> str:
 
 def _color(marks: Marks, look: FigureLook, own: str, several: bool) -> str:
     """The colour of marks, "" for the usual one; `own` is what was asked for their series."""
-    asked = own or marks.style.color
+    drawn = marks.role in ("data", "fit")
     if look.grey:
-        if asked:
-            return grey_of(asked)
-        if marks.role == "highlight":
-            return "#000000"
-        if marks.role == "reference" or (marks.role == "fit" and not several):
-            return ""
-        return GREYS[marks.series % len(GREYS)] if several else _PLAIN_GREY
-    if asked or marks.role not in ("data", "fit") or look.palette != "safe" or (marks.role == "fit" and not several):
+        return _grey(marks, own, several and drawn)
+    asked = own or marks.style.color
+    if asked or not drawn or look.palette != "safe" or (marks.role == "fit" and not several):
         return asked
     return SAFE[marks.series % len(SAFE)]
+
+
+def _grey(marks: Marks, own: str, by_series: bool) -> str:
+    if own:
+        return grey_of(own)
+    if by_series:  # also where the command asked for colours: these may be of one lightness
+        return GREYS[marks.series % len(GREYS)]
+    if marks.style.color:
+        return grey_of(marks.style.color)
+    return {"highlight": "#000000", "data": _PLAIN_GREY}.get(marks.role, "")
 
 
 def grey_of(color: str) -> str:

@@ -29,7 +29,7 @@ class Preset:
     """``title`` names it in menus. ``look`` is what it asks for, ``widths`` are cm of one and of two columns.
 
     ``text`` are the smallest and the largest letters in points, None where its guide has none, ``dpi`` the coarsest
-    picture of dots and ``highest`` the cm that a figure may be high.
+    picture of dots ``highest`` the cm that a figure may be high, and ``demand`` says whose wish it is.
     """
 
     name: str
@@ -39,9 +39,15 @@ class Preset:
     text: tuple[float | None, float | None] = (None, None)
     dpi: int = LEAST_DPI
     highest: float | None = None
+    demand: str = ""
+
+    @property
+    def asks(self) -> str:
+        """The beginning of a sentence on what it asks for."""
+        return self.demand or f"{self.title} asks for"
 
 
-_SLIDE = FigureLook(font="Arial", points=18.0, dpi=200, height=13.5, line_width=3.0, grid=False)
+_SLIDE = FigureLook(font="Arial", points=18.0, dpi=200, height=13.5, grid=False)
 PRESETS: dict[str, Preset] = {
     p.name: p
     for p in (
@@ -49,7 +55,7 @@ PRESETS: dict[str, Preset] = {
         Preset("ama", "AMA", FigureLook(font="Arial", points=8.0, dpi=600, grid=False), (8.5, 16.5), (6.0, None), 350),
         Preset("nature", "Nature", FigureLook(font="Arial", points=7.0, dpi=600, grid=False), (8.9, 18.3), (5.0, 7.0),
                highest=17.0),
-        Preset("slide", "Slide", _SLIDE, (24.0, 24.0), (18.0, None), 96),
+        Preset("slide", "Slide", _SLIDE, (24.0, 24.0), (18.0, None), 96, demand="a slide needs"),
     )
 }  # fmt: skip
 """By name, in the order in which menus offer them."""

@@ -13,8 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.results.figure_look import PLAIN, FigureLook
+from terrace.results.rendering import rendered
 
 FloatArray = npt.NDArray[np.float64]
+MANY = 5000
+"""Marks from which on a picture of dots is shown and stored in less time than one of lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +115,9 @@ class Plot:
     ``shared`` holds ``x`` and ``y`` where all panels have that axis in common, so that titles and numbers at the
     outer panels are enough. ``legend_order`` names the labels in the order of the legend; () is that of the
     layers. ``options["title"] == "automatic"`` marks a title that nobody asked for: a window shows it as the
-    plot's heading, paper does without. ``options["size"]`` is ``"6.5x4"``, inches that were asked for. ``look`` is what
-    the figure was dressed with, for what only paper can do: sizes, letters, and where the legend stands.
+    plot's heading, paper does without; ``"asked"`` one that somebody did. ``options["size"]`` is ``"6.5x4"``, inches
+    that were asked for. ``look`` is what the figure was dressed with, for what only paper can do: sizes, letters, and
+    where the legend stands.
     """
 
     title: str
@@ -128,3 +132,16 @@ class Plot:
     shared: str = ""
     legend_order: tuple[str, ...] = ()
     look: FigureLook = PLAIN
+
+    def _repr_svg_(self) -> str | None:
+        """The figure in a notebook, as paper has it; None where it has so many marks that a picture is better."""
+        text: str | None = None if _many(self) else rendered("plot svg", self)
+        return text
+
+    def _repr_png_(self) -> bytes | None:
+        picture: bytes | None = rendered("plot png", self) if _many(self) else None
+        return picture
+
+
+def _many(plot: Plot) -> bool:
+    return sum(len(m.x) for p in plot.panels for m in p.marks) > MANY

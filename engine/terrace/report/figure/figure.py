@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 from terrace.disk.writing import destination, write_bytes
 from terrace.errors import ExportError
+from terrace.graphs.axes import number_text
 from terrace.report import formats
 from terrace.report.figure import legend as figure_legend
 from terrace.report.figure import marks as figure_marks
 from terrace.report.figure import trellis as figure_trellis
-from terrace.report.figure.letters import Letters, families, letters_of, named_families, quiet_fonts
+from terrace.report.figure.letters import Letters, families, letters_of, named_families, quiet_fonts, wrapped
 from terrace.report.themes import Theme, theme_of
 from terrace.results.figure_look import PLAIN, FigureLook
 from terrace.results.plot import Axis, Plot, PlotPanel
@@ -38,6 +39,7 @@ ENDINGS = {ending: f for f in formats.PLOTS for ending in (f.ending, *f.also)}
 """The formats of plots by the endings of their files."""
 DPI = 300
 """Dots per inch of pictures where nothing else is asked for."""
+_SCREEN = 144
 CM = 2.54
 SINGLE = (5.6, 3.9)
 """Inches of a figure with one panel."""
@@ -94,6 +96,11 @@ def svg_text(plot: Plot, *, theme: str = "print", title: bool = True) -> str:
     return render(plot, "svg", theme=theme, title=title).decode()
 
 
+def png_bytes(plot: Plot) -> bytes:
+    """The plot as a PNG of the dots per inch of a screen."""
+    return render(plot, "png", dpi=_SCREEN)
+
+
 def render(
     plot: Plot,
     kind: str,
@@ -114,6 +121,8 @@ def render(
     dots = dots_per_inch(plot) if dpi is None else dpi
     with _settings(theme_of(theme), plot.look, letters_stay=kind == "svg"):
         figure = _figure(plot, theme_of(theme), size, title)
+        if kind in ("png", "tiff"):
+            figure.set_size_inches([(dots_across(v, dots) + 1e-3) / dots for v in figure.get_size_inches()])
         if kind == "tiff":
             return _tiff(figure, dots, plot.look.grey is True)
         figure.savefig(out, format=kind, dpi=dots, metadata=metadata)
@@ -123,6 +132,11 @@ def render(
 def dots_per_inch(plot: Plot) -> int:
     """The dots per inch of a picture of the plot: those of its look, or else the usual ones."""
     return plot.look.dpi or DPI
+
+
+def dots_across(inches: float, dpi: int) -> int:
+    """The dots of a length: the nearest number, where matplotlib leaves out what is no whole dot."""
+    return round(inches * dpi)
 
 
 def _tiff(figure: Figure, dpi: int, grey: bool) -> bytes:
@@ -301,17 +315,19 @@ def _letters(
     if title and plot.subtitle:
         lines.append((plot.subtitle, {"fontsize": letters.subtitle, "color": theme.ink}))
     for words, looks in lines:
-        text = _filled(words, max(20, int(width * (108 if "fontweight" in looks else 130) / looks["fontsize"])))
+        text = wrapped(words, width - 2 * edge, looks["fontsize"], bold="fontweight" in looks)
         figure.text(left, 1 - used / height, text, ha="left", va="top", **looks)
         used += _inches(text, looks["fontsize"]) + 0.05
     out = _Around(entries=figure_legend.entries_of(figure, plot) if plot.legend else [])
     out.place = _legend_place(plot) if out.entries else ""
+    if out.place == "inside" and not figure_legend.fits(figure, out.entries, (trellis.width, trellis.height), letters):
+        out.place = "above"
     if out.place == "above":
         at = (left, 1 - used / height)
         used += figure_legend.across(figure, out.entries, at, False, theme, letters)
     below = edge
     if note:
-        text = _filled(note, max(30, int(width * 136 / letters.note)))
+        text = wrapped(note, width - 2 * edge, letters.note)
         figure.text(left, below / height, text, ha="left", va="bottom", fontsize=letters.note, color=theme.muted)
         below += _inches(text, letters.note) + 0.05
     if out.place == "below":
@@ -404,6 +420,12 @@ def _axis(axes: Axes, axis: Axis, which: str, trellis: figure_trellis.Trellis) -
         lines = [x.splitlines() for x in wrapped]
         if all(len(line) <= room + 1 for x in lines for line in x) and max(map(len, lines)) <= 3:
             own.set_ticklabels(wrapped)
+            return
+    if sum(len(x) + 2 for x in labels) > letters and all(text == number_text(at) for at, text in kept):
+        every = next((k for k in range(2, len(kept)) if sum(len(x) + 2 for x in labels[::k]) <= letters), 0)
+        if every:  # numbers are read between ticks, names are not
+            own.set_major_locator(FixedLocator([t[0] for t in kept[::every]]))
+            own.set_ticklabels(labels[::every])
             return
     slanted = sum(len(x) + 2 for x in labels) > letters
     own.set_ticklabels([shorten(x, 28, placeholder="…") if slanted else x for x in labels])

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.report.figure.letters import Letters
-from terrace.report.themes import Theme
+from terrace.report.themes import THEMES, Theme
 from terrace.results.plot import Plot
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _PER_INCH = 14 * 8.5  # letters of one point to an inch
 _GAP = 4.0  # points between the end of a line and its label
 _LINE = 1.2  # of the size of letters, from one label to the next
 _SAMPLES = 4000  # of points that are looked at for a free place
-_WEIGHTS = {"line": 4.0, "points": 1.0}
+_WEIGHTS = {"line": 4.0, "points": 1.0, "patch": 2.0}
 
 
 def entries_of(figure: Figure, plot: Plot) -> Entries:
@@ -104,14 +104,26 @@ def _size(figure: Figure, box: Legend) -> tuple[float, float]:
 
 
 # --- inside -------------------------------------------------------------------------------------------------
+def fits(figure: Figure, entries: Entries, panel: tuple[float, float], letters: Letters) -> bool:
+    """True where a legend takes no more than two thirds of the width and of the height of a panel of so many inches."""
+    size = figure.get_size_inches()[0]
+    box = _legend(figure, _narrow(entries, size, letters), "upper left", (0.0, 1.0), 1, THEMES["print"])
+    wide, high = _size(figure, box)
+    box.remove()
+    return wide <= 2 / 3 * panel[0] and high <= 2 / 3 * panel[1]
+
+
+def _narrow(entries: Entries, width: float, letters: Letters) -> Entries:
+    longest = max(10, int(width * 0.5 * _PER_INCH / letters.legend) - 7)
+    return [(_filled(label, longest), handle) for label, handle in entries]
+
+
 def inside(figure: Figure, entries: Entries, theme: Theme, letters: Letters) -> Legend:
     """A legend at the emptiest place of the panels: there are nine in each, and the first of the best is taken.
 
     What counts is what lies under it: points as many as there are, lines for their length and more.
     """
-    width = figure.get_size_inches()[0]
-    longest = max(10, int(width * 0.5 * _PER_INCH / letters.legend) - 7)
-    filled = [(_filled(label, longest), handle) for label, handle in entries]
+    filled = _narrow(entries, figure.get_size_inches()[0], letters)
     box = _legend(figure, filled, "upper left", (0.0, 1.0), 1, theme)
     wide, high = (inches * figure.dpi for inches in _size(figure, box))
     best = min(
@@ -119,6 +131,9 @@ def inside(figure: Figure, entries: Entries, theme: Theme, letters: Letters) -> 
             (c, corner) for axes in figure.axes if axes.axison for c, corner in _places(axes, wide, high))),
         default=(0.0, 0, (0.0, 0.0)),
     )  # fmt: skip
+    if best[0]:  # nothing is free: what lies beneath pales
+        box.set_frame_on(True)
+        box.get_frame().set(facecolor=theme.ground or "#ffffff", edgecolor="none", alpha=0.8)
     size = figure.get_size_inches() * figure.dpi
     box.set_bbox_to_anchor((best[2][0] / size[0], best[2][1] / size[1]), transform=figure.transFigure)
     return box
@@ -159,7 +174,7 @@ def _things(axes: Axes) -> list[tuple[Array, float]]:
     for patch in axes.patches:
         corners = np.asarray(patch.get_path().vertices, dtype=float)
         box = patch.get_transform().transform(corners)
-        out.append((_filled_box(box, frame.width / 40), _WEIGHTS["points"]))
+        out.append((_filled_box(box, frame.width / 60), _WEIGHTS["patch"]))
     for found in axes.collections:
         if isinstance(found, PathCollection):
             out.append((_some(axes.transData.transform(np.asarray(found.get_offsets()))), _WEIGHTS["points"]))

@@ -56,6 +56,11 @@ def families(font: str = "") -> tuple[str, ...]:
     return tuple(dict.fromkeys([*(f for f in wanted if f in there), *(usual or ["DejaVu Sans"])]))
 
 
+def as_wide(font: str, other: str) -> bool:
+    """True where the letters of two families have the same widths."""
+    return any(font in group and other in group for group in _AS_WIDE)
+
+
 def stands_in(font: str) -> str:
     """The family that is drawn in place of one that is not installed; "" where it is."""
     return "" if not font or font in _installed() else families(font)[0]
@@ -71,6 +76,51 @@ def _installed() -> frozenset[str]:
 def named_families(font: str) -> tuple[str, ...]:
     """The families as a file names them that keeps letters as letters: with the one asked for, installed or not."""
     return tuple(dict.fromkeys([*([font] if font else []), *families(font), "sans-serif"]))
+
+
+def wrapped(text: str, inches: float, points: float, *, bold: bool = False, most: int | None = None) -> str:
+    """A text in lines that are no wider than `inches`, by the widths of its letters; its own line breaks stay.
+
+    Where there would be more than `most` lines the last one ends in dots. A word that is too wide stands alone.
+    """
+    lines: list[str] = []
+    for own in text.splitlines():
+        line = ""
+        for word in own.split():
+            longer = f"{line} {word}".strip()
+            if line and _width(longer, points, bold) > inches:
+                lines.append(line)
+                longer = word
+            line = longer
+        lines.append(line)
+    if most is not None and len(lines) > most:
+        last = lines[most - 1]
+        while last and _width(f"{last}…", points, bold) > inches:
+            last = last[:-1]
+        lines = [*lines[: most - 1], f"{last.rstrip()}…"]
+    return "\n".join(lines)
+
+
+def _width(text: str, points: float, bold: bool) -> float:
+    """Inches of a line in the family that is set."""
+    return 1.02 * _measured(text, _family(), bold) * points / 72  # a renderer may round each letter
+
+
+def _family() -> tuple[str, ...]:
+    import matplotlib
+
+    return tuple(matplotlib.rcParams["font.family"])
+
+
+@lru_cache(maxsize=4000)
+def _measured(text: str, family: tuple[str, ...], bold: bool) -> float:
+    """The width of a line in units of the size of its letters."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    letters = FontProperties(family=list(family), size=100.0, weight="bold" if bold else "normal")
+    width, _, _ = text_to_path.get_text_width_height_descent(text, letters, ismath=False)
+    return float(width) / 100.0
 
 
 @contextmanager

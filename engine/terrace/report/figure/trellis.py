@@ -6,7 +6,7 @@ from math import ceil, sqrt
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from terrace.report.figure.letters import Letters
+from terrace.report.figure.letters import Letters, wrapped
 from terrace.results.figure_look import PLAIN
 from terrace.results.plot import Plot
 
@@ -81,8 +81,8 @@ class Trellis:
 
     def axis_title(self, text: str, which: str) -> str:
         """The title of one panel's axis, in at most three lines."""
-        room = max(12, int((self.width if which == "x" else self.height) * _TITLE_LETTERS / self.letters_of_it.scale))
-        return "\n".join(wrap(text, room, max_lines=3, placeholder="…"))
+        room = self.width if which == "x" else self.height
+        return wrapped(text, max(0.8, room), self.letters_of_it.axis, most=3)
 
     def title(self, which: str) -> str:
         """The title that stands once for all panels, in lines; empty where each panel has its own."""
@@ -97,18 +97,20 @@ class Trellis:
         return "\n".join(wrap(first.y.title, room, max_lines=4, placeholder="…"))
 
     def rewrap(self, figure: Figure) -> bool:
-        """Wrap titles of y axes that are higher than their axes turned out to be; True where one changed."""
+        """Wrap titles of axes that are longer than their axes turned out to be; True where one changed."""
         renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]  # that of Agg has one
         changed = False
-        for i, axes in enumerate(figure.axes):
-            label = axes.yaxis.label
-            room = axes.get_window_extent(renderer).height
-            own = label.get_window_extent(renderer).height
-            if label.get_text() and own > room:
-                letters = max(8, int(max(map(len, label.get_text().splitlines())) * room / own))
-                text = " ".join(self.plot.panels[i].y.title.split())
-                label.set_text("\n".join(wrap(text, letters, max_lines=3, placeholder="…")))
-                changed = True
+        for panel, axes in zip(self.plot.panels, figure.axes):
+            frame = axes.get_window_extent(renderer)
+            for label, title, room, own in (
+                (axes.xaxis.label, panel.x.title, frame.width, axes.xaxis.label.get_window_extent(renderer).width),
+                (axes.yaxis.label, panel.y.title, frame.height, axes.yaxis.label.get_window_extent(renderer).height),
+            ):
+                if not label.get_text() or own <= room:
+                    continue
+                text = wrapped(" ".join(title.split()), room / figure.dpi, self.letters_of_it.axis, most=3)
+                changed = changed or text != label.get_text()
+                label.set_text(text)
         return changed
 
     def centre(self, figure: Figure, x_title: Text | None, y_title: Text | None) -> None:

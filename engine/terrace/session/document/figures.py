@@ -36,6 +36,12 @@ class Figure:
         """The figure as it is shown, printed and saved."""
         return dressed(self.plot, self.look)
 
+    def _repr_svg_(self) -> str | None:
+        return self.dressed._repr_svg_()
+
+    def _repr_png_(self) -> bytes | None:
+        return self.dressed._repr_png_()
+
 
 def figures(document: Document) -> tuple[Figure, ...]:
     """All figures of the page, in order."""
