@@ -44,7 +44,8 @@ class Entry(QLineEdit):
     def show_text(self, text: str, placeholder: str = "") -> None:
         """Show a text, and what stands there while there is none; what is being typed is not disturbed."""
         self.setPlaceholderText(placeholder)
-        if self.text() != text:
+        typing = self.hasFocus() and (self._waits() or self.text().strip() == text.strip())
+        if self.text() != text and not typing:
             self.setText(text)
 
     def event(self, event: QEvent) -> bool:

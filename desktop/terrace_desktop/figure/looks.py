@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from terrace.graphs.axes import number_text
+from terrace.graphs.dressed import dressed
 from terrace.results.figure_look import FigureLook
 from terrace.results.figure_presets import PRESETS, effective
 from terrace.results.layers import Layer, layer_key, layers_of, series_of, series_place
@@ -141,10 +142,16 @@ def is_numeric(plot: Plot, which: str) -> bool:
     return found.ticks is None or all(text == number_text(at_) for at_, text in found.ticks)
 
 
-def automatic_text(plot: Plot, member: str) -> str:
-    """A title or the note as it is where nobody asks for another one."""
+def printed_title(plot: Plot, look: FigureLook) -> str:
+    """The title within the figure; empty where it is left to the caption."""
+    shown = dressed(replace(plot, panels=()), look)
+    return "" if shown.options.get("title") == "automatic" else shown.title
+
+
+def automatic_text(plot: Plot, member: str, look: FigureLook) -> str:
+    """A title or the note as it is where nobody asks for another one; `look` is what counts for the figure."""
     if member == "title":
-        return "" if plot.options.get("title") == "automatic" else plot.title
+        return printed_title(plot, replace(look, title=None))
     if member in ("x_title", "y_title"):
         return axis(plot, member[0]).title
     return plot.subtitle if member == "subtitle" else plot.note

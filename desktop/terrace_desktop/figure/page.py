@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QHideEvent, QImage, QResizeEvent, QShowEvent
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QHideEvent, QImage, QPainter, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
 
 from terrace.results.plot_words import figure_words
 from terrace.session.document.figures import common_style
+from terrace_desktop.figure import looks
 from terrace_desktop.figure.editing import Editing
 from terrace_desktop.figure.pictures import SCREEN, Pictures, Request
 from terrace_desktop.figure.sheet import EDGE, Sheet, image_of
@@ -185,9 +186,8 @@ class FigurePage(QFrame):
         }
         self.told.set_text(sizes[self.zoom.value()])
         self.sheet.setAccessibleDescription(figure_words(figure.plot))
-        look = self.editing.look
-        printed = bool(look.title) or (look.title is None and figure.plot.options.get("title") != "automatic")
-        self.sheet.show_caption(name, "" if printed and (look.title or figure.plot.title) else figure.title)
+        printed = looks.printed_title(figure.plot, self.editing.look)
+        self.sheet.show_caption(name, "" if printed else figure.title)
         style = self.editing.style
         same = figure.own == self.editing.draft and common_style(figure.own, style) == style
         self.side.show_others(self.editing.others(), same)
@@ -227,9 +227,7 @@ class FigurePage(QFrame):
         if self.proof is not None:
             shown = image_of(self.proof)
             paper = QImage(shown.size(), QImage.Format.Format_RGB32)
-            paper.fill(-1)
-            from PySide6.QtGui import QPainter
-
+            paper.fill(Qt.GlobalColor.white)
             painter = QPainter(paper)
             painter.drawImage(0, 0, shown)
             painter.end()

@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QKeySequence, QMouseEvent, QShortcut
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.widgets import named, sized
-from terrace_desktop.ui.work_panel import Keys, KeyTaker
 
 
 class Grip(QToolButton):
@@ -30,14 +29,20 @@ class Grip(QToolButton):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         set_icon(self, "grip", "muted")
         sized(self, width=18, height=theme.ROW)
+        self._held = False
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        self._held = event.button() == Qt.MouseButton.LeftButton
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         super().mouseMoveEvent(event)
-        if event.buttons() & Qt.MouseButton.LeftButton:
+        if self._held:
             self.dragged.emit(round(event.globalPosition().y()))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         super().mouseReleaseEvent(event)
+        self._held = False
         self.dropped.emit()
 
 
@@ -58,7 +63,7 @@ class Row(QWidget):
         self.column.addLayout(self.line)
 
 
-class Rows(KeyTaker):
+class Rows(QWidget):
     """A column of rows by their keys; `ordered` tells the keys in their new order."""
 
     ordered = Signal(object)
@@ -72,9 +77,10 @@ class Rows(KeyTaker):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(2)
-
-    def keys(self) -> Keys:
-        return {"Alt+Up": partial(self._step, -1), "Alt+Down": partial(self._step, 1)}
+        for keys, by in (("Alt+Up", -1), ("Alt+Down", 1)):  # as shortcuts, since buttons take any arrow for their own
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(partial(self._step, by))
 
     def show_rows(self, rows: Mapping[str, Row]) -> None:
         """Show these rows and no others."""

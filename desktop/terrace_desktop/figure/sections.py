@@ -147,10 +147,9 @@ class TitlesSection(Section):
             return
         for option, line in self.lines.items():
             member = MEMBERS[option]
-            own, automatic = getattr(draft, member), looks.automatic_text(figure.plot, member)
-            if not (line.hasFocus() and own is not None and line.text().strip() == own):
-                none = self.tr("None; the caption is outside the figure") if option == "title" else self.tr("None")
-                line.show_text(automatic if own is None else own, none)
+            own, automatic = getattr(draft, member), looks.automatic_text(figure.plot, member, self.editing.look)
+            none = self.tr("None; the caption is outside the figure") if option == "title" else self.tr("None")
+            line.show_text(automatic if own is None else own, none)
         self.rows["subtitle"].setVisible(bool(figure.plot.subtitle or draft.subtitle))
         self.legend_row.setVisible(figure.plot.legend)
         place = self.editing.look.legend or "above"
@@ -162,7 +161,7 @@ class TitlesSection(Section):
     def _typed(self, option: str, text: str) -> None:
         figure, member = self.editing.figure, MEMBERS[option]
         if figure is not None:
-            same = text.strip() == looks.automatic_text(figure.plot, member).strip()
+            same = text.strip() == looks.automatic_text(figure.plot, member, self.editing.look).strip()
             self.editing.change(option, rests=True, **{member: None if same else text.strip()})
 
 

@@ -96,7 +96,9 @@ class SeriesRow(Row):
     def show_look(self, drawn: str) -> None:
         """Show what is asked of the series; `drawn` is the colour that it has, empty while nobody knows."""
         draft, look = self._editing.draft, self._editing.look
-        self.name_line.show_text(looks.at(draft.labels, self._place) or self._label)
+        emptied = self.name_line.hasFocus() and not self.name_line.text()  # to be typed anew
+        own = looks.at(draft.labels, self._place)
+        self.name_line.show_text(own or ("" if emptied else self._label), self._label)
         self.pattern.set_value(looks.at(look.patterns if self._line else look.markers, self._place))
         color = looks.at(look.colors, self._place) or drawn
         self.color.setIcon(swatch(color))

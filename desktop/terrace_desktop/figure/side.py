@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from terrace.wording import enumerated
 from terrace_desktop.figure.sheet import Small
 from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.widgets import button, clear_layout, label, named
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 WIDTH = 208  # px
 GAP = 20
+FEW = 5  # figures that are named
 
 
 class Side(QWidget):
@@ -111,7 +113,10 @@ class Side(QWidget):
         elif same:
             self.all_words.setText(self.tr("All figures have this style."))
         else:
-            told = self.tr("Make this the style of the project. {0} other figure(s) follow.", "", count)
-            self.all_words.setText(told.format(count))
+            named_ = enumerated([f"{n}" for n in numbers[:FEW]])
+            told = self.tr("Make this the style of the project. Figure(s) {0} follow.", "", count)
+            if count > FEW:
+                told, named_ = self.tr("Make this the style of the project. {0} other figures follow."), f"{count}"
+            self.all_words.setText(told.format(named_))
         self.all.setText(self.tr("Apply to all {0}").format(count + 1))
         self.all.setAccessibleName(self.all.text())

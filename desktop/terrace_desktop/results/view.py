@@ -172,7 +172,12 @@ class DocumentView(QScrollArea):
         self._looker.start()
 
     def look(self) -> None:
-        """Make one card that is near, the nearest first, and come back for the next; drop what is far off."""
+        """Make one card that is near, the nearest first, and come back for the next; drop what is far off.
+
+        While something else stands in the place of the document, nothing is made.
+        """
+        if not self.isVisible():
+            return
         top, height = self.verticalScrollBar().value(), max(1, self.viewport().height())
         wanting = None
         nearest = NEAR * height
