@@ -489,6 +489,7 @@ def test_the_figure_and_its_command_are_copied(printing: Program) -> None:
     assert image.pixelColor(1, 1).name() == "#ffffff"
     write(panel.titles.lines["note"], "Seen.")
     done(printing)
+    page.menu.aboutToShow.emit()
     next(a for a in page.menu.actions() if a.text() == "Copy as a command").trigger()
     assert QGuiApplication.clipboard().text() == 'figure 2, note("Seen.")'
 

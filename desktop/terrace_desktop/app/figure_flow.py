@@ -50,7 +50,7 @@ class FigureFlow(QObject):
 
     def actions(self) -> list[Action]:
         """What the menus offer about figures."""
-        return [Action("edit_figure", tr("Edit &figure…"), self.edit_chosen, enabled=self._any)]
+        return [Action("edit_figure", tr("&Edit figure…"), self.edit_chosen, enabled=self._any)]
 
     def _any(self) -> bool:
         return bool(figures(self.controller.snapshot.document))

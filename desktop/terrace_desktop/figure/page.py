@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 ACTUAL, DOUBLE, FIT = "actual", "double", "fit"
 AROUND = 24  # px around the sheet
 LEAST_SHEET = 320  # px: with less beside it, what there is to say stands under the sheet
+WIDEST = 16_777_215  # px: as wide as there is room
 LEAST, LARGEST = 0.25, 4.0  # times the size of print, to fit
 
 
@@ -81,10 +83,8 @@ class FigurePage(QFrame):
         row.setSpacing(8)
         self.title = ElidedLabel("", "heading")
         self.told = ElidedLabel("", "muted")
-        self.zoom = Segments(
-            "figure_zoom", self.tr("Size on the screen"),
-            [(ACTUAL, self.tr("Actual size")), (DOUBLE, self.tr("200%")), (FIT, self.tr("Fit"))],
-        )
+        self._zooms = [(ACTUAL, self.tr("Actual size")), (DOUBLE, self.tr("200%")), (FIT, self.tr("Fit"))]
+        self.zoom = Segments("figure_zoom", self.tr("Size on the screen"), self._zooms)
         self.zoom.show_value(DOUBLE)
         self.zoom.chosen.connect(self._zoomed)
         row.addWidget(self.title)
@@ -93,13 +93,23 @@ class FigurePage(QFrame):
         row.addWidget(icon_button("copy", "figure_copy", self.tr("Copy the figure"), self.copy))
         more = icon_button("more", "figure_more", self.tr("More about the figure"))
         self.menu = named(QMenu(more), "figure_menu", self.tr("More about the figure"))
-        self.menu.addAction(self.tr("Copy the figure"), self.copy)
-        self.menu.addAction(self.tr("Copy as a command"), self.copy_command)
-        self.menu.addAction(self.tr("Save file…"), self.save_asked.emit)
+        self.menu.aboutToShow.connect(self._fill_menu)
         more.setMenu(self.menu)
         row.addWidget(more)
         self._head_row = row
         return head
+
+    def _fill_menu(self) -> None:
+        self.menu.clear()
+        if self.zoom.isHidden():
+            for key, text in self._zooms:
+                action = self.menu.addAction(text, partial(self.zoom.choose, key))
+                action.setCheckable(True)
+                action.setChecked(key == self.zoom.value())
+            self.menu.addSeparator()
+        self.menu.addAction(self.tr("Copy the figure"), self.copy)
+        self.menu.addAction(self.tr("Copy as a command"), self.copy_command)
+        self.menu.addAction(self.tr("Save file…"), self.save_asked.emit)
 
     def _middle(self) -> QWidget:
         page = QWidget()
@@ -160,6 +170,7 @@ class FigurePage(QFrame):
         self._say_what()
         self._lay()
         scale, screen = self.scale(), self.devicePixelRatioF()
+        self.sheet.set_scale(scale, self._inches())
         asked = (figure.plot, self.editing.look, scale, screen)
         if asked != self._asked or (self.proof is None and not self.pictures.busy):
             self._asked = asked
@@ -251,9 +262,9 @@ class FigurePage(QFrame):
         beside = self._is_beside()
         down, across = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
         self._row.setDirection(across if beside else down)
-        self.side.setFixedWidth(theme.px(WIDTH) if beside else max(
-            120, min(theme.px(2 * WIDTH), self.scroller.viewport().width() - 2 * AROUND)
-        ))  # fmt: skip
+        width = theme.px(WIDTH)
+        self.side.setMinimumWidth(width if beside else 0)
+        self.side.setMaximumWidth(width if beside else WIDEST)
 
     def _resized(self) -> None:
         self._lay()
@@ -265,12 +276,13 @@ class FigurePage(QFrame):
         self._again.start()
 
     def _fit_head(self) -> None:
-        """In a narrow page the head loses its words, then its title, which the sheet has too."""
-        for part in (self.told, self.title):
+        """In a narrow page the head loses its words, its title, which the sheet has, and sizes, which the menu has."""
+        for part in (self.told, self.title, self.zoom):
             part.show()
         needed = self._head_row.sizeHint().width() - self.told.sizeHint().width()
         self.told.setVisible(needed + theme.px(160) <= self.width())
         self.title.setVisible(needed <= self.width())
+        self.zoom.setVisible(needed - self.title.sizeHint().width() <= self.width())
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -51,6 +51,7 @@ class Sheet(QWidget):
         self.proof: Proof | None = None
         self._image = QImage()
         self._scale = 1.0  # of the size in print
+        self._inches = (3.0, 2.0)
         self._number, self._words = "", ""
         self._marked = ""  # the name of the part whose field is at work
         self._over: Part | None = None  # under the mouse, or chosen by the arrows
@@ -62,10 +63,11 @@ class Sheet(QWidget):
         self._image = image_of(proof)
         self._fit()
 
-    def set_scale(self, scale: float) -> None:
-        """Show the picture larger or smaller, until there is a sharper one."""
-        self._scale = scale
-        self._fit()
+    def set_scale(self, scale: float, inches: tuple[float, float]) -> None:
+        """Show the picture larger or smaller, until there is a sharper one; `inches` is its size while there is none."""
+        if (scale, inches) != (self._scale, self._inches):
+            self._scale, self._inches = scale, inches
+            self._fit()
 
     def clear(self) -> None:
         """Show no picture."""
@@ -101,13 +103,10 @@ class Sheet(QWidget):
         area = self._area()
         return QSize(round(area.width()) + 2 * EDGE, round(area.bottom()) + EDGE)
 
-    def picture_width(self) -> float:
-        """px of the picture at the size of print; 0 while there is none."""
-        return 0.0 if self.proof is None else self.proof.inches[0] * SCREEN
-
     def _area(self) -> QRectF:
         """Where the picture is."""
-        wide, high = (320.0, 240.0) if self.proof is None else (v * SCREEN * self._scale for v in self.proof.inches)
+        inches = self._inches if self.proof is None else self.proof.inches
+        wide, high = (v * SCREEN * self._scale for v in inches)
         return QRectF(EDGE, EDGE + self._caption_height(round(wide)), wide, high)
 
     def _fonts(self) -> tuple[QFont, QFont]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from terrace.wording import enumerated
 from terrace_desktop.figure.sheet import Small
@@ -57,7 +57,6 @@ class Side(QWidget):
         row.addStretch(1)
         self._column.addLayout(row)
         self._column.addStretch(1)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
 
     def show_judged(self, grey: Proof, checks: tuple[Check, ...]) -> None:
         """Show the figure in grey, and what was found."""

@@ -175,7 +175,7 @@ class OutputCard(Card):
         return large
 
     def _pencil(self, at: int) -> QWidget:
-        words = self.tr("Edit Figure {0}").format(self.setting.numbers.figure + at)
+        words = self.tr("Edit figure {0}").format(self.setting.numbers.figure + at)
         return self.sign("edit", "figure_edit", words, lambda: self.figure_asked.emit(at))
 
     def refilled(self, item: Item, setting: Setting) -> bool:
