@@ -23,7 +23,7 @@ from terrace.results.layers import LAYERS, layer_key, layers_of, series_of
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel, Style
 from terrace.session.commands.helpers.figure_looks import MARKERS, PATTERNS, read_figure_look
 from terrace.session.document.figure_text import OPTIONS, figure_command, look_text
-from terrace.session.document.figures import figures
+from terrace.session.document.figures import common_style, figures
 from terrace.session.session import Session
 
 X = np.arange(5.0)
@@ -180,6 +180,8 @@ def test_own_stands_over_the_project_over_the_preset() -> None:
     assert effective(FigureLook(preset="nature"), style).points == 7.0  # a preset of its own stands over the project
     assert effective(FigureLook(columns=2), style).width == PRESETS["apa"].widths[1]
     assert effective(FigureLook(columns=2, width=5.0), style).width == 5.0
+    wide = FigureLook(preset="apa", width=12.0)
+    assert effective(FigureLook(preset="slide"), wide).width == PRESETS["slide"].widths[0]
 
 
 def test_an_empty_title_stands_over_another() -> None:
@@ -196,13 +198,14 @@ def test_every_member_is_of_one_figure_or_of_the_style() -> None:
 
 
 # --- commands -----------------------------------------------------------------------------------------------
+WORDS = st.characters(exclude_characters="\r\u2028\u2029", exclude_categories=["Cs"])  # ends of lines are all \n
 SMALL = st.floats(-1e6, 1e6, allow_nan=False).map(lambda v: round(v, 3))
 PART = {
     "preset": st.sampled_from(["", *PRESETS]),
     "grey": st.sampled_from([None, True, False]),
     "grid": st.sampled_from([None, True, False]),
     "palette": st.sampled_from(["", "program", "safe"]),
-    **dict.fromkeys(("title", "subtitle", "x_title", "y_title", "note"), st.none() | st.text(max_size=8)),
+    **dict.fromkeys(("title", "subtitle", "x_title", "y_title", "note"), st.none() | st.text(WORDS, max_size=8)),
     "legend": st.sampled_from(["", *LEGENDS]),
     "font": st.sampled_from(["", "Arial", "Times New Roman"]),
     "dpi": st.none() | st.integers(50, 2400),
@@ -214,7 +217,7 @@ PART = {
     "colors": st.lists(st.sampled_from(["", "#0072b2"]), max_size=3).map(tuple),
     "patterns": st.lists(st.sampled_from(["", *PATTERNS.split()]), max_size=3).map(tuple),
     "markers": st.lists(st.sampled_from(["", *MARKERS.split()]), max_size=3).map(tuple),
-    "labels": st.lists(st.text(max_size=6), max_size=3).map(tuple),
+    "labels": st.lists(st.text(WORDS, max_size=6), max_size=3).map(tuple),
     "order": st.permutations([1, 2, 3]).map(tuple),
     "layer_order": st.permutations(KEYS).map(tuple),
 }  # fmt: skip
@@ -279,16 +282,11 @@ def test_a_style_is_that_of_all_and_like_takes_it_from_one() -> None:
     assert found.state.document.figure_style == FigureLook(preset="nature", legend="right", points=6.0)
 
 
-def test_like_leaves_every_look_of_the_one_as_it_was() -> None:
-    for own in ("preset(slide) grey", "preset(apa) columns(2) dpi(300)", "legend(right) size(10 .)"):
-        found = session()
-        ok(found, "figure style nature, grid lwidth(2)")
-        ok(found, f"figure 2, {own}")
-        before = found.figures[1].look
-        ok(found, "figure style, like(2)")
-        after = found.figures
-        assert replace(after[1].look, preset="") == replace(before, preset="")
-        assert style_part(after[0].look) == style_part(after[1].look)
+@given(looks(), looks())
+def test_like_leaves_the_look_of_the_one_as_it_was(own: FigureLook, style: FigureLook) -> None:
+    new = common_style(own, style_part(style))
+    assert effective(own_part(own), new) == effective(own, style_part(style))
+    assert style_part(new) == new and common_style(PLAIN, new) == new
 
 
 def test_looks_are_in_the_project_and_in_the_history(tmp_path: Path) -> None:
@@ -323,14 +321,25 @@ def test_looks_are_in_the_project_and_in_the_history(tmp_path: Path) -> None:
         ("figure 1, order(1 1)", "Give each number once, counted from 1.", "1"),
         ("figure 1, legend(left)", "'left' is not a place for the legend.", "left"),
         ("figure style, title(a)", "There is no option 'title' for figure style.", "title"),
-        ("figure style, like(1) grey", "like() stands alone.", "like(1)"),
+        ("figure style, like(1) grey", "like() takes no other options.", "like(1)"),
         ("figure 1, preset(oup)", "'oup' is not a preset.", "oup"),
         ("figure 1, size(8.5 0)", "size() takes numbers from 1 to 100.", "0"),
+        ("figure 2, colors(red green blue)", "colors() is for 3, but the figure has 2 series.", "red"),
+        ("figure 2, order(3 1)", "order() is for 3, but the figure has 2 series.", "3"),
+        ("figure 2, panels(2)", "panels() is for 2, but the figure has 1 panel.", "2"),
+        ("figure 3, xstep(1)", "The x axis has categories, which have no step.", "1"),
+        ("figure 4, ystep(1)", "The y axis is logarithmic, and its ticks have no step.", "1"),
+        ("figure 4, yrange(0 .)", "The y axis is logarithmic and begins above 0.", "0"),
+        ("figure 1, layer(points, level(90))", "The level of points cannot be changed here.", "points"),
+        ("figure 1, layer(lines, sample(90))", "The layer lines has no points to sample.", "lines"),
         ("figure save 1", "Give the number of a figure and a file.", "figure"),
     ],
 )
 def test_what_cannot_be_is_said_where_it_stands(command: str, said: str, at: str) -> None:
-    outcome = session().run(command)
+    found = session()
+    ok(found, "graph box y, over(sex)")
+    ok(found, "scatter y x if y > 0 & x > 0, yscale(log)")
+    outcome = found.run(command)
     assert outcome.error is not None and outcome.error[1] == said
     assert outcome.error_at is not None and command[slice(*outcome.error_at)].startswith(at)
 

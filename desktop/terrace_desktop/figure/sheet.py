@@ -64,7 +64,7 @@ class Sheet(QWidget):
         self._fit()
 
     def set_scale(self, scale: float, inches: tuple[float, float]) -> None:
-        """Show the picture larger or smaller, until there is a sharper one; `inches` is its size while there is none."""
+        """Show the picture larger or smaller until there is a sharper one; `inches` is the size of one to come."""
         if (scale, inches) != (self._scale, self._inches):
             self._scale, self._inches = scale, inches
             self._fit()

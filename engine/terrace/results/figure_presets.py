@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from terrace.results.figure_look import FigureLook, over
+from terrace.results.figure_look import PLAIN, FigureLook, over
 
 LEAST_LINE = 0.25
 """Points of the thinnest line that prints."""
@@ -61,29 +61,18 @@ PRESETS: dict[str, Preset] = {
 """By name, in the order in which menus offer them."""
 
 
-def effective(own: FigureLook, style: FigureLook | None = None) -> FigureLook:
+def effective(own: FigureLook, style: FigureLook = PLAIN) -> FigureLook:
     """The look of a figure: its own, that of all figures, and the presets of both, each level with its own in front."""
-    levels = [own]
+    columns = own.columns or style.columns
+    out = over(style, asked_by(style.preset, columns))
     if own.preset:
-        levels.append(_asked(own))
-    if style is not None:
-        levels.append(style)
-        if style.preset and not own.preset:
-            levels.append(_asked(style))
-    out = FigureLook()
-    for level in reversed(levels):
-        out = over(level, out)
-    return with_width(out)
+        out = over(asked_by(own.preset, columns), out)
+    return over(own, out)
 
 
-def _asked(look: FigureLook) -> FigureLook:
-    preset = PRESETS.get(look.preset)
-    return FigureLook() if preset is None else preset.look
-
-
-def with_width(look: FigureLook) -> FigureLook:
-    """The look with the width of its columns in cm, where it has a preset and no width of its own."""
-    preset = PRESETS.get(look.preset)
-    if preset is None or look.width is not None:
-        return look
-    return replace(look, width=preset.widths[1 if look.columns == 2 else 0])
+def asked_by(name: str, columns: int | None = None) -> FigureLook:
+    """The look that a preset asks for of a figure of one column or of two; nothing for a name that is none."""
+    preset = PRESETS.get(name)
+    if preset is None:
+        return PLAIN
+    return replace(preset.look, width=preset.widths[1 if columns == 2 else 0])

@@ -112,8 +112,8 @@ def _font(plot: Plot) -> Check | None:
     if not other:
         return None
     if as_wide(font, other):
-        return Check("font", True, f"{other} stands in for {font}, with letters as wide", option="font")
-    return Check("font", False, f"{font} is not on this computer; {other} stands in for it",
+        return Check("font", True, f"{other} is used in place of {font}, with letters as wide", option="font")
+    return Check("font", False, f"{font} is not on this computer; {other} is used in its place",
                  "Choose another font, or install it.", "font")  # fmt: skip
 
 

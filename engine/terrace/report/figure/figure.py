@@ -122,7 +122,8 @@ def render(
     with _settings(theme_of(theme), plot.look, letters_stay=kind == "svg"):
         figure = _figure(plot, theme_of(theme), size, title)
         if kind in ("png", "tiff"):
-            figure.set_size_inches([(dots_across(v, dots) + 1e-3) / dots for v in figure.get_size_inches()])
+            width, height = ((dots_across(v, dots) + 1e-3) / dots for v in figure.get_size_inches())
+            figure.set_size_inches(width, height)
         if kind == "tiff":
             return _tiff(figure, dots, plot.look.grey is True)
         figure.savefig(out, format=kind, dpi=dots, metadata=metadata)

@@ -46,19 +46,22 @@ def figure_command(number: int | None, new: FigureLook, old: FigureLook | None =
 
 
 def look_text(new: FigureLook, old: FigureLook) -> str:
-    """The options that make the look `new` of `old`, and nothing where they are the same."""
+    """The options that make the look `new` of `old`, and nothing where they are the same.
+
+    An order of layers shows what it names, also what says nothing of that itself.
+    """
     gone, said = [], []
     for option in differing(new, old):
         if all(getattr(new, m) == getattr(FigureLook(), m) for m in OPTIONS[option]):
             gone.append(option)
-        elif option in ("layers", "layer"):
-            again = option == "layer" and _dropped(new, old)
-            said.append(_layers(new, replace(old, layers=()) if again else old, option))
-            gone += ["layer"] if again else []
-        else:
+        elif option not in _LAYERED:
             said.append(_option(option, new))
+    if any(option not in gone for option in _LAYERED):
+        again = _dropped(new, old)  # what is asked of a layer no more has to be told anew without it
+        gone += ["layer"] if again and "layer" not in gone else []
+        said += _layer_options(new, replace(old, layers=()) if again else old)
     reset = [f"reset({' '.join(gone)})"] if gone else []
-    return " ".join(dict.fromkeys((*reset, *(s for s in said if s))))
+    return " ".join((*reset, *said))
 
 
 def differing(new: FigureLook, old: FigureLook) -> tuple[str, ...]:
@@ -109,15 +112,25 @@ def _dropped(new: FigureLook, old: FigureLook) -> bool:
     return False
 
 
+_LAYERED = ("layers", "layer")
 _LAYER_MEMBERS = ("shown", "sample", "level", "width", "size", "opacity")
 LAYER_OPTIONS = {"sample": "sample", "level": "level", "lwidth": "width", "msize": "size", "opacity": "opacity"}
 """The options within ``layer()`` with the members that they set."""
 
 
-def _layers(new: FigureLook, old: FigureLook, option: str) -> str:
-    if option == "layers":
-        return f"layers({' '.join(new.layer_order)})"
-    return " ".join(_layer(x, old.layer(x.key)) for x in new.layers if x != old.layer(x.key))
+def _layer_options(new: FigureLook, old: FigureLook) -> list[str]:
+    """``layers()`` where the order differs, and ``layer()`` for what else does."""
+    out = []
+    if new.layer_order and new.layer_order != old.layer_order:
+        hidden = {x.key for x in new.layers if x.shown is False}
+        out.append(f"layers({' '.join(f'-{k}' if k in hidden else k for k in new.layer_order)})")
+        for key in new.layer_order:
+            old = old.with_layer(replace(old.layer(key), shown=key not in hidden))
+    return out + [_layer(x, old.layer(x.key)) for x in new.layers if _differs(x, old.layer(x.key))]
+
+
+def _differs(new: LayerLook, old: LayerLook) -> bool:
+    return any(getattr(new, m) not in (None, getattr(old, m)) for m in _LAYER_MEMBERS)
 
 
 def _layer(new: LayerLook, old: LayerLook) -> str:

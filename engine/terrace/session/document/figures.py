@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from terrace.graphs.dressed import dressed
-from terrace.results.figure_look import STYLE, FigureLook, over, own_part, style_part
-from terrace.results.figure_presets import PRESETS, effective
+from terrace.results.figure_look import PLAIN, STYLE, FigureLook, own_part, style_part
+from terrace.results.figure_presets import asked_by, effective
 from terrace.results.plot import Plot
 from terrace.session.document.items import Document, Item
 
@@ -111,13 +111,12 @@ def styled_like(document: Document, number: int) -> Document:
 
 def common_style(own: FigureLook, style: FigureLook) -> FigureLook:
     """The style in which all figures look as one does: what its preset says is left to the preset."""
-    if not own.preset:
-        return style_part(over(own, style))
-    preset = PRESETS[own.preset].look if own.preset in PRESETS else FigureLook()
-    whole = over(own, over(preset, replace(style, preset="")))
-    own_width = own.width if own.width is not None else None if own.columns or own.preset else whole.width
-    said = {n: getattr(whole, n) for n in STYLE if getattr(whole, n) != getattr(preset, n) or getattr(own, n)}
-    return replace(FigureLook(), **{**said, "width": own_width})
+    if style_part(own) == PLAIN:
+        return style
+    look, preset = effective(own, style), own.preset or style.preset
+    asked = asked_by(preset, look.columns)
+    said = {n: getattr(look, n) for n in STYLE if getattr(look, n) != getattr(asked, n)}
+    return replace(FigureLook(), **{**said, "preset": preset})
 
 
 def _looking(item: Item, place: int, look: FigureLook) -> Item:

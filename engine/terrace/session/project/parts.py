@@ -299,7 +299,7 @@ def _document(decoder: Decoder, get: Get, lost: list[Lost], names: Sequence[str]
     style = content.get("figure_style")  # earlier versions had none
     return Document(
         decoder.read(content["title"], str), tuple(items), decoder.read(content["look"], Look), content["next"],
-        FigureLook() if style is None else decoder.read(style, FigureLook),
+        figure_style=FigureLook() if style is None else decoder.read(style, FigureLook),
     )  # fmt: skip
 
 
