@@ -24,6 +24,7 @@ from terrace.results.plot import Axis, Marks, Plot, PlotPanel, Style
 from terrace.session.commands.helpers.figure_looks import MARKERS, PATTERNS, read_figure_look
 from terrace.session.document.figure_text import OPTIONS, figure_command, look_text
 from terrace.session.document.figures import common_style, figures
+from terrace.session.project.parts import Project, parts_of
 from terrace.session.session import Session
 
 X = np.arange(5.0)
@@ -373,3 +374,11 @@ def test_every_kind_of_figure_has_layers_with_names_that_stay() -> None:
         shown_all = FigureLook(layer_order=tuple(keys[::-1]))
         before = sorted(id(m.x) for p in figure.plot.panels for m in p.marks)
         assert sorted(id(m.x) for p in dressed(figure.plot, shown_all).panels for m in p.marks) == before
+
+
+def test_a_figure_that_nobody_edited_is_stored_as_before_there_were_looks() -> None:
+    found = session()
+    before = b"".join(parts_of(Project.of(found)).values())
+    assert b"FigureLook" not in before.replace(b'"figure_style":{"~":"d","c":"FigureLook","v":{}}', b"")
+    ok(found, "figure 1, grey")
+    assert b'"c":"FigureLook","v":{"grey":true}' in b"".join(parts_of(Project.of(found)).values())

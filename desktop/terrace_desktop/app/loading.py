@@ -49,6 +49,12 @@ def pieces() -> Iterator[None]:
     import terrace_desktop.filters.popup
 
     yield
+    import terrace_desktop.variables.page
+
+    yield
+    import terrace_desktop.variables.panel
+
+    yield
     import terrace_desktop.figure.page
     import terrace_desktop.figure.panel  # noqa: F401
 
