@@ -92,6 +92,7 @@ def figure(window: MainWindow) -> Iterator[tuple[str, QWidget]]:
     window.figures.edit_chosen()
     panel, page = window.figures.panel, window.figures.page
     assert panel is not None and page is not None
+    wait_until(page.isVisible, "the page of the figure")
     wait_until(page.settled, "the print of the figure")
     for row in panel.layers.rows.values():
         row.more.click()

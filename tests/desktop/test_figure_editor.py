@@ -63,6 +63,7 @@ def edited(program: Program, number: int = 2) -> tuple[FigurePanel, FigurePage, 
     found = figures(program.window.controller.snapshot.document)[number - 1]
     program.window.figures.edit(found.item, found.place)
     panel, page = program.window.figures.panel, program.window.figures.page
+    wait_until(page.isVisible, "the page of the figure")
     settled()
     print_is_there(program)
     return panel, page, panel.editing
@@ -103,6 +104,7 @@ def test_the_pencil_of_a_card_opens_the_editor_and_the_print_stands_where_the_re
     card.wake()
     settled()
     press(card, "figure_edit")
+    wait_until(lambda: w.figures.page is not None and w.figures.page.isVisible(), "the page of the figure")
     settled()
     panel, page = w.figures.panel, w.figures.page
     assert w.splitter.is_open(panel) and page.isVisible() and not w.results.view.isVisible()
@@ -115,6 +117,7 @@ def test_the_pencil_of_a_card_opens_the_editor_and_the_print_stands_where_the_re
     QTest.keyClick(w.results.view, Qt.Key.Key_F10)  # and from the menu, for the one that is chosen in the outline
     w.results.contents.tree.point_at(figure(program, 1).item)
     w.actions_["edit_figure"].trigger()
+    wait_until(page.isVisible, "the page of the figure")
     assert w.work.title.full_text() == "Figure 1"
     QTest.keyClick(panel, Qt.Key.Key_Escape)
     assert not w.splitter.is_open() and w.results.view.isVisible()
@@ -405,7 +408,7 @@ def test_what_is_not_ready_leads_to_what_mends_it(printing: Program) -> None:
 def test_a_picture_that_was_overtaken_is_never_shown(printing: Program) -> None:
     panel, page, _editing = edited(printing)
     seen: list[float] = []
-    page.pictures.shown.connect(lambda proof: seen.append(round(proof.inches[0] * 2.54, 1)))
+    page.pictures.shown.connect(lambda proof, _note: seen.append(round(proof.inches[0] * 2.54, 1)))
     for width in ("9", "10", "11"):
         write(panel.size_.width_, width)
     done(printing)
@@ -505,7 +508,7 @@ def test_the_card_shows_what_was_edited(program: Program) -> None:
     assert card.figures[0].plot.panels[0].x.title == "Hours of study"
     menu = card.menu
     next(a for a in menu.actions() if a.text() == "Edit the figure…").trigger()
-    assert program.window.splitter.is_open(panel)
+    wait_until(lambda: program.window.splitter.is_open(panel), "the panel")
 
 
 # --- access -------------------------------------------------------------------------------------------------

@@ -65,13 +65,18 @@ class FigureFlow(QObject):
 
     def edit(self, item: int, place: int) -> None:
         """Edit a figure of an item of the results."""
-        editing, panel, page = self._made()
+        editing, panel, _page = self._made()
         if not editing.begin(item, place):
             return
         panel.size_.show_file(self._suffix)
-        self.zones.open(panel)
-        self.results.show_page(page)
-        soon(self, page.begin)  # once it has its room
+        soon(self, self._open)  # in steps, so that the window can answer between them
+
+    def _open(self) -> None:
+        """Show what has been made; the print is drawn once it has its room."""
+        if self.panel is not None and self.page is not None and self._any():
+            self.zones.open(self.panel)
+            self.results.show_page(self.page)
+            soon(self, self.page.begin)
 
     def _made(self) -> tuple[Editing, FigurePanel, FigurePage]:
         from terrace_desktop.figure.editing import Editing

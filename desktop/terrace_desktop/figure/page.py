@@ -155,12 +155,10 @@ class FigurePage(QFrame):
         return self.scroller.viewport().width() - 2 * AROUND - 2 * EDGE - beside
 
     def begin(self) -> None:
-        """Another figure: twice its size in print where there is room for that, until its user chooses."""
+        """Another figure."""
         self.proof, self._asked = None, ()
         self.sheet.clear()
-        if not self._chose:
-            self.zoom.show_value(DOUBLE if 2 * SCREEN * self._inches()[0] <= self._room() else FIT)
-        self.refresh()
+        self._resized()
 
     def refresh(self) -> None:
         """Show the figure as it looks now."""
@@ -203,10 +201,11 @@ class FigurePage(QFrame):
         same = figure.own == self.editing.draft and common_style(figure.own, style) == style
         self.side.show_others(self.editing.others(), same)
 
-    def _show(self, proof: Proof) -> None:
+    def _show(self, proof: Proof, note: str) -> None:
         self.proof = proof
         tell(self.problem, "")
         self.sheet.show_proof(proof, self.scale())
+        self.panel.titles.show_drawn(note)
         self.panel.axes.show_drawn(proof)
         self.panel.size_.show_drawn(proof)
         self.panel.series.show_colors(dict(proof.colors or {}))
@@ -267,7 +266,10 @@ class FigurePage(QFrame):
         self.side.setMaximumWidth(width if beside else WIDEST)
 
     def _resized(self) -> None:
+        """Until its user chooses, the figure has twice its size in print where there is room for that."""
         self._lay()
+        if not self._chose and self.editing.figure is not None:
+            self.zoom.show_value(DOUBLE if 2 * SCREEN * self._inches()[0] <= self._room() else FIT)
         self.refresh()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -31,12 +31,13 @@ class Request:
     small: float = SCREEN
 
 
-def picture(request: Request) -> Proof:
-    """The figure; runs on the worker."""
+def picture(request: Request) -> tuple[Proof, str]:
+    """The figure, and the note that it has; runs on the worker."""
     from terrace.graphs.dressed import dressed
     from terrace.report.figure.proof import proof
 
-    return proof(dressed(request.plot, request.look), request.dpi)
+    plot = dressed(request.plot, request.look)
+    return proof(plot, request.dpi), plot.note
 
 
 def judged(request: Request) -> tuple[Proof, tuple[Check, ...]]:
@@ -53,7 +54,7 @@ def judged(request: Request) -> tuple[Proof, tuple[Check, ...]]:
 class Pictures(QObject):
     """Finds the picture that was asked for last: first the figure, then the one in grey with what is to be said."""
 
-    shown = Signal(object)  # Proof
+    shown = Signal(object, str)  # Proof, the note under the figure
     judged = Signal(object, object)  # Proof, tuple of Check
     failed = Signal(object)  # an exception
 
@@ -96,9 +97,9 @@ class Pictures(QObject):
             self._worker.put(Operation(lambda _t: judged(request), self._judged, self._failed, "judging a figure")),
         ]
 
-    def _shown(self, proof: Proof) -> None:
+    def _shown(self, drawn: tuple[Proof, str]) -> None:
         del self._jobs[:1]
-        self.shown.emit(proof)
+        self.shown.emit(*drawn)
 
     def _judged(self, found: tuple[Proof, tuple[Check, ...]]) -> None:
         self._jobs = []

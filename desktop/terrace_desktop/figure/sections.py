@@ -24,6 +24,7 @@ from terrace_desktop.variables.fields import heading
 
 if TYPE_CHECKING:
     from terrace.report.figure.proof import Proof, Span
+    from terrace.results.plot import Plot
 
 FILES = ("pdf", "svg", "png", "tiff")
 """Formats of files, in the order in which they are offered."""
@@ -127,6 +128,7 @@ class TitlesSection(Section):
                   "ytitle": self.tr("Y axis"), "note": self.tr("Note")}  # fmt: skip
         self.lines: dict[str, Entry] = {}
         self.rows: dict[str, QWidget] = {}
+        self._note: tuple[Plot | None, str] = (None, "")  # of the figure that was drawn last, where that is its own
         for option, title in titles.items():
             line = Entry(f"figure_{option}", title, self.holds(option))
             line.typed.connect(partial(self._typed, option))
@@ -147,7 +149,7 @@ class TitlesSection(Section):
             return
         for option, line in self.lines.items():
             member = MEMBERS[option]
-            own, automatic = getattr(draft, member), looks.automatic_text(figure.plot, member, self.editing.look)
+            own, automatic = getattr(draft, member), self._automatic(member)
             none = self.tr("None; the caption is outside the figure") if option == "title" else self.tr("None")
             line.show_text(automatic if own is None else own, none)
         self.rows["subtitle"].setVisible(bool(figure.plot.subtitle or draft.subtitle))
@@ -158,10 +160,27 @@ class TitlesSection(Section):
     def field(self, option: str) -> QWidget | None:
         return self.legend if option == "legend" else self.lines.get(option)
 
+    def show_drawn(self, note: str) -> None:
+        """The note under the figure as it is drawn: it tells of points that are not shown, and of intervals."""
+        figure = self.editing.figure
+        if figure is None or self.editing.draft.note is not None:
+            return
+        if self._note[0] is not figure.plot or self._note[1] != note:
+            self._note = (figure.plot, note)
+            self.show_look()
+
+    def _automatic(self, member: str) -> str:
+        figure = self.editing.figure
+        if figure is None:
+            return ""
+        if member == "note" and self._note[0] is figure.plot:
+            return self._note[1]
+        return looks.automatic_text(figure.plot, member, self.editing.look)
+
     def _typed(self, option: str, text: str) -> None:
         figure, member = self.editing.figure, MEMBERS[option]
         if figure is not None:
-            same = text.strip() == looks.automatic_text(figure.plot, member, self.editing.look).strip()
+            same = text.strip() == self._automatic(member).strip()
             self.editing.change(option, rests=True, **{member: None if same else text.strip()})
 
 
