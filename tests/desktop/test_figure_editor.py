@@ -63,7 +63,8 @@ def edited(program: Program, number: int = 2) -> tuple[FigurePanel, FigurePage, 
     found = figures(program.window.controller.snapshot.document)[number - 1]
     program.window.figures.edit(found.item, found.place)
     panel, page = program.window.figures.panel, program.window.figures.page
-    wait_until(page.isVisible, "the page of the figure")
+    wait_until(lambda: page.isVisible() and panel.editing.figure is not None, "the page of the figure")
+    wait_until(lambda: panel.editing.figure.number == number, "the figure")
     settled()
     print_is_there(program)
     return panel, page, panel.editing

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QWidget
 
 from terrace.data.formats import filter_of
 from terrace.report import formats
-from terrace.session.document.figures import figures
 from terrace_desktop.ui import dialogs
 from terrace_desktop.ui.action import Action
 from terrace_desktop.ui.later import soon
@@ -53,10 +52,12 @@ class FigureFlow(QObject):
         return [Action("edit_figure", tr("&Edit figure…"), self.edit_chosen, enabled=self._any)]
 
     def _any(self) -> bool:
-        return bool(figures(self.controller.snapshot.document))
+        return any(i.outcome is not None and i.outcome.plots for i in self.controller.snapshot.document)
 
     def edit_chosen(self) -> None:
         """Edit the figure of what is chosen in the outline, or else the last one."""
+        from terrace.session.document.figures import figures
+
         found = figures(self.controller.snapshot.document)
         item = self.results.contents.tree.current()
         chosen = next((f for f in found if item is not None and f.item == item.id), found[-1] if found else None)
@@ -64,12 +65,15 @@ class FigureFlow(QObject):
             self.edit(chosen.item, chosen.place)
 
     def edit(self, item: int, place: int) -> None:
-        """Edit a figure of an item of the results."""
+        """Edit a figure of an item of the results; in steps, so that the window can answer between them."""
         editing, panel, _page = self._made()
-        if not editing.begin(item, place):
-            return
-        panel.size_.show_file(self._suffix)
-        soon(self, self._open)  # in steps, so that the window can answer between them
+
+        def begin() -> None:
+            if editing.begin(item, place):
+                panel.size_.show_file(self._suffix)
+                soon(self, self._open)
+
+        soon(self, begin)
 
     def _open(self) -> None:
         """Show what has been made; the print is drawn once it has its room."""
