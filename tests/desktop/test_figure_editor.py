@@ -17,10 +17,14 @@ from test_accessibility import unnamed
 from test_app import Program
 from waiting import settled, wait_until
 
+from terrace.errors import TerraceError
 from terrace.results.figure_look import FigureLook
+from terrace.session.document.figure_text import OPTIONS
 from terrace.session.document.figures import Figure, figures
-from terrace_desktop.figure import looks
+from terrace.session.session import Session
+from terrace_desktop.figure import looks, pictures
 from terrace_desktop.figure.editing import Editing
+from terrace_desktop.figure.fields import number_in
 from terrace_desktop.figure.page import FigurePage
 from terrace_desktop.figure.panel import FigurePanel
 from terrace_desktop.figure.pictures import Pictures
@@ -167,7 +171,6 @@ def test_each_field_is_one_command_and_one_step_with_its_name(program: Program) 
         (lambda: press(panel, "figure_columns_2"), "figure 2, reset(size)", "size"),
         (lambda: size.family.chosen.emit("DejaVu Sans"), 'figure 2, font("DejaVu Sans")', "text"),
     ):
-        size.show_file("tiff")
         do()
         commands = [c for c, _ in program.states()]
         program.idle()
@@ -243,6 +246,32 @@ def test_what_is_no_number_is_told_under_the_field_and_nothing_runs(program: Pro
     assert "Both ends of the axis are the same." in panel.axes.problem.text()
     assert figure(program).own.x_from == 1 and figure(program).own.x_to is None
     assert len(program.states()) == before + 2
+
+
+def test_what_was_clicked_is_there_again_where_the_history_is_run(program: Program) -> None:
+    panel, _page, _editing = edited(program)
+    program.run("figure style nature")
+    write(panel.titles.lines["xtitle"], "Hours")
+    write(panel.axes.entries["y_from"], "0")
+    panel.style_.palette_.chosen.emit("safe")
+    keys = panel.layers.order()
+    panel.layers.row(keys[0]).tick.click()
+    panel.layers.move_row(keys[0], 1)
+    write(panel.layers.row(keys[0]).entries["opacity"], "50")
+    panel.series.row(1).choose_color("#123456")
+    press(panel, "figure_legend_right")
+    write(panel.size_.height_, "7")
+    program.idle()
+    again = Session()
+    for command, state in program.states():
+        assert state == "ok" and again.run(command).ok, command
+    assert again.state.document.figure_style.preset == "nature"
+    assert figures(again.state.document)[1].own == figure(program).own != FigureLook()
+
+
+@pytest.mark.parametrize(("text", "number"), [("2.5", 2.5), ("2,5", 2.5), ("−2", -2), (" 1e3 ", 1000)])
+def test_numbers_are_read_as_they_are_typed(text: str, number: float) -> None:
+    assert number_in(text) == number
 
 
 def test_typing_waits_for_a_rest_and_a_remark_of_others_does_not_disturb_it(program: Program) -> None:
@@ -354,6 +383,17 @@ def test_a_click_on_the_print_leads_to_the_field(printing: Program) -> None:
     assert page.sheet.part_at(QPointF(2, 2)) is None
 
 
+def test_whatever_a_check_asks_for_leads_to_a_field(program: Program) -> None:
+    panel, _page, _editing = edited(program)
+    for option in OPTIONS:
+        if option in ("panels", "subtitle"):  # this figure has neither
+            continue
+        panel.end.setFocus()
+        panel.go_to(option)
+        now = QApplication.focusWidget()
+        assert now is not panel.end and panel.isAncestorOf(now) and now.isVisible(), option
+
+
 def test_the_arrows_go_through_the_parts_of_the_print(printing: Program) -> None:
     panel, page, _editing = edited(printing)
     page.sheet.setFocus()
@@ -415,6 +455,26 @@ def test_a_picture_that_was_overtaken_is_never_shown(printing: Program) -> None:
     done(printing)
     assert seen[-1] == 11.0 and len(seen) < 3
     assert page.proof.inches[0] == pytest.approx(11 / 2.54)
+
+
+def test_a_figure_that_cannot_be_drawn_says_so_and_the_next_one_is_there(
+    printing: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel, page, _editing = edited(printing)
+    shown = page.proof
+
+    def broken(_request: object) -> None:
+        raise TerraceError("no room")
+
+    with monkeypatch.context() as m:
+        m.setattr(pictures, "picture", broken)
+        write(panel.size_.points, "12")
+        wait_until(page.problem.isVisible, "why there is no picture")
+        printing.idle()
+    assert page.proof is shown
+    write(panel.size_.points, "9")
+    done(printing)
+    assert not page.problem.isVisible() and page.proof is not shown
 
 
 def test_the_style_of_one_is_given_to_all(program: Program) -> None:
@@ -542,8 +602,11 @@ def test_the_tab_key_goes_through_the_panel_as_one_reads_it(program: Program) ->
     while (now := QApplication.focusWidget()) is not None and panel.isAncestorOf(now) and now.objectName() not in seen:
         seen.append(now.objectName())
         QTest.keyClick(now, Qt.Key.Key_Tab)
-    order = ["figure_preset", "figure_grey_colour", "figure_title", "figure_xtitle", "figure_x_from", "figure_grid",
-             "figure_series_1_name", "figure_width", "figure_points", "figure_file_pdf", "figure_save", "figure_done"]
+    order = [
+        "figure_preset", "figure_grey_colour", "figure_palette", "figure_title", "figure_xtitle", "figure_x_from",
+        "figure_grid", "figure_series_1_name", "figure_width", "figure_points", "figure_file_pdf", "figure_save",
+        "figure_done",
+    ]  # fmt: skip
     places = [seen.index(name) for name in order]
     assert places == sorted(places)
 

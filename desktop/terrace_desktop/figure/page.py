@@ -37,7 +37,6 @@ class FigurePage(QFrame):
     """Shows what is edited. `save_asked` tells that its file is wanted."""
 
     save_asked = Signal()
-    failed = Signal(object)
 
     def __init__(self, editing: Editing, panel: FigurePanel) -> None:
         super().__init__()
@@ -218,10 +217,9 @@ class FigurePage(QFrame):
         self.side.show_judged(grey, checks)
         self._lay()
 
-    def _not_drawn(self, error: Exception) -> None:
+    def _not_drawn(self, _error: Exception) -> None:
         self._judged = True
         tell(self.problem, self.tr("The figure cannot be drawn at this size. Make it larger, or its text smaller."))
-        self.failed.emit(error)
 
     def _picked(self, part: Part) -> None:
         if part.name == "series" and part.series is not None:

@@ -18,6 +18,8 @@ from terrace_desktop.ui.work_panel import FormContent, Head, Keys, done_keys
 from terrace_desktop.variables.fields import scrolling
 
 GAP = 14  # px between sections
+OF_SERIES = ("labels", "colors", "patterns", "markers", "order")  # options that are set in the rows of series,
+OF_LAYERS = {"layers": "", "layer": "", "lwidth": "width", "msize": "size"}  # and in those of layers, by their fields
 
 
 class ListSection(Section):
@@ -156,6 +158,13 @@ class FigurePanel(FormContent):
 
     def go_to(self, option: str) -> None:
         """Put the focus into the field that sets an option of ``figure``, where it is seen."""
+        if option in OF_SERIES:
+            self.go_to_series(0)
+        elif option in OF_LAYERS:
+            member = OF_LAYERS[option]
+            rows = [(key, self.layers.row(key)) for key in self.layers.order()]
+            having = [key for key, row in rows if row is not None and (not member or member in row.entries)]
+            self.go_to_layer(having[0] if having else "", member)
         for section in self.sections:
             field = section.field(option)
             if field is not None and field.isEnabled():
@@ -168,17 +177,21 @@ class FigurePanel(FormContent):
         if row is not None:
             self._into(row.name_line if row.name_line.isVisibleTo(row) else row.color)
 
-    def go_to_layer(self, key: str) -> None:
-        """Put the focus into the row of a layer, with its options open."""
+    def go_to_layer(self, key: str, member: str = "") -> None:
+        """Put the focus into the row of a layer, with its options open, or into one of these."""
         row = self.layers.row(key)
         if row is not None:
             row.open(True)
-            self._into(row.tick)
+            self._into(row.entries.get(member, row.tick))
 
     def _into(self, field: QWidget) -> None:
         self.scroller.ensureWidgetVisible(field, 0, 40)
         self.window().activateWindow()
-        target = next((w for w in field.findChildren(QWidget) if w.focusPolicy() == Qt.FocusPolicy.StrongFocus), field)
+        target = field
+        if field.focusPolicy() == Qt.FocusPolicy.NoFocus:  # choices side by side: the one that holds, or else the first
+            parts = field.findChildren(QWidget)
+            holds = next((w for w in parts if w.focusPolicy() == Qt.FocusPolicy.StrongFocus), None)
+            target = holds or next((w for w in parts if w.focusPolicy() != Qt.FocusPolicy.NoFocus), field)
         target.setFocus(Qt.FocusReason.OtherFocusReason)
         select = getattr(target, "selectAll", None)
         if callable(select):

@@ -30,7 +30,6 @@ FILES = ("pdf", "svg", "png", "tiff")
 """Formats of files, in the order in which they are offered."""
 MEMBERS = {"title": "title", "subtitle": "subtitle", "xtitle": "x_title", "ytitle": "y_title", "note": "note"}
 """The options of texts with the members of the look that they set."""
-OF_DOTS = ("png", "tiff")
 
 
 class Section(QWidget):
@@ -106,6 +105,12 @@ class StyleSection(Section):
         line.addWidget(self.preset, 1)
         line.addWidget(self.grey)
         self.column.addLayout(line)
+        colours = [("program", self.tr("Colours of Terrace")), ("safe", self.tr("Okabe–Ito, for colour-blind readers"))]
+        self.palette_: Choice[str] = Choice("figure_palette", self.tr("Palette"), colours, alone=True)
+        self.palette_.chosen.connect(lambda key: editing.change("palette", palette=key or ""))
+        self.palette_.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        sized(self.palette_, height=theme.CONTROL)
+        self.column.addWidget(self.palette_)
         self.column.addWidget(self.problem)
 
     def show_look(self) -> None:
@@ -114,9 +119,12 @@ class StyleSection(Section):
         self.preset.set_options([("", usual), *((p.name, p.title) for p in PRESETS.values())])
         self.preset.set_value(self.editing.draft.preset)
         self.grey.show_value("grey" if self.editing.look.grey else "colour")
+        self.palette_.setVisible(not self.editing.look.grey)
+        self.palette_.set_value(self.editing.look.palette or "program")
 
     def field(self, option: str) -> QWidget | None:
-        return {"preset": self.preset, "grey": self.grey}.get(option)
+        palette = self.grey if self.palette_.isHidden() else self.palette_
+        return {"preset": self.preset, "grey": self.grey, "palette": palette}.get(option)
 
 
 class TitlesSection(Section):
@@ -260,7 +268,7 @@ class SizeSection(Section):
         self.row(self.tr("Text"), self.points, self.family, buddy=self.points)
         names = {f.suffix: f.suffix.upper() for f in formats.PLOTS}
         self.file = Segments("figure_file", self.tr("File"), [(f, names[f]) for f in FILES if f in names])
-        self.file.chosen.connect(self._filed)
+        self.file.chosen.connect(self.file_chosen)
         self.dpi = self.number("figure_dpi", self.tr("Dots per inch"), "dpi", "dpi", unit="dpi", least=50, most=2400,
                                whole=True, width=78)  # fmt: skip
         self.row(self.tr("File"), self.file, self.dpi)
@@ -296,15 +304,11 @@ class SizeSection(Section):
     def show_file(self, suffix: str) -> None:
         """Show the kind of file that is written."""
         self.file.show_value(suffix)
-        self.dpi.setEnabled(suffix in OF_DOTS)
 
     def field(self, option: str) -> QWidget | None:
-        return {"size": self.width_, "columns": self.columns, "points": self.points, "font": self.family,
+        columns = self.width_ if self.columns.isHidden() else self.columns
+        return {"size": self.width_, "columns": columns, "points": self.points, "font": self.family,
                 "dpi": self.dpi}.get(option)  # fmt: skip
-
-    def _filed(self, suffix: str) -> None:
-        self.dpi.setEnabled(suffix in OF_DOTS)
-        self.file_chosen.emit(suffix)
 
     def _columns(self, number: str) -> None:
         """The figure takes the width of columns: one of its own gives way."""
