@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -93,8 +94,6 @@ class Editing(QObject):
 
     def change_layer(self, key: str, *, rests: bool = False, **members: Any) -> None:
         """Give a layer other options."""
-        from dataclasses import replace
-
         new = self.draft.with_layer(replace(self.draft.layer(key), **members))
         self.change("layer", rests=rests, layers=new.layers)
 
