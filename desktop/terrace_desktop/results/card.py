@@ -317,6 +317,16 @@ def fill_looks(
             action.triggered.connect(lambda _checked=False, w=wanted: choose(parts=w))
 
 
+def fill_figure_style(menu: QMenu, preset: str, run: Callable[[str], object]) -> None:
+    """The style of all figures as a sub-menu; `run` gets the command of the one that is chosen."""
+    from terrace.results.figure_presets import PRESETS
+    from terrace_desktop.ui.words import tr
+
+    choices = [("none", tr("No preset"), not preset), *((p.name, p.title, p.name == preset) for p in PRESETS.values())]
+    commands = {"none": "figure style, reset(preset)"}
+    _choices(menu, tr("Style of all figures"), "figures", choices, lambda k: run(commands.get(k, f"figure style {k}")))
+
+
 def _choices(
     menu: QMenu, title: str, name: str, choices: list[tuple[str, str, bool]], choose: Callable[[str], object]
 ) -> None:

@@ -38,6 +38,7 @@ class OutputCard(Card):
     use_asked = Signal(str)  # a model that is proposed, for the builder
     run_asked = Signal(str)  # a command that goes on from this one
     export_plot_asked = Signal(object, str)
+    figure_asked = Signal(int)  # which of its figures is to be edited
     rows_selected = Signal(object)
 
     def __init__(self, item: Item, setting: Setting) -> None:
@@ -97,7 +98,7 @@ class OutputCard(Card):
             column.addLayout(self.caption_head(html, copy))
         else:
             html = face.figure_caption(setting.numbers.figure, self.title, setting.look.style)
-            column.addLayout(self.caption_head(html))
+            column.addLayout(self.caption_head(html, self._pencil(0)))
         if self.folded:
             return
         for warning in outcome.warnings:
@@ -185,11 +186,25 @@ class OutputCard(Card):
         if not alone:
             numbers, style = self.setting.numbers, self.setting.look.style
             caption = face.figure_caption(numbers.figure + at, plot.title, style)
-        large = LargePlot(plot, closable=False, caption=caption, framed=False)
+        tools = () if alone else (self._pencil(at),)
+        large = LargePlot(plot, closable=False, caption=caption, framed=False, tools=tools)
         large.export_asked.connect(self.export_plot_asked)
         large.rows_selected.connect(self.rows_selected)
         self.figures.append(large)
         return large
+
+    def _pencil(self, at: int) -> QWidget:
+        words = self.tr("Edit figure {0}").format(self.setting.numbers.figure + at)
+        return self.sign("edit", "figure_edit", words, lambda: self.figure_asked.emit(at))
+
+    def refilled(self, item: Item, setting: Setting) -> bool:
+        """A figure that nobody sees, since it is being edited in its place, is drawn when it is seen again."""
+        only_looks = item.outcome is self.item.outcome and (item.figures, setting.figure_style) != (
+            self.item.figures, self.setting.figure_style)  # fmt: skip
+        if only_looks and self.outcome.plots and not self.isVisible():
+            self.sleep()
+            return True
+        return False
 
     # --- actions ------------------------------------------------------------------------------------
     def fill_menu(self, menu: QMenu) -> None:
@@ -227,6 +242,7 @@ class OutputCard(Card):
         several = len(self.outcome.plots) > 1
         into = menu if not several else menu.addMenu(plot.title or self.tr("Figure {0}").format(at + 1))
         self.wake()
+        into.addAction(self.tr("Edit the figure…"), lambda: self.figure_asked.emit(at))
         if at < len(self.figures):
             self.figures[at].fill_menu(into)
 

@@ -8,12 +8,21 @@ from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QMimeData, QPoint, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeySequence, QResizeEvent, QShortcut, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QMenu,
+    QPushButton,
+    QStackedLayout,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from terrace.session.document.edits import HOLDERS
 from terrace.session.document.items import Document, Item
 from terrace_desktop.results import look
-from terrace_desktop.results.card import Card, Setting, fill_looks
+from terrace_desktop.results.card import Card, Setting, fill_figure_style, fill_looks
 from terrace_desktop.results.clipboard import tables_mime
 from terrace_desktop.results.dragging import item_mime
 from terrace_desktop.results.error_card import ErrorCard
@@ -60,6 +69,7 @@ class ResultsPane(QFrame):
     command_run_asked = Signal(str)
     ml_test_asked = Signal(str)  # the command of a likelihood-ratio test
     plot_export_asked = Signal(object, str, object)  # Plot, format, ModelCard or None
+    figure_asked = Signal(int, int)  # the id of an item, and which of its figures is to be edited
     further_asked = Signal(object)  # ModelCard: tables that are worked out where they are seen
     rows_selected = Signal(object)
     models_changed = Signal()
@@ -86,7 +96,10 @@ class ResultsPane(QFrame):
         self.contents = OutlinePanel(self._mime)
         self._hint = self._make_hint()
         self.next = NextStep()
-        column = QVBoxLayout(self)
+        self._own = QWidget()
+        self._pages = QStackedLayout(self)  # the document, and what stands in its place for a while
+        self._pages.addWidget(self._own)
+        column = QVBoxLayout(self._own)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._head())
@@ -194,6 +207,7 @@ class ResultsPane(QFrame):
         menu.addAction(self.tr("Expand all"), lambda: self.set_folded(False)).setEnabled(self.has_cards())
         menu.addSeparator()
         fill_looks(menu, self.shown.look, lambda **choices: self.outline_asked.emit(outline.look(0, **choices)))
+        fill_figure_style(menu, self.shown.figure_style.preset, self.outline_asked.emit)
         menu.addSeparator()
         again = menu.addAction(self.tr("Fit all out-of-date models again"), self.refit_all_asked.emit)
         again.setEnabled(bool(self._stale))
@@ -292,8 +306,16 @@ class ResultsPane(QFrame):
         card.use_asked.connect(self.model_asked)
         card.run_asked.connect(self.command_run_asked)
         card.export_plot_asked.connect(lambda plot, suffix: self.plot_export_asked.emit(plot, suffix, None))
+        card.figure_asked.connect(lambda place: self.figure_asked.emit(card.item.id, place))
         card.rows_selected.connect(self.rows_selected)
         return card
+
+    # --- what stands in its place -------------------------------------------------------------------
+    def show_page(self, page: QWidget | None) -> None:
+        """Show something else in the place of the document, or the document again."""
+        if page is not None and self._pages.indexOf(page) < 0:
+            self._pages.addWidget(page)
+        self._pages.setCurrentWidget(self._own if page is None else page)
 
     # --- errors and progress ------------------------------------------------------------------------
     def show_error(self, entry: Entry, outcome: Outcome) -> ErrorCard:

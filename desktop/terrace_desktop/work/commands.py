@@ -95,6 +95,11 @@ def save_plot(kind: str, path: str | Path) -> str:
     return f"plot {PLOT_NAMES[kind]}, saving({file_name(path)}) replace"
 
 
+def save_figure(number: int, path: str | Path) -> str:
+    """Write a figure of the results as it looks."""
+    return f"figure save {number} {file_name(path)}, replace"
+
+
 def edit_variable(name: str, field: str, value: str) -> str:
     """Change one property of a variable, as the Variables tab gives it.
 

@@ -195,9 +195,9 @@ def _settings(theme: Theme, look: FigureLook = PLAIN, *, letters_stay: bool = Fa
         yield
 
 
-def settings(theme: str) -> AbstractContextManager[None]:
-    """matplotlib with the letters and the file settings of a theme, for one thread at a time."""
-    return _settings(theme_of(theme))
+def settings(theme: str, look: FigureLook = PLAIN) -> AbstractContextManager[None]:
+    """matplotlib with the letters and the file settings of a theme and a look, for one thread at a time."""
+    return _settings(theme_of(theme), look)
 
 
 def paper() -> AbstractContextManager[None]:
