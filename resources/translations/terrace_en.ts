@@ -289,6 +289,13 @@
 <context>
     <name>Page</name>
     <message numerus="yes">
+        <source>{0} of the first {1} row(s)</source>
+        <translation>
+            <numerusform>{0} of the first {1} row</numerusform>
+            <numerusform>{0} of the first {1} rows</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>{0} of {1} row(s)</source>
         <translation>
             <numerusform>{0} of {1} row</numerusform>

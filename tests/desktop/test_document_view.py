@@ -24,6 +24,7 @@ from terrace_desktop.results.note_card import NoteCard, NoteEditor
 from terrace_desktop.results.numbering import numbering
 from terrace_desktop.results.pane import ResultsPane
 from terrace_desktop.results.view import FAR
+from terrace_desktop.ui import theme
 
 
 @pytest.fixture
@@ -241,6 +242,25 @@ def test_a_note_is_edited_where_it_stands(pane: ResultsPane, asked: list[str]) -
     editor.toggle_list()
     QTest.keyClick(editor.text, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert asked == ['outline edit 1 "- Old *words*."'] and card.can_sleep()
+
+
+def test_larger_text_leaves_contents_and_what_is_written_in_place(pane: ResultsPane) -> None:
+    pane.show_document(Document(items=(documents.model(1), documents.note(2, "Old."), documents.figure(3)), next_id=4))
+    model, note, figure = (pane.card(i) for i in (1, 2, 3))
+    for card in (model, note, figure):
+        card.wake()
+    note.edit()
+    editor = note.findChild(NoteEditor)
+    editor.text.setPlainText("New, and not kept yet")
+    plot, sizes = figure.figures[0].view, []
+    for zoom in (150, 100):
+        theme.manager().set_zoom(zoom, at_once=False)
+        wait_until(lambda: model.browser.document().defaultFont() == theme.text_font(), "the tables")
+        wait_until(lambda: not pane.view._old, "what is near")
+        sizes.append(model.browser.document().size().height())
+    assert sizes[0] > 1.2 * sizes[1]
+    assert note.findChild(NoteEditor) is editor and editor.text.toPlainText() == "New, and not kept yet"
+    assert figure.figures[0].view is plot, "it is drawn anew, and keeps what was selected in it"
 
 
 def test_the_title_of_the_document_is_edited_by_a_click(pane: ResultsPane, asked: list[str]) -> None:

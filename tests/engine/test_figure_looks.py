@@ -24,6 +24,7 @@ from terrace.results.plot import Axis, Marks, Plot, PlotPanel, Style
 from terrace.session.commands.helpers.figure_looks import MARKERS, PATTERNS, read_figure_look
 from terrace.session.document.figure_text import OPTIONS, figure_command, look_text
 from terrace.session.document.figures import common_style, figures
+from terrace.session.project.parts import Project, parts_of
 from terrace.session.session import Session
 
 X = np.arange(5.0)
@@ -324,11 +325,22 @@ def test_looks_are_in_the_project_and_in_the_history(tmp_path: Path) -> None:
         ("figure style, like(1) grey", "like() takes no other options.", "like(1)"),
         ("figure 1, preset(oup)", "'oup' is not a preset.", "oup"),
         ("figure 1, size(8.5 0)", "size() takes numbers from 1 to 100.", "0"),
+        ("figure 2, colors(red green blue)", "colors() is for 3, but the figure has 2 series.", "red"),
+        ("figure 2, order(3 1)", "order() is for 3, but the figure has 2 series.", "3"),
+        ("figure 2, panels(2)", "panels() is for 2, but the figure has 1 panel.", "2"),
+        ("figure 3, xstep(1)", "The x axis has categories, which have no step.", "1"),
+        ("figure 4, ystep(1)", "The y axis is logarithmic, and its ticks have no step.", "1"),
+        ("figure 4, yrange(0 .)", "The y axis is logarithmic and begins above 0.", "0"),
+        ("figure 1, layer(points, level(90))", "The level of points cannot be changed here.", "points"),
+        ("figure 1, layer(lines, sample(90))", "The layer lines has no points to sample.", "lines"),
         ("figure save 1", "Give the number of a figure and a file.", "figure"),
     ],
 )
 def test_what_cannot_be_is_said_where_it_stands(command: str, said: str, at: str) -> None:
-    outcome = session().run(command)
+    found = session()
+    ok(found, "graph box y, over(sex)")
+    ok(found, "scatter y x if y > 0 & x > 0, yscale(log)")
+    outcome = found.run(command)
     assert outcome.error is not None and outcome.error[1] == said
     assert outcome.error_at is not None and command[slice(*outcome.error_at)].startswith(at)
 
@@ -362,3 +374,11 @@ def test_every_kind_of_figure_has_layers_with_names_that_stay() -> None:
         shown_all = FigureLook(layer_order=tuple(keys[::-1]))
         before = sorted(id(m.x) for p in figure.plot.panels for m in p.marks)
         assert sorted(id(m.x) for p in dressed(figure.plot, shown_all).panels for m in p.marks) == before
+
+
+def test_a_figure_that_nobody_edited_is_stored_as_before_there_were_looks() -> None:
+    found = session()
+    before = b"".join(parts_of(Project.of(found)).values())
+    assert b"FigureLook" not in before.replace(b'"figure_style":{"~":"d","c":"FigureLook","v":{}}', b"")
+    ok(found, "figure 1, grey")
+    assert b'"c":"FigureLook","v":{"grey":true}' in b"".join(parts_of(Project.of(found)).values())

@@ -18,7 +18,7 @@ from terrace_desktop.ui.later import soon
 
 
 def pieces() -> Iterator[None]:
-    """Load the builder, the plots and the popup of the filter; between two pieces the window can answer."""
+    """Load the builder, the plots, the popup of the filter and the panel of a variable, with room to answer between."""
     for module in (QtCore, QtGui, QtWidgets):  # PySide makes a class when it is first named; pyqtgraph names them all
         for name in dir(module):
             getattr(module, name)
@@ -46,7 +46,13 @@ def pieces() -> Iterator[None]:
     import terrace_desktop.builder.preview
 
     yield
-    import terrace_desktop.filters.popup  # noqa: F401
+    import terrace_desktop.filters.popup
+
+    yield
+    import terrace_desktop.variables.page
+
+    yield
+    import terrace_desktop.variables.panel  # noqa: F401
 
 
 class Loader(QObject):

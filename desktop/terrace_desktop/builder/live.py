@@ -109,9 +109,12 @@ class CommandEdit(QPlainTextEdit):
 class LivePanel(QWidget):
     """Follows the model; the command can be edited too, and becomes the model."""
 
-    def __init__(self, state: BuilderState) -> None:
-        super().__init__()
+    def __init__(self, state: BuilderState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.state = state
+        inner = QWidget()
+        scroll = named(QScrollArea(self), "builder_live_scroll", self.tr("The model"))
+        scroll.setWidget(inner)
         self.preview: ModelPreview | None = None
         self.setProperty("surface", "side")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -128,7 +131,6 @@ class LivePanel(QWidget):
             self.views.offer(key, False)
         self.views.chosen.connect(self._turn)
         self.estimated = self._browser("builder_estimated", self.tr("What will be estimated"))
-        inner = QWidget()
         lines = self._column = QVBoxLayout(inner)
         lines.setContentsMargins(16, 4, 12, 8)
         lines.setSpacing(6)
@@ -139,8 +141,6 @@ class LivePanel(QWidget):
         lines.addWidget(self._counted)
         lines.addWidget(self.estimated)
         lines.addStretch(1)
-        scroll = named(QScrollArea(), "builder_live_scroll", self.tr("The model"))
-        scroll.setWidget(inner)
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -34,6 +34,7 @@ class OutputCard(Card):
 
     edit_asked = Signal(str)  # a command, for the command bar
     use_asked = Signal(str)  # a model that is proposed, for the builder
+    run_asked = Signal(str)  # a command that goes on from this one
     export_plot_asked = Signal(object, str)
     rows_selected = Signal(object)
 
@@ -99,8 +100,10 @@ class OutputCard(Card):
             return
         for warning in outcome.warnings:
             column.addWidget(Notice(warning))
+        if again := str(outcome.payload.get("by_ml") or ""):
+            column.addWidget(self._by_ml(again))
         if outcome.tables or (outcome.text.strip() and not outcome.plots):
-            self._add_browser(column, alone == "table")
+            self._add_browser(column)
         for i, plot in enumerate(self.plots()):
             shown = self._figure(plot, i, alone == "figure")
             if not outcome.tables:
@@ -116,6 +119,17 @@ class OutputCard(Card):
         if self._opened:
             column.addWidget(command_box(outcome.command, self._facts(), self.copy_command))
 
+    def redress(self) -> None:
+        if self._browser is not None:
+            self._fill(self._browser)
+
+    def _by_ml(self, command: str) -> Notice:
+        """REML was used for models whose likelihoods it cannot compare."""
+        told = self.tr("AIC, BIC and likelihood-ratio tests of these models need maximum likelihood.")
+        out = Notice(told, kind="info", advice=self.tr("The models themselves stay as they are."))
+        out.add_button(self.tr("Compare by maximum likelihood"), "output_by_ml", lambda: self.run_asked.emit(command))
+        return out
+
     def dropped(self) -> None:
         self._browser = None
         self.figures = []
@@ -130,27 +144,30 @@ class OutputCard(Card):
     def _prose(self) -> str:
         return str(self.outcome.payload.get("prose") or "")
 
-    def _add_browser(self, column: QVBoxLayout, bare: bool) -> None:
+    def _add_browser(self, column: QVBoxLayout) -> None:
         self._browser = named(GrowingBrowser(), "output_text", self.tr("Output of {0}").format(self.title))
         self._browser.copy_asked.connect(self.copy_tables)
         self._browser.setAccessibleDescription(self.outcome.text)
         self._browser.resize(self.width(), LINE)
         column.addWidget(self._browser)
-        prose, lines = self._prose(), self._lines()
+        self._fill(self._browser)
+
+    def _fill(self, browser: GrowingBrowser) -> None:
+        prose, lines, bare = self._prose(), self._lines(), self._alone() == "table"
         if prose or lines:  # text for people, which wraps
             from html import escape
 
             words = prose or "<br>".join(escape(line) for line in lines)
-            self._browser.show_html(f'<p style="margin:0;line-height:140%;">{words}</p>')
+            browser.show_html(f'<p style="margin:0;line-height:140%;">{words}</p>')
         elif self.outcome.tables and self.setting.view == "tables":
             first, look = self.setting.numbers.table, self.setting.look
             tables = [replace(t, title=t.title or self.title) for t in self.outcome.tables]
-            self._browser.show_html(
+            browser.show_html(
                 face.tables_html(tables, first, look, bare=bare),
                 face.tables_html(tables, first, look, bare=bare, narrow=True),
             )
         else:
-            self._browser.show_plain(self.outcome.text.strip("\n"))
+            browser.show_plain(self.outcome.text.strip("\n"))
 
     def _lines(self) -> Sequence[str]:
         """What there is to say of data that were opened: what their reader noted, else what they are."""

@@ -103,6 +103,11 @@ def number_text(value: float) -> str:
     return text.replace("-", "−")
 
 
+def is_numeric(axis: Axis) -> bool:
+    """True where the ticks are numbers, or left to who draws them: categories stand where they are."""
+    return axis.ticks is None or all(text == number_text(at) for at, text in axis.ticks)
+
+
 def nice_ticks(low: float, high: float, count: int) -> list[float]:
     """About `count` round numbers over a range, covering it from within or just outside."""
     if not high > low:

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from terrace.graphs.axes import extent, number_text, padded
+from terrace.graphs.axes import extent, is_numeric, number_text, padded
 from terrace.graphs.layers import layer_marks
 from terrace.results.figure_look import FigureLook
 from terrace.results.layers import layers_of, series_of
@@ -107,7 +107,7 @@ def _axis(
     limits = axis.limits
     if ends != (None, None):
         limits = _limits(axis, ends, reach)
-    if step is None or not _numeric(axis) or axis.log:
+    if step is None or not is_numeric(axis) or axis.log:
         return replace(axis, limits=limits)
     low, high = sorted(limits or (reach and padded(*reach, axis.log, False)) or (0.0, 1.0))
     return replace(axis, limits=limits, ticks=_steps(low, high, step) or axis.ticks)
@@ -122,11 +122,6 @@ def _limits(
     if first is None or last is None or first == last or (axis.log and min(first, last) <= 0):
         return axis.limits
     return first, last
-
-
-def _numeric(axis: Axis) -> bool:
-    """True where the ticks are numbers: categories stand where they are."""
-    return axis.ticks is None or all(text == number_text(at) for at, text in axis.ticks)
 
 
 def _steps(low: float, high: float, step: float) -> tuple[tuple[float, str], ...]:

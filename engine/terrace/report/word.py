@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import zipfile
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from terrace.report.parts import Part, number_parts, paragraphs
 from terrace.results.plot import Plot
 from terrace.results.plot_words import figure_words
 from terrace.results.table import Table
+from terrace.sealed import Archive
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -47,8 +49,34 @@ def document_docx(
             _add_plot(document, part, number)
         else:
             _add_text(document, part)
-    out = io.BytesIO()
-    document.save(out)
+    return _saved(document)
+
+
+class _Members:
+    """What writes the parts of a document, for the library."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+
+    def write(self, name: Any, content: bytes | str) -> None:
+        """Add a part under its name in the package."""
+        self._archive.writestr(name.membername, content)
+
+
+def _saved(document: Document) -> bytes:
+    """As `Document.save`, which fails in a year that archives cannot name."""
+    from docx.opc.pkgwriter import PackageWriter
+
+    package, out = document.part.package, io.BytesIO()
+    assert package is not None
+    for part in package.parts:
+        part.before_marshal()
+    writer: Any = PackageWriter  # which would make an archive of its own
+    with Archive(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        members = _Members(archive)
+        writer._write_content_types_stream(members, package.parts)
+        writer._write_pkg_rels(members, package.rels)
+        writer._write_parts(members, package.parts)
     return out.getvalue()
 
 

@@ -1,12 +1,19 @@
-"""Writing with openpyxl where the disk is full: what is left half-written ends in silence."""
+"""Writing with openpyxl where the disk is full or the clock is wrong."""
 
 from __future__ import annotations
 
 import traceback
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import GeneratorType
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any
+
+from terrace.sealed import Archive
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
 
 
 @contextmanager
@@ -35,3 +42,11 @@ def _begun(error: Exception) -> list[GeneratorType[Any, Any, Any]]:
             if type(value).__module__.startswith("openpyxl."):
                 held += getattr(value, "__dict__", {}).values()
     return [h for h in held if isinstance(h, GeneratorType)]
+
+
+def save_workbook(book: Workbook, file: Path | IO[bytes]) -> None:
+    """Write a workbook: as `Workbook.save`, which fails in a year that archives cannot name."""
+    from openpyxl.writer.excel import ExcelWriter
+
+    with Archive(file, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
+        ExcelWriter(book, archive).save()

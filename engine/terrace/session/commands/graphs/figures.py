@@ -15,7 +15,8 @@ from terrace.results.figure_look import FigureLook
 from terrace.results.figure_presets import PRESETS, effective
 from terrace.results.layers import layers_of, series_of
 from terrace.results.table import Column, Row, Table
-from terrace.session.commands.helpers.figure_looks import SYNTAX, read_figure_look
+from terrace.session.commands.helpers.figure_fits import refuse_misfits
+from terrace.session.commands.helpers.figure_looks import SYNTAX, by_name, read_figure_look
 from terrace.session.commands.helpers.files import file_name
 from terrace.session.document.figure_text import change_words
 from terrace.session.document.figures import Figure, figure, figures, styled_like, with_look, with_style
@@ -40,7 +41,9 @@ def figure_command(session: Session, parsed: ParsedCommand) -> CommandResult:
     if not parsed.clauses.options:
         return CommandResult(tables=_about(found))
     keys = [x.key for x in layers_of(found.plot)]
-    look = read_figure_look(scan_options(parsed.clauses.options), found.own, keys)
+    given = scan_options(parsed.clauses.options)
+    look = read_figure_look(given, found.own, keys)
+    refuse_misfits(by_name(given), found.plot)
     return _done(session, with_look(session.state.document, found.number, look),
                  f"{change_words(look, found.own)} of Figure {found.number}")  # fmt: skip
 

@@ -63,6 +63,11 @@ def read_figure_look(
     return look
 
 
+def by_name(given: Sequence[Option], where: str = "figure") -> list[tuple[str, Option]]:
+    """The options of one figure with their full names, in order."""
+    return [(match_option(o, RULES, where).name, o) for o in given]
+
+
 def _without(look: FigureLook, option: Option | None) -> FigureLook:
     if option is None:
         return look
