@@ -10,13 +10,14 @@ import numpy.typing as npt
 
 from terrace.errors import SpecError
 from terrace.postestimation.margins.at import Dimension
+from terrace.postestimation.margins.beneath import Beneath, beneath_note, partial
 from terrace.postestimation.margins.margins import Margins
 from terrace.postestimation.margins.nonlinear import KINDS
 from terrace.postestimation.margins.titles import dimension_text, inside
 from terrace.postestimation.tests.combinations import by_t, estimate_columns
 from terrace.postestimation.tests.comparisons import comparison_table
 from terrace.postestimation.tests.notestimable import marked
-from terrace.results.plot import Axis, Marks, Plot, PlotPanel
+from terrace.results.plot import Axis, Marks, Plot, PlotPanel, thinned
 from terrace.results.table import Row, Table
 from terrace.wording import plural
 
@@ -90,8 +91,11 @@ def margins_plot(
     *,
     by: Sequence[str] = (),
     recast: str = "line",
-    recastci: str = "interval",
+    recastci: str = "",
     horizontal: bool = False,
+    under: Beneath | None = None,
+    points: Sequence[str] = (),
+    grid: bool = False,
 ) -> Plot:
     """Margins over one dimension, a line for each combination of the others, bars for the intervals.
 
@@ -104,9 +108,12 @@ def margins_plot(
     recast
         line, connected, scatter or bar.
     recastci
-        interval, rarea (a band), rline (two lines), or none.
+        interval, rarea (a band), rline (two lines), or none; by default bands along a continuous variable.
     horizontal
         The margins along the horizontal axis.
+    under, points, grid
+        The rows beneath the margins, and which layers of points these have: ``raw``, ``residuals``, see `Beneath`;
+        with `grid` partial residuals stand at the nearest margin.
     """
     names = list(dict.fromkeys(d.name for dims in found.dimensions for d in dims))
     kinds = {d.name: d.kind for dims in found.dimensions for d in dims}
@@ -120,7 +127,10 @@ def margins_plot(
     axis = x or next((n for n in free if kinds[n] == "at"), free[0] if free else "")
     if axis in by:
         raise SpecError(f"{axis} cannot be both the axis and the panels.", code="no-such-dimension", subject=axis)
+    if not recastci:
+        recastci = "rarea" if recast == "line" and _continuous(found, axis) else "interval"
     look = _Look(recast, recastci, horizontal)
+    layers = [_Layer(under, kind, grid) for kind in points if under is not None]
     panels = []
     effects = list(dict.fromkeys(found.effects)) or [""]
     for effect in effects:
@@ -131,13 +141,48 @@ def margins_plot(
                 groups.setdefault(panel, []).append(k)
         for panel, own in groups.items():
             title = ", ".join(t for t in (found.words.get(effect, effect) if len(effects) > 1 else "", panel) if t)
-            panels.append(_panel(found, own, axis, title, by, look))
+            panels.append(_panel(found, own, axis, title, by, look, layers))
     rest = [n for n in free if n != axis]
     note = "" if recastci == "none" else f"{look.words} are {found.level:g}% confidence intervals."
-    return Plot(
-        found.title, tuple(panels), "margins", min(len(panels), 2), note=note, legend=bool(rest),
-        shared="xy" if by and len(effects) == 1 else "",
+    notes = [note, *(beneath_note(layer.kind, layer.under, grid) for layer in layers)]
+    plot = Plot(
+        found.title, tuple(panels), "margins", min(len(panels), 2), note=" ".join(filter(None, notes)),
+        legend=bool(rest), shared="xy" if by and len(effects) == 1 else "",
     )  # fmt: skip
+    return thinned(plot, ("raw", "residuals"))
+
+
+def _continuous(found: Margins, axis: str) -> bool:
+    """True where margins are at three or more values of a number, so that a line through them means something."""
+    at = {d.value for dims in found.dimensions for d in dims if d.name == axis and d.kind == "at"}
+    return len(at) > 2 and all(isinstance(v, float) for v in at) and axis not in found.bases
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """Points beneath margins: of which rows, of which kind, and whether they stand at the nearest margin."""
+
+    under: Beneath
+    kind: str
+    grid: bool
+
+    def marks(self, found: Margins, members: Sequence[int], axis: str, places: FloatArray, series: int,
+              spread: float, horizontal: bool) -> Marks:  # fmt: skip
+        """The points of one line; `places` are where its margins stand, `spread` how far points scatter around."""
+        under = self.under
+        y = under.y if self.kind == "raw" else partial(found, under, members, axis, self.grid)
+        own = np.flatnonzero(np.isin(under.nearest, members) & np.isfinite(y))
+        if axis in under.values and not (self.grid and self.kind == "residuals"):
+            x = under.values[axis][own]
+        else:
+            where = dict(zip(members, places))
+            x = np.array([where[k] for k in under.nearest[own].tolist()])
+            if spread and axis not in under.values:  # categories: rows would hide one another
+                x = x + np.random.default_rng(series + 1).uniform(-spread, spread, len(x))
+        at = (y[own], x) if horizontal else (x, y[own])
+        few = len(under.rows) <= 300
+        return Marks("points", *at, role="data", series=series, rows=under.rows[own], layer=self.kind,
+                     opacity=45.0 if few else 30.0, points=3.0 if few else 2.4)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +241,10 @@ class _Look:
         return [*spread, *shown] if self.recastci in ("rarea", "rline") else [*shown, *spread]
 
 
-def _panel(found: Margins, own: list[int], axis: str, title: str, by: Sequence[str], look: _Look) -> PlotPanel:
+def _panel(
+    found: Margins, own: list[int], axis: str, title: str, by: Sequence[str], look: _Look,
+    layers: Sequence[_Layer] = (),
+) -> PlotPanel:  # fmt: skip
     series: dict[str, list[int]] = {}
     for k in own:
         rest = [d for d in found.dimensions[k] if d.name != axis and d.name not in by]
@@ -206,10 +254,13 @@ def _panel(found: Margins, own: list[int], axis: str, title: str, by: Sequence[s
     categories = list(dict.fromkeys(d.label if d else "" for d in where.values()))
     marks = []
     # side by side, so that intervals of several lines do not hide one another
-    width = 0.0 if numeric or len(series) == 1 or look.recast == "bar" else 0.08
+    width = 0.0 if numeric or len(series) == 1 or look.recast == "bar" else min(0.12, 0.6 / len(series))
+    beneath: list[Marks] = []
     for number, (label, members) in enumerate(series.items()):
         at = np.array([_place(where[k], numeric, categories) for k in members])
         at = at + width * (number - (len(series) - 1) / 2)
+        beneath += [layer.marks(found, members, axis, at, number, 0.3 * (width or 0.4), look.horizontal)
+                    for layer in layers]  # fmt: skip
         y = np.array([_or_nan(found.estimates[k].value) for k in members])
         low = np.array([_or_nan(found.estimates[k].lower) for k in members])
         high = np.array([_or_nan(found.estimates[k].upper) for k in members])
@@ -227,7 +278,7 @@ def _panel(found: Margins, own: list[int], axis: str, title: str, by: Sequence[s
     elif found.expression:
         y_title = found.expression
     axes = (Axis(_called(found, axis) if axis else "", ticks), Axis(y_title))
-    return PlotPanel(*(axes[::-1] if look.horizontal else axes), tuple(marks), title)
+    return PlotPanel(*(axes[::-1] if look.horizontal else axes), (*beneath, *marks), title)
 
 
 def _called(found: Margins, name: str) -> str:
