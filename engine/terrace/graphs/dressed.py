@@ -49,7 +49,7 @@ def dressed(plot: Plot, look: FigureLook) -> Plot:
         plot,
         title=look.title or plot.title,
         subtitle=plot.subtitle if look.subtitle is None else look.subtitle,
-        note="\n".join(filter(None, (_in_words(_note(plot, look), levels), *notes))) if look.note is None else look.note,
+        note="\n".join(filter(None, (_note(plot, look, levels), *notes))) if look.note is None else look.note,
         panels=tuple(_ordered(panels, look.panels)),
         legend=plot.legend and look.legend != "none",
         legend_order=order,
@@ -58,11 +58,12 @@ def dressed(plot: Plot, look: FigureLook) -> Plot:
     )
 
 
-def _note(plot: Plot, look: FigureLook) -> str:
+def _note(plot: Plot, look: FigureLook, levels: dict[str, str]) -> str:
     """The note, which does not speak of a sample where the look shows the points that are not in it."""
+    note = _in_words(plot.note, levels)
     if any(look.layer(layer_key(m)).shown is True for p in plot.panels for m in p.hidden if m.kind == "points"):
-        return re.sub(r" ?[\d,]+ of [\d,]+ points are shown, chosen at random\.", "", plot.note)
-    return plot.note
+        return re.sub(r" ?[\d,]+ of [\d,]+ points are shown, chosen at random\.", "", note)
+    return note
 
 
 def _labels(plot: Plot, look: FigureLook) -> dict[str, str]:

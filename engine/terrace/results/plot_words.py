@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from terrace.results.layers import LAYERS
+from terrace.results.layers import LAYERS, layer_key
 from terrace.results.plot import Axis, FloatArray, Marks, Plot, PlotPanel
 from terrace.wording import plural
 
@@ -35,7 +35,7 @@ def figure_words(plot: Plot) -> str:
 
 
 def _panel(panel: PlotPanel) -> list[str]:
-    shown = [m for m in panel.marks if m.kind in KINDS and len(m.x)]
+    shown = [m for m in panel.marks if m.kind in KINDS and len(m.x) and layer_key(m) != "texts"]
     out = [_axis("Horizontal axis", panel.x), _axis("Vertical axis", panel.y)]
     lines = [m for m in shown if m.kind == "line" and not m.label]
     told = [m for m in shown if m.kind != "line" or m.label or len(lines) <= MOST]

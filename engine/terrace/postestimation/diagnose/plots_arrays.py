@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.errors import DataError
+from terrace.graphs.dress import ticks_at_values
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
 
 FloatArray = npt.NDArray[np.float64]
@@ -116,20 +117,22 @@ def caterpillar_plot(
     title: str = "Random effects with their intervals",
     group_title: str = "Group",
     y_title: str = "Random effect",
+    comparison: bool = False,
 ) -> Plot:
     """Predicted random effects in ascending order with their intervals; those off zero are highlighted.
 
-    `values` and `se` have shape (groups,), `labels` one a group.
+    `values` and `se` have shape (groups,), `labels` one a group. With `comparison` the intervals are those of
+    `comparison_quantile`, and nothing is highlighted, as they say nothing of zero.
     """
     from scipy.special import ndtri
 
     y, s, keep = _complete(values, se)
     order = np.argsort(y, kind="stable")
     y, s, keep = y[order], s[order], keep[order]
-    half = ndtri(0.5 + level / 200) * s
+    half = (comparison_quantile(s, level) if comparison else ndtri(0.5 + level / 200)) * s
     lower, upper = y - half, y + half
     x = np.arange(1.0, len(y) + 1)
-    off = (lower > 0) | (upper < 0)
+    off = (lower > 0) | (upper < 0) if not comparison else np.zeros(len(y), dtype=bool)
     marks = [Marks("hline", np.empty(0), np.array([0.0]), role="reference")]
     kinds: tuple[tuple[npt.NDArray[np.bool_], Literal["data", "fit"], str], ...] = (
         (~off, "data", "Covers zero"),
@@ -140,7 +143,7 @@ def caterpillar_plot(
             marks.append(
                 Marks(
                     "interval", x[chosen], y[chosen], lower[chosen], upper[chosen],
-                    label=text, role=role,
+                    label="" if comparison else text, role=role, level=None if comparison else level,
                     labels=tuple(f"{labels[k]}: {v:.3g} [{a:.3g}, {b:.3g}]" for k, v, a, b in
                                  zip(keep[chosen], y[chosen], lower[chosen], upper[chosen])),
                 )
@@ -152,9 +155,32 @@ def caterpillar_plot(
         title,
         (PlotPanel(axis, Axis(y_title), tuple(marks)),),
         "caterpillar",
-        note=f"Predictions with {level:g}% intervals, in ascending order.",
+        note=f"Predictions with {level:g}% intervals, in ascending order." if not comparison else
+        f"Predictions in ascending order. Groups whose intervals do not overlap differ, on average over the pairs "
+        f"at the {100 - level:g}% level (Goldstein & Healy 1995).",
         legend=bool(off.any() and not off.all()),
     )
+
+
+def comparison_quantile(se: FloatArray, level: float = 95.0) -> float:
+    """The multiplier of standard errors (groups,) for intervals that compare groups pair by pair.
+
+    With intervals ± z s the chance that those of two equal groups do not overlap is 2Φ(−z(sᵢ + sⱼ)/√(sᵢ² + sⱼ²)); z
+    makes its average over the pairs 1 − level (Goldstein & Healy 1995, JRSS A 158: 175-177, equation 3). With equal
+    standard errors it is that of the level divided by √2. Of more than 1,000 groups every k-th in order of s counts.
+    """
+    from scipy.optimize import brentq
+    from scipy.special import ndtr, ndtri
+
+    s = np.sort(se[np.isfinite(se) & (se > 0)])
+    usual = float(ndtri(0.5 + level / 200))
+    if len(s) < 2:
+        return usual / 2**0.5
+    s = s[np.linspace(0, len(s) - 1, min(len(s), 1000)).round().astype(int)]
+    i, j = np.triu_indices(len(s), 1)
+    ratio = (s[i] + s[j]) / np.hypot(s[i], s[j])  # between 1 and √2
+    wanted = 1 - level / 100
+    return float(brentq(lambda z: 2 * ndtr(-z * ratio).mean() - wanted, 0.5 * usual, usual * 1.01, xtol=1e-12))
 
 
 def histogram_plot(
@@ -231,7 +257,7 @@ def spaghetti_plot(
     if average is not None:
         ax, ay, _ = _complete(*average)
         marks.append(Marks("line", *_average(ax, ay), label="Average", role="fit"))
-    panel = PlotPanel(Axis(x_title), Axis(y_title), tuple(marks))
+    panel = ticks_at_values(PlotPanel(Axis(x_title), Axis(y_title), tuple(marks)))
     return Plot(title, (panel,), kind, note=note, legend=average is not None)
 
 

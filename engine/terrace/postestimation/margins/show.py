@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ from terrace.postestimation.margins.titles import dimension_text, inside
 from terrace.postestimation.tests.combinations import by_t, estimate_columns
 from terrace.postestimation.tests.comparisons import comparison_table
 from terrace.postestimation.tests.notestimable import marked
-from terrace.results.plot import Axis, Marks, Plot, PlotPanel, thinned
+from terrace.results.plot import Axis, Marks, Plot, PlotPanel, Style, thinned
 from terrace.results.table import Row, Table
 from terrace.wording import plural
 
@@ -130,7 +130,7 @@ def margins_plot(
     if not recastci:
         recastci = "rarea" if recast == "line" and _continuous(found, axis) else "interval"
     look = _Look(recast, recastci, horizontal)
-    layers = [_Layer(under, kind, grid) for kind in points if under is not None]
+    layers = [_Layer(under, kind, grid, len(points) > 1) for kind in points if under is not None]
     panels = []
     effects = list(dict.fromkeys(found.effects)) or [""]
     for effect in effects:
@@ -160,11 +160,13 @@ def _continuous(found: Margins, axis: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
-    """Points beneath margins: of which rows, of which kind, and whether they stand at the nearest margin."""
+    """Points beneath margins: of which rows, of which kind, whether they stand at the nearest margin, and whether
+    there are others to be told from."""
 
     under: Beneath
     kind: str
     grid: bool
+    several: bool = False
 
     def marks(self, found: Margins, members: Sequence[int], axis: str, places: FloatArray, series: int,
               spread: float, horizontal: bool) -> Marks:  # fmt: skip
@@ -181,7 +183,8 @@ class _Layer:
                 x = x + np.random.default_rng(series + 1).uniform(-spread, spread, len(x))
         at = (y[own], x) if horizontal else (x, y[own])
         few = len(under.rows) <= 300
-        return Marks("points", *at, role="data", series=series, rows=under.rows[own], layer=self.kind,
+        style = Style(marker="circle_hollow") if self.several and self.kind == "residuals" else Style()
+        return Marks("points", *at, role="data", series=series, rows=under.rows[own], layer=self.kind, style=style,
                      opacity=45.0 if few else 30.0, points=3.0 if few else 2.4)  # fmt: skip
 
 
@@ -246,8 +249,9 @@ def _panel(
     layers: Sequence[_Layer] = (),
 ) -> PlotPanel:  # fmt: skip
     series: dict[str, list[int]] = {}
+    short = _short(found, axis)
     for k in own:
-        rest = [d for d in found.dimensions[k] if d.name != axis and d.name not in by]
+        rest = [short.get(d, d) for d in found.dimensions[k] if d.name != axis and d.name not in by]
         series.setdefault(", ".join(dimension_text(d, found.called) for d in rest), []).append(k)
     where = {k: next((d for d in found.dimensions[k] if d.name == axis), None) for k in own}
     numeric = all(d is not None and d.kind == "at" and isinstance(d.value, float | int) for d in where.values())
@@ -279,6 +283,22 @@ def _panel(
         y_title = found.expression
     axes = (Axis(_called(found, axis) if axis else "", ticks), Axis(y_title))
     return PlotPanel(*(axes[::-1] if look.horizontal else axes), (*beneath, *marks), title)
+
+
+def _short(found: Margins, axis: str) -> dict[Dimension, Dimension]:
+    """Numbers that lines are told apart by, in three digits where these are enough: a mean less its SD has many."""
+    out: dict[Dimension, Dimension] = {}
+    numbers = {d for dims in found.dimensions for d in dims if d.kind == "at" and d.name != axis}
+    for name in {d.name for d in numbers}:
+        own = [d for d in numbers if d.name == name and isinstance(d.value, float)]
+        texts = {d: _minus(f"{d.level:.3g}") for d in own if d.label == _minus(f"{d.level:.7g}")}
+        if len(set(texts.values())) == len(texts):
+            out |= {d: replace(d, label=text) for d, text in texts.items()}
+    return out
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", "\u2212")
 
 
 def _called(found: Margins, name: str) -> str:

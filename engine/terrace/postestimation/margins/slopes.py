@@ -171,10 +171,17 @@ def johnson_neyman(
     shown = [b for b in bounds if low - (high - low) <= b <= high + (high - low)]
     at = np.unique([*np.linspace(min([low, *shown]), max([high, *shown]), 121), *shown])
     found = combine(fit, np.array([rows(v) for v in at]), level=tested, small=small)
+    lower, upper = (_touching(_column(found, k), np.isin(at, shown)) for k in ("lower", "upper"))
     return JohnsonNeyman(
         x, moderator, chosen, tuple(bounds), regions, (low, high), at, _column(found, "value"),
-        _column(found, "lower"), _column(found, "upper"), fit.outcome, short_labels(data), tested,
+        lower, upper, fit.outcome, short_labels(data), tested,
     )  # fmt: skip
+
+
+def _touching(end: FloatArray, at_bound: npt.NDArray[np.bool_]) -> FloatArray:
+    """An end of the intervals, which at a bound is 0 itself where it is that up to rounding."""
+    small = np.abs(end) <= 1e-9 * float(np.nanmax(np.abs(end), initial=0.0))
+    return np.where(at_bound & small, 0.0, end)
 
 
 _PLACES = 1001  # values of the moderator over its range that slopes are tested at, for the false discovery rate
@@ -334,7 +341,7 @@ def _shaded(found: JohnsonNeyman) -> list[Marks]:
         own = (found.at >= a) & (found.at <= b)
         if own.sum() > 1:
             label = "" if out else "Differs from zero"
-            out.append(Marks("band", found.at[own], found.curve[own], found.lower[own], found.upper[own], role="fit",
+            out.append(Marks("band", found.at[own], found.curve[own], found.lower[own], found.upper[own], role="data",
                              label=label, layer="region", layer_name="Region of significance"))  # fmt: skip
     return out
 

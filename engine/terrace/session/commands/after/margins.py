@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
 from terrace.data.value import Value
+from terrace.graphs.dress import ticks_at_values
 from terrace.language.grammar.command import ParsedCommand
 from terrace.language.grammar.names import Names, parse_names
 from terrace.language.grammar.numlist import parse_numlist
@@ -125,7 +126,8 @@ def margins(session: Session, parsed: ParsedCommand) -> CommandResult:
     plots: tuple[Plot, ...] = ()
     if "plot" in options:
         asked = _inner(options, "plot", "data", optional="resid:uals")
-        plots = (margins_plot(replace(found, pairs=()), **points_beneath(session, parsed, found, asked)),)
+        drawn = margins_plot(replace(found, pairs=()), **points_beneath(session, parsed, found, asked))
+        plots = (replace(drawn, panels=tuple(map(ticks_at_values, drawn.panels))),)
     if "post" not in options:
         table = margins_table(found)
         if "coeflegend" in options and not found.pairs:
