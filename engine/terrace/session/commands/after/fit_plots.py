@@ -8,7 +8,7 @@ from terrace.language.grammar.command import ParsedCommand
 from terrace.language.grammar.names import Names
 from terrace.language.grammar.numlist import parse_numlist
 from terrace.language.grammar.options import Option
-from terrace.language.grammar.tokens import Piece
+from terrace.language.grammar.tokens import Piece, unquoted, words
 from terrace.language.mixed_options import argument, number
 from terrace.results.fit import FitResult
 from terrace.results.plot import Plot
@@ -17,11 +17,12 @@ from terrace.session.commands.helpers.fits import named_fit
 from terrace.session.fit_rows import fit_rows
 from terrace.session.labelling import as_shown, labels_now
 from terrace.session.session import Session
+from terrace.wording import plural
 
 KINDS = ("forest", "scatter", "partition", "trellis")
 OPTIONS = {
-    "caterpillar": ("comparison",), "forest": ("standardized", "constant", "level"), "scatter": ("shrinkage", "level"),
-    "partition": ("at",), "trellis": ("groups", "seed"),
+    "caterpillar": ("comparison",), "forest": ("standardized", "constant", "level", "titles"),
+    "scatter": ("shrinkage", "level"), "partition": ("at",), "trellis": ("groups", "seed"),
 }  # fmt: skip
 """The options of each kind, besides those of all."""
 MOST_WORDS = {"forest": 50, "scatter": 2, "partition": 1, "trellis": 1}
@@ -48,8 +49,16 @@ def draw_kind(
 
         chosen = [named_fit(session, parsed, piece) for piece in more] or [("", fit)]
         fits = [f for _, f in chosen]
+        names = [name for name, _ in chosen]
+        if "titles" in options:
+            given = [unquoted(w) for w in words(argument(options["titles"]))]
+            if len(given) != len(fits):
+                raise options["titles"].piece.error(
+                    f"{plural(len(given), 'title')} for {plural(len(fits), 'model')}.", code="titles", subject="titles"
+                )
+            names = given
         return forest_plot(
-            fits, [name for name, _ in chosen], standardized="standardized" in options, constant="constant" in options,
+            fits, names, standardized="standardized" in options, constant="constant" in options,
             level=level_of(options, session), labels=labels_now(session.state, fits),
         )  # fmt: skip
     data = as_shown(session.state, fit_rows(session, fit).data)

@@ -82,7 +82,7 @@ def report(session: Session, parsed: ParsedCommand) -> CommandResult:
     "plot",
     syntax="plot residuals|qq|histogram|caterpillar [level]|effects [level]|spaghetti x|lines x|trellis [x]|"
     "scatter [level [slope]]|partition [x]|forest [models] [, comparison shrinkage level(#) at(values) groups(#) "
-    "seed(#) standardized constant saving(FILE) replace]",
+    "seed(#) standardized constant titles(\"text\" ...) saving(FILE) replace]",
     help="Draw residuals against fitted values, normal quantiles of residuals or of random effects, the random "
     "effects in order (with comparison, intervals for comparing groups), the data or the fitted lines of every group "
     "over x, a panel a group, random intercepts against slopes (with shrinkage, from what each group says by itself), "
@@ -92,7 +92,7 @@ def report(session: Session, parsed: ParsedCommand) -> CommandResult:
 def plot(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = current_fit(session, parsed)
     options = parsed.options(rules(
-        "replace comp:arison shr:inkage standard:ized con:stant", "saving at l:evel groups seed"
+        "replace comp:arison shr:inkage standard:ized con:stant", "saving at l:evel groups seed titles"
     ))  # fmt: skip
     items = words(parsed.clauses.body)
     kind = str(items[0]) if items else ""
