@@ -194,6 +194,9 @@ def test_groups_chosen_at_random_are_the_same_ones_again() -> None:
 def test_spaghetti_has_the_mean_over_it() -> None:
     average = next(m for m in plot_of("plot spaghetti a").panels[0].marks if m.label == "Average")
     np.testing.assert_allclose(average.y, frame().groupby("a")["y"].mean())
+    lines = layer(plot_of("plot spaghetti x"), "groups")
+    for row, text in zip(lines.rows, lines.labels, strict=True):  # type: ignore[arg-type]
+        assert text == ("" if row < 0 else f"g {frame()['g'][row]:g}")
     assert [t for _, t in plot_of("plot spaghetti a").panels[0].x.ticks or ()] == ["0", "1"]
 
 

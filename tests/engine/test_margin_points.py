@@ -108,6 +108,7 @@ def test_raw_data_lie_beneath_their_own_line() -> None:
         assert m.rows is not None and m.rows.tolist() == own.index.tolist()
         np.testing.assert_array_equal(m.x, own["x"])
         np.testing.assert_array_equal(m.y, own["y"])
+        assert list(m.labels) == [f"g {g:g}" for g in own["g"]]
     assert len(plot.panels[0].marks) > 3 and "Points are the data." in plot.note
 
 

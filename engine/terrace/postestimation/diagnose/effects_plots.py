@@ -13,7 +13,7 @@ from terrace.errors import SpecError
 from terrace.graphs.axes import nice_ticks, number_text
 from terrace.postestimation.diagnose.plots import effect_title, in_labels
 from terrace.postestimation.predict.columns import RandomEffects, random_effects, residuals
-from terrace.postestimation.tests.combinations import need_data
+from terrace.postestimation.tests.combinations import need_data, need_own_rows
 from terrace.postestimation.variance.parts import recovariance
 from terrace.postestimation.variance.r2 import residual_variance
 from terrace.results.fit import FitResult
@@ -102,6 +102,7 @@ def _ellipse(sigma: FloatArray, confidence: float) -> FloatArray | None:
 
 def _unpooled(fit: FitResult, data: Dataset, effects: RandomEffects) -> FloatArray:
     """The effects of an equation by least squares within each group, (groups, q); NaN where its rows do not tell."""
+    need_own_rows(fit)
     block = fit.model.design.blocks[effects.block]
     part = residuals(fit, data)[fit.sample] + np.einsum("ij,ij->i", block.z, effects.values[block.codes])
     out = np.full(effects.values.shape, np.nan)

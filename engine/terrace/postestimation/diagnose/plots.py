@@ -145,6 +145,7 @@ def spaghetti(fit: FitResult, data: Dataset, x: str, *, group: str | None = None
         y,
         data.codes(group)[0][inside],
         average=(values, y),
+        names=row_names(data, group, inside),
         rows=inside,
         title=f"{_title(data, fit.outcome)} by {_title(data, group)}",
         x_title=_title(data, x),
@@ -171,6 +172,7 @@ def fitted_lines(
         data.codes(group)[0][inside],
         average=(values, predict.linear(fit, data)[inside]),
         points=(values, data.numeric(fit.outcome)[inside]) if points else None,
+        names=row_names(data, group, inside),
         rows=inside,
         title=f"Fitted {fit.outcome} by {group}",
         x_title=_title(data, x),
@@ -202,6 +204,15 @@ def lowest_level(fit: FitResult) -> str:
             advice="Choose a group variable with the option group.",
         )
     return levels[-1]
+
+
+def row_names(data: Dataset, group: str, rows: npt.NDArray[np.int64], most: int = 50_000) -> tuple[str, ...]:
+    """What to call the group of each row, ``school 1224``; nothing where there are too many to point at one."""
+    if not group or len(rows) > most:
+        return ()
+    codes, known = data.codes(group)
+    names = [*(f"{group} {data.level_label(group, v)}" for v in known), ""]
+    return tuple(names[c] for c in codes[rows])
 
 
 def effect_title(effects: RandomEffects, name: str) -> str:

@@ -226,6 +226,7 @@ def spaghetti_plot(
     average: tuple[FloatArray, FloatArray] | None = None,
     points: tuple[FloatArray, FloatArray] | None = None,
     rows: Rows | None = None,
+    names: Sequence[str] = (),
     title: str = "",
     x_title: str = "",
     y_title: str = "",
@@ -234,7 +235,8 @@ def spaghetti_plot(
 ) -> Plot:
     """One line a group, in ascending x, with `average` as a line of its own and `points` behind.
 
-    `x`, `y` and `groups` have shape (n,). More groups than `most` are thinned out evenly, with a note.
+    `x`, `y` and `groups` have shape (n,), and so have `names`,
+    what to call the group of each row. More groups than `most` are thinned out evenly, with a note.
     """
     given_x, given_y, keep = _complete(x, y)
     owner = np.asarray(groups)[keep]
@@ -248,12 +250,13 @@ def spaghetti_plot(
     marks: list[Marks] = []
     if points is not None:
         px, py, pk = _complete(*points)
-        marks.append(replace(_points(px, py, pk, rows, ()), layer="raw"))
+        marks.append(replace(_points(px, py, pk, rows, names), layer="raw"))
     order = np.lexsort((given_x, owner))
     line_x, line_y, where = _broken(given_x[order], given_y[order], owner[order], keep[order])
     # a line has data rows too, so that a brush can select the rows of a group; breaks have row -1
     data_rows = None if rows is None else np.where(where >= 0, np.asarray(rows)[where], -1)
-    marks.append(Marks("line", line_x, line_y, label="Groups", rows=data_rows, layer="groups"))
+    texts = tuple(names[k] if k >= 0 else "" for k in where) if names else ()
+    marks.append(Marks("line", line_x, line_y, label="Groups", rows=data_rows, layer="groups", labels=texts))
     if average is not None:
         ax, ay, _ = _complete(*average)
         marks.append(Marks("line", *_average(ax, ay), label="Average", role="fit"))

@@ -12,7 +12,7 @@ from terrace.graphs.axes import extent, few_values, number_text, padded
 from terrace.postestimation.diagnose.group_lines import line_variable, means_by, without
 from terrace.postestimation.diagnose.plots import lowest_level
 from terrace.postestimation.predict import columns as predict
-from terrace.postestimation.tests.combinations import need_data
+from terrace.postestimation.tests.combinations import need_data, need_own_rows
 from terrace.results.fit import FitResult
 from terrace.results.labels import short_labels
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
@@ -33,6 +33,7 @@ def trellis_plot(
     Raises `SpecError` for a number of panels below 1 or above 60.
     """
     need_data(fit, data)
+    need_own_rows(fit)
     if not 1 <= panels <= MOST:
         raise SpecError(f"A figure has room for {plural(MOST, 'panel')}.", code="panels", subject="groups",
                         advice=f"Write groups({MOST}) or fewer.")  # fmt: skip
@@ -52,6 +53,7 @@ def trellis_plot(
         note = f"{panels} of {len(every):,} groups, " + (
             "the first in order." if seed is None else f"chosen at random (seed {seed}).")
     names = short_labels(data)
+    x_axis, y_axis = (Axis(data.variable(n).label or n) for n in (x, fit.outcome))
     out: list[PlotPanel] = []
     for g in chosen:
         own = np.flatnonzero(codes == g)
@@ -64,7 +66,7 @@ def trellis_plot(
                   layer="average", layer_name="Average group"),
             Marks("line", at, (fitted - level)[own], role="fit", label="This group", rows=rows, layer="groups"),
         )  # fmt: skip
-        out.append(PlotPanel(Axis(names.get(x, x)), Axis(names.get(fit.outcome, fit.outcome)), marks, title))
+        out.append(PlotPanel(x_axis, y_axis, marks, title))
     out = _on_one_scale(out)
     title = f"{names.get(fit.outcome, fit.outcome)} over {names.get(x, x)} by {names.get(group, group)}"
     return Plot(title, tuple(out), "trellis", _columns(len(out)), note=note, legend=True, shared="xy")
@@ -83,5 +85,7 @@ def _on_one_scale(panels: list[PlotPanel]) -> list[PlotPanel]:
 
 
 def _columns(panels: int) -> int:
-    """So many columns that the figure is about as wide as it is high, or wider."""
-    return min(panels, int(np.ceil(np.sqrt(panels * 1.3))))
+    """So many columns that the figure is about as wide as it is high, or wider, with few empty places."""
+    wide = np.sqrt(1.3 * panels)
+    near = range(int(np.ceil(np.sqrt(panels))), int(np.ceil(np.sqrt(2 * panels))) + 1)
+    return min(near, key=lambda c: (-panels % c, abs(c - wide)))

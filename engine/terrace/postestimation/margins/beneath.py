@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
 from terrace.errors import SpecError
+from terrace.postestimation.diagnose.plots import row_names
 from terrace.postestimation.margins.at import Dimension
 from terrace.postestimation.margins.margins import Margins
 from terrace.postestimation.outcome import outcome_values
@@ -34,7 +35,8 @@ class Beneath:
     ``rows`` (n,) are their numbers in the data, ``y`` (n,) the outcome and ``residual`` (n,) the conditional residual.
     ``nearest`` (n,) is the margin whose values are nearest to those of the row, -1 where no margin is at its levels.
     ``values`` has the row's own value, (n,), of each variable that margins vary over and that is a number, and
-    ``degree`` the highest power of each of these in the model.
+    ``degree`` the highest power of each of these in the model. ``names`` (n,) are what the groups of the lowest level
+    are called, or nothing where there are none or too many rows.
     """
 
     rows: Rows
@@ -43,6 +45,7 @@ class Beneath:
     nearest: Rows
     values: dict[str, FloatArray]
     degree: dict[str, int]
+    names: tuple[str, ...] = ()
 
 
 def beneath(found: Margins, fit: FitResult, data: Dataset, inside: npt.NDArray[np.bool_] | None = None) -> Beneath:
@@ -74,7 +77,14 @@ def beneath(found: Margins, fit: FitResult, data: Dataset, inside: npt.NDArray[n
             codes.append(_equal(data, name, rows, own))
     nearest = _margin_of(found.dimensions, codes, len(rows))
     degree = {n: max((sum(f.name == n for f in t.factors) for t in fit.spec.fixed), default=1) for n in values}
-    return Beneath(rows, outcome_values(fit, data)[rows], residuals(fit, data)[rows], nearest, values, degree)
+    return Beneath(rows, outcome_values(fit, data)[rows], residuals(fit, data)[rows], nearest, values, degree,
+                    row_names(data, _group(fit), rows))  # fmt: skip
+
+
+def _group(fit: FitResult) -> str:
+    """The group variable of the lowest level; empty without groups."""
+    levels = [e.factor or e.level if e.level == "_all" else e.level for e in fit.spec.random]
+    return next((level for level in reversed(levels) if level != "_all"), "")
 
 
 def partial(found: Margins, under: Beneath, members: Sequence[int], axis: str, grid: bool) -> FloatArray:

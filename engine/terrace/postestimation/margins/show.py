@@ -184,7 +184,9 @@ class _Layer:
         at = (y[own], x) if horizontal else (x, y[own])
         few = len(under.rows) <= 300
         style = Style(marker="circle_hollow") if self.several and self.kind == "residuals" else Style()
+        texts = tuple(under.names[k] for k in own) if under.names else ()
         return Marks("points", *at, role="data", series=series, rows=under.rows[own], layer=self.kind, style=style,
+                     labels=texts,
                      opacity=45.0 if few else 30.0, points=3.0 if few else 2.4)  # fmt: skip
 
 
