@@ -124,6 +124,15 @@ def test_categories_stand_side_by_side_and_their_points_around_them() -> None:
         assert gap.max() < (bars[1].x - bars[0].x)[0] / 2
 
 
+def test_points_stand_at_the_bars_that_they_belong_to() -> None:
+    session = Session(state())
+    ok(session, "margins t, at(x=(2 8))")
+    (plot,) = ok(session, "marginsplot, x(t) recast(bar) data").plots
+    bars = [m for m in plot.panels[0].marks if m.kind == "bars"]
+    for dots, bar in zip([m for m in plot.panels[0].marks if m.layer == "raw"], bars, strict=True):
+        assert np.abs(dots.x[:, None] - bar.x).min(axis=1).max() <= bar.width / 2
+
+
 def test_rows_of_other_levels_and_rows_that_if_leaves_out_have_no_points() -> None:
     session = Session(state())
     ok(session, "margins if g < 5, at(t=(0 2))")

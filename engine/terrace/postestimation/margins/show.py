@@ -222,8 +222,7 @@ class _Look:
         point = (y, at) if self.horizontal and not turned else (at, y)
         shown: list[Marks] = []
         if self.recast == "bar":
-            gap = float(np.diff(np.unique(at)).min()) if len(np.unique(at)) > 1 else 1.0
-            width = 0.7 * gap / max(of, 1)
+            width = _bar_width(at, of)
             at = at + (series - (of - 1) / 2) * width
             shown.append(Marks("bars", at, y, width=0.95 * width, label=label, role="fit", series=series,
                                horizontal=turned))  # fmt: skip
@@ -246,6 +245,12 @@ class _Look:
         return [*spread, *shown] if self.recastci in ("rarea", "rline") else [*shown, *spread]
 
 
+def _bar_width(at: FloatArray, of: int) -> float:
+    """How wide each of so many bars is that stand side by side at places (k,)."""
+    gap = float(np.diff(np.unique(at)).min()) if len(np.unique(at)) > 1 else 1.0
+    return 0.7 * gap / max(of, 1)
+
+
 def _panel(
     found: Margins, own: list[int], axis: str, title: str, by: Sequence[str], look: _Look,
     layers: Sequence[_Layer] = (),
@@ -265,7 +270,9 @@ def _panel(
     for number, (label, members) in enumerate(series.items()):
         at = np.array([_place(where[k], numeric, categories) for k in members])
         at = at + width * (number - (len(series) - 1) / 2)
-        beneath += [layer.marks(found, members, axis, at, number, 0.3 * (width or 0.4), look.horizontal)
+        apart = _bar_width(at, len(series)) if look.recast == "bar" else width
+        places = at + apart * (number - (len(series) - 1) / 2) if look.recast == "bar" else at
+        beneath += [layer.marks(found, members, axis, places, number, 0.3 * (apart or 0.4), look.horizontal)
                     for layer in layers]  # fmt: skip
         y = np.array([_or_nan(found.estimates[k].value) for k in members])
         low = np.array([_or_nan(found.estimates[k].lower) for k in members])
