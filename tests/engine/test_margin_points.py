@@ -16,11 +16,13 @@ from test_session_running import ok
 import terrace
 from oracles import rcases
 from terrace.errors import SpecError
+from terrace.graphs.dressed import dressed
 from terrace.postestimation.margins.beneath import beneath, partial
 from terrace.postestimation.margins.margins import Margins, margins
 from terrace.postestimation.margins.show import margins_plot
 from terrace.postestimation.margins.slopes import johnson_neyman, johnson_neyman_plot
 from terrace.report.csv import plot_csv
+from terrace.results.figure_look import FigureLook, LayerLook
 from terrace.results.plot import SHOWN, Plot
 from terrace.session.session import Session
 from terrace.session.state import State
@@ -154,6 +156,16 @@ def test_many_points_are_sampled_and_all_are_in_the_file_of_data() -> None:
     np.testing.assert_array_equal(shown.rows, again.rows)  # type: ignore[arg-type]
     assert "1,000 of 3,000 points are shown, chosen at random." in plot.note
     assert sum(line.split(",")[2] == "points" for line in plot_csv(plot).splitlines()[1:]) == 3000
+
+
+def test_a_look_that_asks_for_the_points_shows_all_of_them() -> None:
+    session = Session(state(3000))
+    (plot,) = ok(session, "margins, at(x=(0 5 10)) plot(data)").plots
+    every = dressed(plot, FigureLook(layers=(LayerLook("raw", shown=True),)))
+    none = dressed(plot, FigureLook(layers=(LayerLook("raw", shown=False),)))
+    count = [sum(len(m.x) for m in p.panels[0].marks if m.layer == "raw") for p in (every, none)]
+    assert count == [3000, 0] and "chosen at random" not in every.note
+    assert {m.opacity for m in every.panels[0].marks if m.layer == "raw"} == {30.0}
 
 
 def test_points_follow_the_rows_when_the_data_are_sorted() -> None:
