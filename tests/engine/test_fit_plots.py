@@ -16,7 +16,7 @@ from terrace.postestimation.diagnose.effects_plots import effects_scatter, parti
 from terrace.postestimation.diagnose.plots_arrays import caterpillar_plot, comparison_quantile
 from terrace.postestimation.diagnose.trellis import trellis_plot
 from terrace.postestimation.paper.forest import forest_plot
-from terrace.report.figure.figure import draw
+from terrace.report.figure.figure import draw, usual_size
 from terrace.results.plot import Marks, Plot
 from terrace.results.plot_words import figure_words
 from terrace.session.session import Session
@@ -220,3 +220,16 @@ def test_a_forest_of_no_effects_is_refused() -> None:
     refused(session, "plot scatter", "no-random-slopes")
     ok(session, "plot forest, constant")
     assert forest_plot([session.fit], constant=True).legend is False  # type: ignore[list-item]
+
+
+def test_a_forest_of_many_terms_is_higher() -> None:
+    def forest(terms: int) -> Plot:
+        rng = np.random.default_rng(terms)
+        f = pd.DataFrame({f"x{k}": rng.normal(size=120) for k in range(terms)} | {"y": rng.normal(size=120)})
+        session = Session(State(dataset=dataset(f)))
+        ok(session, f"regress y {' '.join(f'x{k}' for k in range(terms))}")
+        (plot,) = ok(session, "plot forest").plots
+        return plot
+
+    low, high, most = (usual_size(forest(k))[1] for k in (3, 15, 60))
+    assert low < high < most <= 9.0
