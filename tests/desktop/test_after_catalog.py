@@ -109,7 +109,7 @@ def test_reasons_follow_the_model() -> None:
     plain = reasons(help_.facts(help_.PLAIN))
     assert set(plain) == {"contrast", "pwcompare", "simpleslopes", "johnsonneyman"}
     empty = reasons(help_.facts(help_.EMPTY))
-    assert set(empty) - set(plain) == {"terms", "dydx", "vif"}
+    assert set(empty) - set(plain) == {"terms", "dydx", "vif", "forest"}
     linear = reasons(help_.facts(help_.LINEAR))
     assert {"icc", "reliability", "recovariance", "wcorrelation", "effects", "lines"} <= set(linear)
     assert "no random effects" in linear["icc"]
@@ -286,6 +286,15 @@ def test_what_is_missing_is_said() -> None:
                 "mixed y c.x##i.t i.sex w || g: x, covariance(unstructured) reml dfmethod(kroger)",
             ],
         ),
+        ("margins", {"points": "residuals"}, ["margins t, small plot(residuals)"]),
+        ("margins", {"points": "data", "plot": False}, ["margins t, small"]),
+        ("simpleslopes", {"points": "data"}, ["simpleslopes x t, data small"]),
+        ("lines", {"what": "trellis", "groups": 6, "seed": 3}, ["plot trellis x, groups(6) seed(3)"]),
+        ("lines", {"groups": 6}, ["plot lines x"]),
+        ("effects", {"kind": "scatter", "comparison": True}, ["plot scatter, shrinkage"]),
+        ("effects", {"comparison": True}, ["plot caterpillar, comparison"]),
+        ("partition", {"x": "x"}, ["plot partition x"]),
+        ("forest", {"models": ("m1",), "constant": True, "level": 90}, ["plot forest m1, constant level(90)"]),
         ("df", {"methods": ("kroger", "residual"), "use": True}, ["estat df, method(kroger residual)"]),
     ],
 )
@@ -321,7 +330,9 @@ def test_search_finds_by_what_people_call_things() -> None:
         ("simple slopes", "simpleslopes"), ("normality", "residuals"), ("homoscedasticity", "residuals"),
         ("assumption checks", "diagnostics"), ("ICC", "icc"), ("model comparison", "compare"),
         ("deviance test", "lrtest"), ("outliers", "influence"), ("multicollinearity", "vif"),
-        ("predicted values", "predict"), ("caterpillar", "effects"), ("regression table", "etable"),
+        ("predicted values", "predict"), ("forest plot", "forest"), ("variance partition plot", "partition"),
+        ("trellis", "lines"), ("false discovery", "johnsonneyman"), ("caterpillar", "effects"),
+        ("regression table", "etable"),
     ],
 )  # fmt: skip
 def test_a_form_is_found_by_the_words_people_use(words: str, key: str) -> None:

@@ -188,6 +188,8 @@ measure c ordinal
 missing x 9
 report page.txt, noplots
 plot residuals
+plot forest, standardized
+plot partition
 plot qq, saving(qq.svg)
 plot residuals => figure 1, title("Residuals") xstep(50)
 figure style apa

@@ -214,11 +214,13 @@ def test_plot_has_a_line_for_each_level(hsb: Any) -> None:
     found = margins(fit, data, ["sector"], at={"ses": [-1, 0, 1]})
     (panel,) = margins_plot(found).panels
     lines = [m for m in panel.marks if m.kind == "line"]
-    bars = [m for m in panel.marks if m.kind == "interval"]
+    bands = [m for m in panel.marks if m.kind == "band"]
     assert [m.label for m in lines] == ["Public", "Catholic"]
     np.testing.assert_array_equal(lines[0].x, [-1, 0, 1])
     np.testing.assert_allclose(lines[1].y, found.margins[1::2])
-    np.testing.assert_allclose(bars[0].lower, [e.lower for e in found.estimates[0::2]])
+    np.testing.assert_allclose(bands[0].lower, [e.lower for e in found.estimates[0::2]])  # type: ignore[arg-type]
+    kinds = [m.kind for m in margins_plot(found, recastci="interval").panels[0].marks]
+    assert "band" not in kinds and "interval" in kinds
     other = margins_plot(found, x="sector").panels[0]
     assert [t for _, t in other.x.ticks or ()] == ["Public", "Catholic"]
     assert len(margins_plot(margins(fit, data, dydx="*", over="minority")).panels) == 4

@@ -16,7 +16,7 @@ import numpy as np
 from terrace.graphs.axes import extent, is_numeric, number_text, padded
 from terrace.graphs.layers import layer_marks
 from terrace.results.figure_look import FigureLook
-from terrace.results.layers import layers_of, series_of
+from terrace.results.layers import layer_key, layers_of, series_of
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
 
 _MOST_TICKS = 200
@@ -49,13 +49,21 @@ def dressed(plot: Plot, look: FigureLook) -> Plot:
         plot,
         title=look.title or plot.title,
         subtitle=plot.subtitle if look.subtitle is None else look.subtitle,
-        note="\n".join(n for n in (_in_words(plot.note, levels), *notes) if n) if look.note is None else look.note,
+        note="\n".join(filter(None, (_note(plot, look, levels), *notes))) if look.note is None else look.note,
         panels=tuple(_ordered(panels, look.panels)),
         legend=plot.legend and look.legend != "none",
         legend_order=order,
         options=options,
         look=look,
     )
+
+
+def _note(plot: Plot, look: FigureLook, levels: dict[str, str]) -> str:
+    """The note, which does not speak of a sample where the look shows the points that are not in it."""
+    note = _in_words(plot.note, levels)
+    if any(look.layer(layer_key(m)).shown is True for p in plot.panels for m in p.hidden if m.kind == "points"):
+        return re.sub(r" ?[\d,]+ of [\d,]+ points are shown, chosen at random\.", "", note)
+    return note
 
 
 def _labels(plot: Plot, look: FigureLook) -> dict[str, str]:

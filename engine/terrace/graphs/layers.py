@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from terrace.results.figure_look import FigureLook, LayerLook
 from terrace.results.layers import Series, layer_key, layers_of, series_of, series_place, stacked
-from terrace.results.plot import Marks, Plot
+from terrace.results.plot import Marks, Plot, taken
 
 SAFE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
 """Colours that readers with any kind of colour vision can tell apart; its yellow is too pale for lines on white."""
@@ -76,19 +76,9 @@ def _sampled(panels: list[list[Marks]], look: FigureLook) -> tuple[list[list[Mar
         chosen[np.random.default_rng(_SEED).permutation(total)[: layer.sample]] = True
         parts = np.split(chosen, np.cumsum(sizes)[:-1])
         for (i, k), part in zip(places, parts):
-            panels[i][k] = _taken(panels[i][k], part)
+            panels[i][k] = taken(panels[i][k], part)
         notes.append(f"{layer.sample:,} of {total:,} points are shown, chosen at random.")
     return panels, notes
-
-
-def _taken(marks: Marks, kept: npt.NDArray[np.bool_]) -> Marks:
-    return replace(
-        marks,
-        x=marks.x[kept],
-        y=marks.y[kept],
-        rows=None if marks.rows is None else marks.rows[kept],
-        labels=tuple(t for t, k in zip(marks.labels, kept) if k) if marks.labels else (),
-    )
 
 
 # --- how they look ------------------------------------------------------------------------------------------
@@ -103,7 +93,10 @@ def _styled(marks: Marks, look: FigureLook, series: tuple[Series, ...], several:
     )
     stroke = own.width if own.width is not None else look.line_width if key in _LINES else None
     points = own.size if own.size is not None else look.marker_size if key in _POINTS else None
-    marks = replace(marks, style=style, stroke=stroke, points=points, opacity=own.opacity)
+    marks = replace(
+        marks, style=style, stroke=stroke, points=marks.points if points is None else points,
+        opacity=marks.opacity if own.opacity is None else own.opacity,
+    )  # fmt: skip
     return marks if own.level is None else at_level(marks, own)
 
 

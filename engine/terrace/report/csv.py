@@ -77,12 +77,12 @@ def exact(value: Single) -> str:
 
 
 def plot_csv(plot: Plot, delimiter: str = ",") -> str:
-    """The data behind a plot: one line a mark, with its panel and layer."""
+    """The data behind a plot: one line a mark, with its panel and layer; what is hidden comes behind in its panel."""
 
     def rows() -> Iterator[list[str]]:
         yield ["panel", "layer", "kind", "x", "y", "lower", "upper", "row", "label"]
         for p, panel in enumerate(plot.panels, 1):
-            for m, marks in enumerate(panel.marks, 1):
+            for m, marks in enumerate((*panel.marks, *panel.hidden), 1):
                 x, y = np.atleast_1d(marks.x), np.atleast_1d(marks.y)
                 for i in range(max(len(x), len(y))):
                     five = y[i] if y.ndim == 2 else None  # the five numbers of a box

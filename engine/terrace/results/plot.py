@@ -6,7 +6,8 @@ is what was seen. Colours are roles; each renderer has its palette for light, da
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -57,7 +58,7 @@ class Marks:
     ``layer`` is the key by which all marks of their sort are switched, and ``layer_name`` its name for people, where
     `terrace.results.layers` has no better. ``level`` is that of an interval or a band around ``y`` in percent, with
     ``df`` degrees of freedom, shape (m,), None for the normal distribution. ``opacity`` (percent), ``points`` (the size
-    of markers) and ``stroke`` (the width of lines, both in points) are what a look asked for.
+    of markers) and ``stroke`` (the width of lines, both in points) are what a look asked for, or None for the usual.
     """
 
     kind: MarkKind
@@ -141,6 +142,53 @@ class Plot:
     def _repr_png_(self) -> bytes | None:
         picture: bytes | None = rendered("plot png", self) if _many(self) else None
         return picture
+
+
+SHOWN = 1000
+"""Points of raw data or partial residuals from which on a sample of them is shown: more hide what lies over them."""
+
+
+def thinned(plot: Plot, layers: tuple[str, ...], most: int = SHOWN) -> Plot:
+    """The figure with at most so many points of each of these layers, the others hidden; told in its note.
+
+    Which ones are shown is chosen at random by a fixed seed, the same each time. A look that asks for the layer shows
+    them all.
+    """
+    panels, notes = list(plot.panels), []
+    for key in layers:
+        sizes = [len(m.x) for p in panels for m in p.marks if m.layer == key]
+        if sum(sizes) <= most:
+            continue
+        chosen = np.zeros(sum(sizes), dtype=bool)
+        chosen[np.random.default_rng(sum(sizes)).permutation(sum(sizes))[:most]] = True
+        parts = iter(np.split(chosen, np.cumsum(sizes)[:-1]))
+        panels = [_parted(p, key, parts) for p in panels]
+        notes.append(f"{most:,} of {sum(sizes):,} points are shown, chosen at random.")
+    note = " ".join(filter(None, (plot.note, *dict.fromkeys(notes))))
+    return replace(plot, panels=tuple(panels), note=note)
+
+
+def _parted(panel: PlotPanel, key: str, parts: Iterator[npt.NDArray[np.bool_]]) -> PlotPanel:
+    marks, hidden = [], list(panel.hidden)
+    for m in panel.marks:
+        if m.layer != key:
+            marks.append(m)
+            continue
+        kept = next(parts)
+        marks.append(taken(m, kept))
+        hidden.append(taken(m, ~kept))
+    return replace(panel, marks=tuple(marks), hidden=tuple(hidden))
+
+
+def taken(marks: Marks, kept: npt.NDArray[np.bool_]) -> Marks:
+    """Some of the points of a layer, with their rows and labels."""
+    return replace(
+        marks,
+        x=marks.x[kept],
+        y=marks.y[kept],
+        rows=None if marks.rows is None else marks.rows[kept],
+        labels=tuple(t for t, k in zip(marks.labels, kept) if k) if marks.labels else (),
+    )
 
 
 def _many(plot: Plot) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from terrace.results.layers import LAYERS, layer_key
 from terrace.results.plot import Axis, FloatArray, Marks, Plot, PlotPanel
 from terrace.wording import plural
 
@@ -11,6 +12,7 @@ KINDS = {
     "points": ("point", "points"), "line": ("line", "lines"), "band": ("band", "bands"),
     "interval": ("interval", "intervals"), "bars": ("bar", "bars"), "box": ("box", "boxes"),
 }  # fmt: skip
+NAMED = ("raw", "residuals", "groups")  # layers that need their name to be told from others
 MOST = 6  # panels, groups or categories that are told one by one
 STRAIGHT = 1e-6  # part of the range of a line that it may leave a straight one by
 
@@ -33,7 +35,7 @@ def figure_words(plot: Plot) -> str:
 
 
 def _panel(panel: PlotPanel) -> list[str]:
-    shown = [m for m in panel.marks if m.kind in KINDS and len(m.x)]
+    shown = [m for m in panel.marks if m.kind in KINDS and len(m.x) and layer_key(m) != "texts"]
     out = [_axis("Horizontal axis", panel.x), _axis("Vertical axis", panel.y)]
     lines = [m for m in shown if m.kind == "line" and not m.label]
     told = [m for m in shown if m.kind != "line" or m.label or len(lines) <= MOST]
@@ -61,8 +63,8 @@ def _layer(marks: Marks, panel: PlotPanel) -> str:
     one, many = KINDS[marks.kind]
     count = 1 if marks.kind in ("line", "band") else int(np.isfinite(np.asarray(marks.x, dtype=float)).sum())
     words = f"{count:,} {one if count == 1 else many}"
-    if marks.label:
-        words = f"{marks.label}: {words}"
+    if marks.label or marks.layer in NAMED:
+        words = f"{marks.label or LAYERS[marks.layer]}: {words}"
     parts = [words]
     if marks.kind == "box":
         middles = [_number(float(row[2])) for row in np.atleast_2d(marks.y)[:MOST]]

@@ -3,7 +3,7 @@
 set -eu
 cd "$(dirname "$0")"
 export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
-[ $# -gt 0 ] || set -- hypotheses contrasts influence residuals estimability
+[ $# -gt 0 ] || set -- hypotheses contrasts influence residuals partial estimability
 for script in "$@"; do
     echo "$script"
     Rscript "$script.R"

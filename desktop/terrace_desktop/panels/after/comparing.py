@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from terrace.language.grammar.macros import quoted
-from terrace_desktop.forms.entry import Entry, Field, Group, Values, flag, option, written
+from terrace_desktop.forms.entry import Entry, Field, Group, Values, flag, level_field, option, written
 from terrace_desktop.forms.facts import Facts, short_title
 from terrace_desktop.ui.words import tr
 
@@ -79,6 +79,22 @@ def paper_group() -> Group[Facts]:
                 also="apa sentence write report text",
             ),
             Entry(
+                "forest",
+                tr("Forest plot"),
+                tr("The coefficients of one or several models with their intervals, a row a term."),
+                _forest,
+                lambda f: (
+                    _models_field(f),
+                    Field("standardized", tr("Standardised"), "check", False),
+                    Field("constant", tr("With the intercept"), "check", False, shown=lambda v: not v["standardized"]),
+                    level_field(),
+                ),
+                _has_effects,
+                also="coefficient plot dot-and-whisker coefplot figure fixed effects",
+                of_model=False,
+                of_several=True,
+            ),
+            Entry(
                 "etable",
                 tr("Table of models"),
                 tr("Coefficients with standard errors in parentheses, one column per model."),
@@ -106,6 +122,23 @@ def _ordered(facts: Facts, values: Values) -> list[str]:
 def _titles(facts: Facts, names: list[str]) -> str:
     """The titles of the models, those of the program up to the words about the model."""
     return " ".join(quoted(short_title(facts.title_of(n))) for n in names)
+
+
+def _has_effects(facts: Facts) -> str:
+    return _stored(facts) or ("" if facts.fit.spec.fixed else tr("The model has only a constant."))
+
+
+def _forest(facts: Facts, values: Values) -> list[str]:
+    names = _ordered(facts, values)
+    return [
+        written(
+            " ".join(["plot forest", *names]),
+            flag("standardized", values["standardized"]),
+            flag("constant", values["constant"] and not values["standardized"]),
+            option("level", values["level"]),
+            option("titles", _titles(facts, names)) if len(names) > 1 else "",
+        )
+    ]
 
 
 def _stored(facts: Facts) -> str:

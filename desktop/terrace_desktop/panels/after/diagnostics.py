@@ -73,7 +73,13 @@ def group() -> Group[Facts]:
                 "effects",
                 tr("Random effects"),
                 tr("Predicted effects of the groups, in order or against normal quantiles."),
-                lambda f, v: [f"plot {v['kind']} {v['level']}".strip()],
+                lambda f, v: [
+                    written(
+                        f"plot {v['kind']} {v['level']}".strip(),
+                        flag("comparison", v["comparison"] and v["kind"] == "caterpillar"),
+                        flag("shrinkage", v["shrinkage"] and v["kind"] == "scatter"),
+                    )
+                ],
                 lambda f: (
                     Field(
                         "kind",
@@ -83,8 +89,15 @@ def group() -> Group[Facts]:
                         (
                             ("caterpillar", tr("In order, with intervals (caterpillar)")),
                             ("effects", tr("Normal quantiles (QQ) with envelope")),
+                            ("scatter", tr("Intercepts against slopes")),
                         ),
+                        closed={} if _slopes_with_intercept(f) else {"scatter": tr("No random slopes with intercept")},
                     ),
+                    Field("comparison", tr("Intervals for comparing groups"), "check", False,
+                          shown=lambda v: v["kind"] == "caterpillar",
+                          tip=tr("Two groups differ where their intervals do not overlap.")),
+                    Field("shrinkage", tr("From what each group says by itself"), "check", True,
+                          shown=lambda v: v["kind"] == "scatter"),
                     Field(
                         "level",
                         tr("Groups of"),
@@ -211,3 +224,10 @@ def _influence(facts: Facts, values: Values) -> list[str]:
 
 def _influence_problem(facts: Facts, values: Values) -> str:
     return bad_name(facts, values["name"]) if values["keep"] else ""
+
+
+def _slopes_with_intercept(facts: Facts) -> bool:
+    """True where an equation has a random intercept and a random slope."""
+    found = [(r.block, r.name[4:-1]) for r in facts.fit.random if r.name.startswith("var(") and r.level != "Residual"]
+    slopes = {block for block, name in found if name != "_cons" and not name.startswith("R.")}
+    return bool(slopes & {block for block, name in found if name == "_cons"})

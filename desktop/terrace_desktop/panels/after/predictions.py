@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from terrace_desktop.forms.entry import (
     Entry,
     Field,
@@ -67,18 +69,26 @@ def group() -> Group[Facts]:
                 tr("The values of a moderator at which an effect differs from zero."),
                 lambda f, v: [
                     written(
-                        f"johnsonneyman {' '.join(v['pair'])}", flag("small", v["small"]), option("level", v["level"])
+                        f"johnsonneyman {' '.join(v['pair'])}", flag("fdr", v["fdr"]), flag("small", v["small"]),
+                        option("level", v["level"]),
                     )
                 ],
-                lambda f: (_pair_field(f.slopes_over_numbers), small_field(f), level_field()),
+                lambda f: (
+                    _pair_field(f.slopes_over_numbers),
+                    Field("fdr", tr("Allow for many values being tested"), "check", False,
+                          tip=tr("Holds the false discovery rate over the observed values.")),
+                    small_field(f),
+                    level_field(),
+                ),
                 _has_region,
-                also="interaction moderation floodlight significance johnson-neyman floodlight regions of significance",
+                also="interaction moderation floodlight significance johnson-neyman regions of significance "
+                "false discovery rate fdr",
             ),
             Entry(
                 "lines",
                 tr("Lines by group"),
                 tr("Fitted or observed values of every group over a variable, as a plot."),
-                lambda f, v: [f"plot {v['what']} {v['x']}"],
+                lambda f, v: [_lines(v)],
                 lambda f: (
                     Field(
                         "what",
@@ -88,15 +98,35 @@ def group() -> Group[Facts]:
                         (
                             ("lines", tr("Fitted lines over the data")),
                             ("spaghetti", tr("Observed values")),
+                            ("trellis", tr("A panel a group (trellis)")),
                         ),
                     ),
                     Field("x", tr("Over"), "choice", (*f.numbers, *f.numeric)[0], _variables(f, _axis(f))),
+                    Field("groups", tr("Panels"), "number", hint="12", low=1, high=60, whole=True, shown=_in_panels),
+                    Field("seed", tr("Choose groups at random by seed"), "number", hint=tr("The first groups"), low=0,
+                          high=2**32 - 1, whole=True, shown=_in_panels),
                 ),
                 _can_draw_lines,
                 also="plot spaghetti trellis fitted random slopes plot spaghetti plot",
             ),
         ),
     )
+
+
+def _in_panels(values: Values) -> bool:
+    return bool(values["what"] == "trellis")
+
+
+def _lines(values: Values) -> str:
+    own = (option("groups", values["groups"]), option("seed", values["seed"])) if _in_panels(values) else ()
+    return written(f"plot {values['what']} {values['x']}", *own)
+
+
+def points_field(shown: Callable[[Values], bool]) -> Field:
+    """What lies beneath the lines of a plot."""
+    kinds = (("", tr("Nothing")), ("data", tr("Raw data")), ("residuals", tr("Partial residuals")))
+    tip = tr("A partial residual is the prediction at the values of the row plus its residual.")
+    return Field("points", tr("Beneath them"), "choice", "", kinds, shown=shown, tip=tip)
 
 
 def _variables(facts: Facts, names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
@@ -206,6 +236,7 @@ def _margins_fields(facts: Facts) -> tuple[Field, ...]:
         mcompare_field(pairs=True, shown=lambda v: v["compare"] == "pairs"),
         mcompare_field(pairs=False, key="adjust", shown=lambda v: v["compare"] not in ("", "pairs")),
         Field("plot", tr("Plot them"), "check", True, shown=lambda v: not v["compare"]),
+        points_field(lambda v: v["plot"] and not v["compare"]),
         small_field(facts),
         level_field(),
     )
@@ -247,9 +278,15 @@ def _margins(_facts: Facts, values: Values) -> list[str]:
             adjust,
             flag("small", values["small"]),
             option("level", values["level"]),
-            flag("plot", values["plot"] and not compare),
+            _plot_option(values),
         )
     ]
+
+
+def _plot_option(values: Values) -> str:
+    if values["compare"] or not values["plot"]:
+        return ""
+    return option("plot", values["points"]) or "plot"
 
 
 def _effects_fields(facts: Facts) -> tuple[Field, ...]:
@@ -325,6 +362,7 @@ def _slopes_fields(facts: Facts) -> tuple[Field, ...]:
         _pair_field(facts.interactions),
         Field("at", tr("At its values"), "numbers", hint=tr("mean and 1 SD on either side"), shown=over_numbers),
         Field("plot", tr("With the lines"), "check", True),
+        points_field(lambda v: bool(v["plot"])),
         small_field(facts),
         level_field(),
     )
@@ -340,6 +378,7 @@ def _slopes(facts: Facts, values: Values) -> list[str]:
         written(
             f"simpleslopes {' '.join(values['pair'])}",
             option("at", at),
+            values["points"] if values["plot"] else "",
             flag("small", values["small"]),
             option("level", values["level"]),
             flag("noplot", not values["plot"]),

@@ -35,6 +35,18 @@ def group() -> Group[Facts]:
                 also="icc variance partition intraclass vpc variance components share between groups",
             ),
             Entry(
+                "partition",
+                tr("Variance by level, as a plot"),
+                tr("The share of each level, also at values of a variable with random slopes."),
+                lambda f, v: [f"plot partition {v['x']}".strip()],
+                lambda f: (
+                    Field("x", tr("Over"), "choice", "",
+                          (("", tr("(all rows together)")), *((n, f.label_of(n)) for n in _slopes(f)))),
+                ),
+                lambda f: need_effects(f) or need_data(f),
+                also="variance partition vpc components share figure bars",
+            ),
+            Entry(
                 "r2",
                 tr("Explained variance (R²)"),
                 tr("Marginal and conditional R², and how much less variance each level has than in a null model."),
@@ -190,3 +202,9 @@ def _within(facts: Facts, values: Values) -> list[str]:
             quotes = facts.dataset is not None and name in facts.dataset and facts.dataset.is_text(name)
             given.append(f'{name}="{text}"' if quotes else f"{name}={text}")
     return [written("estat wcorrelation", option("at", " ".join(given)), flag("covariance", values["covariance"]))]
+
+
+def _slopes(facts: Facts) -> tuple[str, ...]:
+    """Numeric variables that have random slopes."""
+    names = [r.name[4:-1] for r in facts.fit.random if r.name.startswith("var(") and r.level != "Residual"]
+    return tuple(dict.fromkeys(n for n in names if n in facts.numbers))

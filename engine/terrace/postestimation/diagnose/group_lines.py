@@ -39,8 +39,8 @@ def group_lines(fit: FitResult, data: Dataset, x: str = "", most: int = MOST) ->
     codes = np.asarray(data.codes(group)[0])[inside]
     values = data.numeric(x)[inside]
     fitted, linear = predict.fitted(fit, data)[inside], predict.linear(fit, data)[inside]
-    rest = _without(fit, x)
-    level = rest - _means(rest, codes)
+    rest = without(fit, x)
+    level = rest - means_by(rest, codes)
     chosen = np.unique(codes)
     note = ""
     if len(chosen) > most:
@@ -72,7 +72,7 @@ def line_variable(fit: FitResult) -> str:
         k = next((k for k, c in enumerate(fit.model.design.x_info) if c.name == name), None)
         if k is not None and codes is not None and len(codes) == len(fit.model.design.x):
             x = fit.model.design.x[:, k]
-            if np.any(np.abs(x - _means(x, codes)) > 1e-9 * (float(np.abs(x).max()) or 1.0)):
+            if np.any(np.abs(x - means_by(x, codes)) > 1e-9 * (float(np.abs(x).max()) or 1.0)):
                 return name
     raise TerraceError(
         "Lines need a continuous predictor that varies within the groups.",
@@ -86,7 +86,7 @@ def _title(data: Dataset, name: str) -> str:
     return label if 0 < len(label) <= LONGEST else name
 
 
-def _without(fit: FitResult, x: str) -> FloatArray:
+def without(fit: FitResult, x: str) -> FloatArray:
     """Xβ of the columns that `x` has no part in, shape (n,)."""
     design = fit.model.design
     apart = [k for k, c in enumerate(design.x_info) if x not in {f.name for f in _factors(fit, c.term)}]
@@ -98,7 +98,7 @@ def _factors(fit: FitResult, term: int) -> tuple[Factor, ...]:
     return fit.spec.fixed[term].factors if 0 <= term < len(fit.spec.fixed) else ()
 
 
-def _means(values: FloatArray, codes: npt.NDArray[np.int64]) -> FloatArray:
+def means_by(values: FloatArray, codes: npt.NDArray[np.int64]) -> FloatArray:
     """The mean of each row's group, shape (n,)."""
     _, codes = np.unique(codes, return_inverse=True)
     sums = np.bincount(codes, weights=values)

@@ -11,6 +11,7 @@ from terrace.errors import TerraceError
 from terrace.postestimation.diagnose import plots_arrays as arrays
 from terrace.results.advice_covariance import some
 from terrace.results.fit import FitResult
+from terrace.results.labels import short_labels
 from terrace.results.plot import Plot, PlotPanel
 from terrace.results.tables_terms import random_label
 
@@ -100,8 +101,11 @@ def caterpillar(
     level: str | None = None,
     term: str | None = None,
     confidence: float = 95.0,
+    comparison: bool = False,
 ) -> Plot:
     """Predicted random effects in order, with intervals; of the first intercept unless told.
+
+    With `comparison`, intervals of which two overlap where the groups do not differ, see `comparison_quantile`.
 
     With `data` the groups have their labels, otherwise their numbers. `term` is the name of an effect as in
     the table of the random part: ``_cons``, ``ses``, ``R.week``.
@@ -116,8 +120,9 @@ def caterpillar(
         effects.se[known, j],
         [g for g, there in zip(effects.groups, known) if there],
         level=confidence,
-        title=f"Random effects: {effect_title(effects, name)}",
-        group_title=_owner(effects, name),
+        title=f"Random effects: {in_labels(effect_title(effects, name), data)}",
+        group_title=in_labels(_owner(effects, name), data),
+        comparison=comparison,
     )
 
 
@@ -131,15 +136,18 @@ def histogram(fit: FitResult, data: Dataset, *, standardized: bool = False) -> P
 
 
 def spaghetti(fit: FitResult, data: Dataset, x: str, *, group: str | None = None) -> Plot:
-    """The observed outcome over `x`, one line a group (default: of the lowest level)."""
+    """The observed outcome over `x`, one line a group (default: of the lowest level), with their mean over them."""
     group = group or lowest_level(fit)
     inside = _sample(fit, data)
+    values, y = data.numeric(x)[inside], data.numeric(fit.outcome)[inside]
     return arrays.spaghetti_plot(
-        data.numeric(x)[inside],
-        data.numeric(fit.outcome)[inside],
+        values,
+        y,
         data.codes(group)[0][inside],
+        average=(values, y),
+        names=row_names(data, group, inside),
         rows=inside,
-        title=f"{fit.outcome} by {group}",
+        title=f"{_title(data, fit.outcome)} by {_title(data, group)}",
         x_title=_title(data, x),
         y_title=_title(data, fit.outcome),
     )
@@ -164,6 +172,7 @@ def fitted_lines(
         data.codes(group)[0][inside],
         average=(values, predict.linear(fit, data)[inside]),
         points=(values, data.numeric(fit.outcome)[inside]) if points else None,
+        names=row_names(data, group, inside),
         rows=inside,
         title=f"Fitted {fit.outcome} by {group}",
         x_title=_title(data, x),
@@ -197,11 +206,26 @@ def lowest_level(fit: FitResult) -> str:
     return levels[-1]
 
 
+def row_names(data: Dataset, group: str, rows: npt.NDArray[np.int64], most: int = 50_000) -> tuple[str, ...]:
+    """What to call the group of each row, ``school 1224``; nothing where there are too many to point at one."""
+    if not group or len(rows) > most:
+        return ()
+    codes, known = data.codes(group)
+    names = [*(f"{group} {data.level_label(group, v)}" for v in known), ""]
+    return tuple(names[c] for c in codes[rows])
+
+
 def effect_title(effects: RandomEffects, name: str) -> str:
     """``hours, school`` or ``intercept, school``."""
     if name.startswith("R."):
         return f"intercept, {name[2:]}"
     return f"{random_label(f'e({name})')[2:-1]}, {effects.level}"
+
+
+def in_labels(text: str, data: Dataset | None) -> str:
+    """``hours, school`` with the labels of both where these are short."""
+    names = short_labels(data)
+    return ", ".join(names.get(part, part) for part in text.split(", "))
 
 
 def _owner(effects: RandomEffects, name: str) -> str:

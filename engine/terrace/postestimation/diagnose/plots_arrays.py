@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.errors import DataError
+from terrace.graphs.dress import ticks_at_values
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
 
 FloatArray = npt.NDArray[np.float64]
@@ -116,20 +117,22 @@ def caterpillar_plot(
     title: str = "Random effects with their intervals",
     group_title: str = "Group",
     y_title: str = "Random effect",
+    comparison: bool = False,
 ) -> Plot:
     """Predicted random effects in ascending order with their intervals; those off zero are highlighted.
 
-    `values` and `se` have shape (groups,), `labels` one a group.
+    `values` and `se` have shape (groups,), `labels` one a group. With `comparison` the intervals are those of
+    `comparison_quantile`, and nothing is highlighted, as they say nothing of zero.
     """
     from scipy.special import ndtri
 
     y, s, keep = _complete(values, se)
     order = np.argsort(y, kind="stable")
     y, s, keep = y[order], s[order], keep[order]
-    half = ndtri(0.5 + level / 200) * s
+    half = (comparison_quantile(s, level) if comparison else ndtri(0.5 + level / 200)) * s
     lower, upper = y - half, y + half
     x = np.arange(1.0, len(y) + 1)
-    off = (lower > 0) | (upper < 0)
+    off = (lower > 0) | (upper < 0) if not comparison else np.zeros(len(y), dtype=bool)
     marks = [Marks("hline", np.empty(0), np.array([0.0]), role="reference")]
     kinds: tuple[tuple[npt.NDArray[np.bool_], Literal["data", "fit"], str], ...] = (
         (~off, "data", "Covers zero"),
@@ -140,7 +143,7 @@ def caterpillar_plot(
             marks.append(
                 Marks(
                     "interval", x[chosen], y[chosen], lower[chosen], upper[chosen],
-                    label=text, role=role,
+                    label="" if comparison else text, role=role, level=None if comparison else level,
                     labels=tuple(f"{labels[k]}: {v:.3g} [{a:.3g}, {b:.3g}]" for k, v, a, b in
                                  zip(keep[chosen], y[chosen], lower[chosen], upper[chosen])),
                 )
@@ -152,9 +155,32 @@ def caterpillar_plot(
         title,
         (PlotPanel(axis, Axis(y_title), tuple(marks)),),
         "caterpillar",
-        note=f"Predictions with {level:g}% intervals, in ascending order.",
+        note=f"Predictions with {level:g}% intervals, in ascending order." if not comparison else
+        f"Predictions in ascending order. Groups whose intervals do not overlap differ, on average over the pairs "
+        f"at the {100 - level:g}% level (Goldstein & Healy 1995).",
         legend=bool(off.any() and not off.all()),
     )
+
+
+def comparison_quantile(se: FloatArray, level: float = 95.0) -> float:
+    """The multiplier of standard errors (groups,) for intervals that compare groups pair by pair.
+
+    With intervals ± z s the chance that those of two equal groups do not overlap is 2Φ(−z(sᵢ + sⱼ)/√(sᵢ² + sⱼ²)); z
+    makes its average over the pairs 1 − level (Goldstein & Healy 1995, JRSS A 158: 175-177, equation 3). With equal
+    standard errors it is that of the level divided by √2. Of more than 1,000 groups every k-th in order of s counts.
+    """
+    from scipy.optimize import brentq
+    from scipy.special import ndtr, ndtri
+
+    s = np.sort(se[np.isfinite(se) & (se > 0)])
+    usual = float(ndtri(0.5 + level / 200))
+    if len(s) < 2:
+        return usual / 2**0.5
+    s = s[np.linspace(0, len(s) - 1, min(len(s), 1000)).round().astype(int)]
+    i, j = np.triu_indices(len(s), 1)
+    ratio = (s[i] + s[j]) / np.hypot(s[i], s[j])  # between 1 and √2
+    wanted = 1 - level / 100
+    return float(brentq(lambda z: 2 * ndtr(-z * ratio).mean() - wanted, 0.5 * usual, usual * 1.01, xtol=1e-12))
 
 
 def histogram_plot(
@@ -200,6 +226,7 @@ def spaghetti_plot(
     average: tuple[FloatArray, FloatArray] | None = None,
     points: tuple[FloatArray, FloatArray] | None = None,
     rows: Rows | None = None,
+    names: Sequence[str] = (),
     title: str = "",
     x_title: str = "",
     y_title: str = "",
@@ -208,7 +235,8 @@ def spaghetti_plot(
 ) -> Plot:
     """One line a group, in ascending x, with `average` as a line of its own and `points` behind.
 
-    `x`, `y` and `groups` have shape (n,). More groups than `most` are thinned out evenly, with a note.
+    `x`, `y` and `groups` have shape (n,), and so have `names`,
+    what to call the group of each row. More groups than `most` are thinned out evenly, with a note.
     """
     given_x, given_y, keep = _complete(x, y)
     owner = np.asarray(groups)[keep]
@@ -222,16 +250,17 @@ def spaghetti_plot(
     marks: list[Marks] = []
     if points is not None:
         px, py, pk = _complete(*points)
-        marks.append(replace(_points(px, py, pk, rows, ()), layer="raw"))
+        marks.append(replace(_points(px, py, pk, rows, names), layer="raw"))
     order = np.lexsort((given_x, owner))
     line_x, line_y, where = _broken(given_x[order], given_y[order], owner[order], keep[order])
     # a line has data rows too, so that a brush can select the rows of a group; breaks have row -1
     data_rows = None if rows is None else np.where(where >= 0, np.asarray(rows)[where], -1)
-    marks.append(Marks("line", line_x, line_y, label="Groups", rows=data_rows, layer="groups"))
+    texts = tuple(names[k] if k >= 0 else "" for k in where) if names else ()
+    marks.append(Marks("line", line_x, line_y, label="Groups", rows=data_rows, layer="groups", labels=texts))
     if average is not None:
         ax, ay, _ = _complete(*average)
         marks.append(Marks("line", *_average(ax, ay), label="Average", role="fit"))
-    panel = PlotPanel(Axis(x_title), Axis(y_title), tuple(marks))
+    panel = ticks_at_values(PlotPanel(Axis(x_title), Axis(y_title), tuple(marks)))
     return Plot(title, (panel,), kind, note=note, legend=average is not None)
 
 

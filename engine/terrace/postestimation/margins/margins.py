@@ -51,6 +51,8 @@ class Margins:
     the sample behind each margin, ``settings`` what the variables named in ``setting_names`` are held at by each
     setting (`at_matrix`), ``n_groups`` the number of groups of over(). ``called`` are the labels of variables that are
     short enough to stand for their names, ``averaged`` is False where the settings leave nothing to average.
+    ``beta`` (p,) are the coefficients of the fit, ``inside`` the rows of its sample that were averaged over, None for
+    all.
     """
 
     labels: tuple[str, ...]
@@ -84,6 +86,8 @@ class Margins:
     n_groups: int = 1
     called: Mapping[str, str] = field(default_factory=dict)
     averaged: bool = True
+    beta: FloatArray = field(default_factory=lambda: np.zeros(0))
+    inside: BoolArray | None = None
 
 
 def margins(
@@ -187,7 +191,7 @@ def margins(
         _held(averages, settings, cells, called) if atmeans and not over else "",
         {c.name: column_label(c) for c in fit.model.design.columns}, missing, tuple(line.count for line in lines),
         *at_matrix(averages, [_filled(averages, s.set_, None, atmeans, asbalanced) for s in settings]), len(groups),
-        called, not (atmeans or _wholly(averages, settings, cells)),
+        called, not (atmeans or _wholly(averages, settings, cells)), fit.model.beta, inside,
     )  # fmt: skip
 
 

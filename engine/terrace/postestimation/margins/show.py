@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from terrace.errors import SpecError
 from terrace.postestimation.margins.at import Dimension
+from terrace.postestimation.margins.beneath import Beneath, beneath_note, partial
 from terrace.postestimation.margins.margins import Margins
 from terrace.postestimation.margins.nonlinear import KINDS
 from terrace.postestimation.margins.titles import dimension_text, inside
 from terrace.postestimation.tests.combinations import by_t, estimate_columns
 from terrace.postestimation.tests.comparisons import comparison_table
 from terrace.postestimation.tests.notestimable import marked
-from terrace.results.plot import Axis, Marks, Plot, PlotPanel
+from terrace.results.plot import Axis, Marks, Plot, PlotPanel, Style, thinned
 from terrace.results.table import Row, Table
 from terrace.wording import plural
 
@@ -90,8 +91,11 @@ def margins_plot(
     *,
     by: Sequence[str] = (),
     recast: str = "line",
-    recastci: str = "interval",
+    recastci: str = "",
     horizontal: bool = False,
+    under: Beneath | None = None,
+    points: Sequence[str] = (),
+    grid: bool = False,
 ) -> Plot:
     """Margins over one dimension, a line for each combination of the others, bars for the intervals.
 
@@ -104,9 +108,12 @@ def margins_plot(
     recast
         line, connected, scatter or bar.
     recastci
-        interval, rarea (a band), rline (two lines), or none.
+        interval, rarea (a band), rline (two lines), or none; by default bands along a continuous variable.
     horizontal
         The margins along the horizontal axis.
+    under, points, grid
+        The rows beneath the margins, and which layers of points these have: ``raw``, ``residuals``, see `Beneath`;
+        with `grid` partial residuals stand at the nearest margin.
     """
     names = list(dict.fromkeys(d.name for dims in found.dimensions for d in dims))
     kinds = {d.name: d.kind for dims in found.dimensions for d in dims}
@@ -120,7 +127,10 @@ def margins_plot(
     axis = x or next((n for n in free if kinds[n] == "at"), free[0] if free else "")
     if axis in by:
         raise SpecError(f"{axis} cannot be both the axis and the panels.", code="no-such-dimension", subject=axis)
+    if not recastci:
+        recastci = "rarea" if recast == "line" and _continuous(found, axis) else "interval"
     look = _Look(recast, recastci, horizontal)
+    layers = [_Layer(under, kind, grid, len(points) > 1) for kind in points if under is not None]
     panels = []
     effects = list(dict.fromkeys(found.effects)) or [""]
     for effect in effects:
@@ -131,13 +141,53 @@ def margins_plot(
                 groups.setdefault(panel, []).append(k)
         for panel, own in groups.items():
             title = ", ".join(t for t in (found.words.get(effect, effect) if len(effects) > 1 else "", panel) if t)
-            panels.append(_panel(found, own, axis, title, by, look))
+            panels.append(_panel(found, own, axis, title, by, look, layers))
     rest = [n for n in free if n != axis]
     note = "" if recastci == "none" else f"{look.words} are {found.level:g}% confidence intervals."
-    return Plot(
-        found.title, tuple(panels), "margins", min(len(panels), 2), note=note, legend=bool(rest),
-        shared="xy" if by and len(effects) == 1 else "",
+    notes = [note, *(beneath_note(layer.kind, layer.under, grid) for layer in layers)]
+    plot = Plot(
+        found.title, tuple(panels), "margins", min(len(panels), 2), note=" ".join(filter(None, notes)),
+        legend=bool(rest), shared="xy" if by and len(effects) == 1 else "",
     )  # fmt: skip
+    return thinned(plot, ("raw", "residuals"))
+
+
+def _continuous(found: Margins, axis: str) -> bool:
+    """True where margins are at three or more values of a number, so that a line through them means something."""
+    at = {d.value for dims in found.dimensions for d in dims if d.name == axis and d.kind == "at"}
+    return len(at) > 2 and all(isinstance(v, float) for v in at) and axis not in found.bases
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """Points beneath margins: of which rows, of which kind, whether they stand at the nearest margin, and whether
+    there are others to be told from."""
+
+    under: Beneath
+    kind: str
+    grid: bool
+    several: bool = False
+
+    def marks(self, found: Margins, members: Sequence[int], axis: str, places: FloatArray, series: int,
+              spread: float, horizontal: bool) -> Marks:  # fmt: skip
+        """The points of one line; `places` are where its margins stand, `spread` how far points scatter around."""
+        under = self.under
+        y = under.y if self.kind == "raw" else partial(found, under, members, axis, self.grid)
+        own = np.flatnonzero(np.isin(under.nearest, members) & np.isfinite(y))
+        if axis in under.values and not (self.grid and self.kind == "residuals"):
+            x = under.values[axis][own]
+        else:
+            where = dict(zip(members, places))
+            x = np.array([where[k] for k in under.nearest[own].tolist()])
+            if spread and axis not in under.values:  # categories: rows would hide one another
+                x = x + np.random.default_rng(series + 1).uniform(-spread, spread, len(x))
+        at = (y[own], x) if horizontal else (x, y[own])
+        few = len(under.rows) <= 300
+        style = Style(marker="circle_hollow") if self.several and self.kind == "residuals" else Style()
+        texts = tuple(under.names[k] for k in own) if under.names else ()
+        return Marks("points", *at, role="data", series=series, rows=under.rows[own], layer=self.kind, style=style,
+                     labels=texts,
+                     opacity=45.0 if few else 30.0, points=3.0 if few else 2.4)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +222,7 @@ class _Look:
         point = (y, at) if self.horizontal and not turned else (at, y)
         shown: list[Marks] = []
         if self.recast == "bar":
-            gap = float(np.diff(np.unique(at)).min()) if len(np.unique(at)) > 1 else 1.0
-            width = 0.7 * gap / max(of, 1)
+            width = _bar_width(at, of)
             at = at + (series - (of - 1) / 2) * width
             shown.append(Marks("bars", at, y, width=0.95 * width, label=label, role="fit", series=series,
                                horizontal=turned))  # fmt: skip
@@ -196,20 +245,35 @@ class _Look:
         return [*spread, *shown] if self.recastci in ("rarea", "rline") else [*shown, *spread]
 
 
-def _panel(found: Margins, own: list[int], axis: str, title: str, by: Sequence[str], look: _Look) -> PlotPanel:
+def _bar_width(at: FloatArray, of: int) -> float:
+    """How wide each of so many bars is that stand side by side at places (k,)."""
+    gap = float(np.diff(np.unique(at)).min()) if len(np.unique(at)) > 1 else 1.0
+    return 0.7 * gap / max(of, 1)
+
+
+def _panel(
+    found: Margins, own: list[int], axis: str, title: str, by: Sequence[str], look: _Look,
+    layers: Sequence[_Layer] = (),
+) -> PlotPanel:  # fmt: skip
     series: dict[str, list[int]] = {}
+    short = _short(found, axis)
     for k in own:
-        rest = [d for d in found.dimensions[k] if d.name != axis and d.name not in by]
+        rest = [short.get(d, d) for d in found.dimensions[k] if d.name != axis and d.name not in by]
         series.setdefault(", ".join(dimension_text(d, found.called) for d in rest), []).append(k)
     where = {k: next((d for d in found.dimensions[k] if d.name == axis), None) for k in own}
     numeric = all(d is not None and d.kind == "at" and isinstance(d.value, float | int) for d in where.values())
     categories = list(dict.fromkeys(d.label if d else "" for d in where.values()))
     marks = []
     # side by side, so that intervals of several lines do not hide one another
-    width = 0.0 if numeric or len(series) == 1 or look.recast == "bar" else 0.08
+    width = 0.0 if numeric or len(series) == 1 or look.recast == "bar" else min(0.12, 0.6 / len(series))
+    beneath: list[Marks] = []
     for number, (label, members) in enumerate(series.items()):
         at = np.array([_place(where[k], numeric, categories) for k in members])
         at = at + width * (number - (len(series) - 1) / 2)
+        apart = _bar_width(at, len(series)) if look.recast == "bar" else width
+        places = at + apart * (number - (len(series) - 1) / 2) if look.recast == "bar" else at
+        beneath += [layer.marks(found, members, axis, places, number, 0.3 * (apart or 0.4), look.horizontal)
+                    for layer in layers]  # fmt: skip
         y = np.array([_or_nan(found.estimates[k].value) for k in members])
         low = np.array([_or_nan(found.estimates[k].lower) for k in members])
         high = np.array([_or_nan(found.estimates[k].upper) for k in members])
@@ -227,7 +291,23 @@ def _panel(found: Margins, own: list[int], axis: str, title: str, by: Sequence[s
     elif found.expression:
         y_title = found.expression
     axes = (Axis(_called(found, axis) if axis else "", ticks), Axis(y_title))
-    return PlotPanel(*(axes[::-1] if look.horizontal else axes), tuple(marks), title)
+    return PlotPanel(*(axes[::-1] if look.horizontal else axes), (*beneath, *marks), title)
+
+
+def _short(found: Margins, axis: str) -> dict[Dimension, Dimension]:
+    """Numbers that lines are told apart by, in three digits where these are enough: a mean less its SD has many."""
+    out: dict[Dimension, Dimension] = {}
+    numbers = {d for dims in found.dimensions for d in dims if d.kind == "at" and d.name != axis}
+    for name in {d.name for d in numbers}:
+        own = [d for d in numbers if d.name == name and isinstance(d.value, float)]
+        texts = {d: _minus(f"{d.level:.3g}") for d in own if d.label == _minus(f"{d.level:.7g}")}
+        if len(set(texts.values())) == len(texts):
+            out |= {d: replace(d, label=text) for d, text in texts.items()}
+    return out
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", "\u2212")
 
 
 def _called(found: Margins, name: str) -> str:

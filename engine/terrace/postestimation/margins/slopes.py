@@ -1,7 +1,8 @@
 """Simple slopes and Johnson-Neyman regions: how the effect of one variable depends on another.
 
 The region of significance of Johnson & Neyman (1936) in the form of Bauer & Curran (2005): the values of the
-moderator at which the simple slope differs from zero at the level of the fit.
+moderator at which the simple slope differs from zero at the level of the fit. In a multilevel model the slope is one of
+the fixed part, and its variance that of the fixed effects (ibid., equations 9 to 13).
 """
 
 from __future__ import annotations
@@ -112,7 +113,8 @@ class JohnsonNeyman:
 
     ``bounds`` are the values of the moderator at which it begins or ceases to; ``regions`` the intervals where
     it does, with infinite ends; ``observed`` the range in the sample. ``at`` (k,) and ``curve`` (k,) with
-    ``lower`` and ``upper`` are the slope over the plotted range.
+    ``lower`` and ``upper`` are the slope over the plotted range. ``tested`` is the level in percent that single values
+    of the moderator are tested and have intervals at: ``level`` itself, or a higher one with `fdr`.
     """
 
     x: str
@@ -127,6 +129,7 @@ class JohnsonNeyman:
     upper: FloatArray
     outcome: str
     called: Mapping[str, str] = field(default_factory=dict)
+    tested: float = math.nan
 
     def name(self, name: str) -> str:
         """The label of a variable where it is short, or its name."""
@@ -134,9 +137,13 @@ class JohnsonNeyman:
 
 
 def johnson_neyman(
-    fit: FitResult, data: Dataset, x: str, moderator: str, *, level: float | None = None, small: bool = False
-) -> JohnsonNeyman:
+    fit: FitResult, data: Dataset, x: str, moderator: str, *, level: float | None = None, small: bool = False,
+    fdr: bool = False,
+) -> JohnsonNeyman:  # fmt: skip
     """The region of significance of a simple slope over a continuous moderator.
+
+    With `fdr` the false discovery rate over the observed range is held at the level: tests and intervals of single
+    values are those of `_tested`.
 
     Raises `SpecError` where there is no interaction, the moderator is a factor, or ``x`` is a factor of more
     than two levels.
@@ -158,15 +165,41 @@ def johnson_neyman(
     values = averages.part((m_key, None))
     low, high = float(values.min()), float(values.max())
     rows = _Rows(averages, x_key, m_key)
-    bounds = _bounds(fit, rows, low, high, chosen, small)
-    regions = _regions(fit, rows, bounds, chosen, small, (low, high))
+    tested = _tested(fit, rows, (low, high), chosen, small) if fdr else chosen
+    bounds = _bounds(fit, rows, low, high, tested, small)
+    regions = _regions(fit, rows, bounds, tested, small, (low, high))
     shown = [b for b in bounds if low - (high - low) <= b <= high + (high - low)]
-    at = np.linspace(min([low, *shown]), max([high, *shown]), 121)
-    found = combine(fit, np.array([rows(v) for v in at]), level=chosen, small=small)
+    at = np.unique([*np.linspace(min([low, *shown]), max([high, *shown]), 121), *shown])
+    found = combine(fit, np.array([rows(v) for v in at]), level=tested, small=small)
+    lower, upper = (_touching(_column(found, k), np.isin(at, shown)) for k in ("lower", "upper"))
     return JohnsonNeyman(
         x, moderator, chosen, tuple(bounds), regions, (low, high), at, _column(found, "value"),
-        _column(found, "lower"), _column(found, "upper"), fit.outcome, short_labels(data),
+        lower, upper, fit.outcome, short_labels(data), tested,
     )  # fmt: skip
+
+
+def _touching(end: FloatArray, at_bound: npt.NDArray[np.bool_]) -> FloatArray:
+    """An end of the intervals, which at a bound is 0 itself where it is that up to rounding."""
+    small = np.abs(end) <= 1e-9 * float(np.nanmax(np.abs(end), initial=0.0))
+    return np.where(at_bound & small, 0.0, end)
+
+
+_PLACES = 1001  # values of the moderator over its range that slopes are tested at, for the false discovery rate
+
+
+def _tested(fit: FitResult, rows: _Rows, observed: tuple[float, float], level: float, small: bool) -> float:
+    """The level in percent of single tests that holds the false discovery rate over the observed range at `level`.
+
+    Esarey & Sumner (2018, Comparative Political Studies 51: 1144-1176): the procedure of Benjamini & Hochberg (1995)
+    over values of the moderator, of which the k smallest p that are at most αk/m make tests at αk/m; at α/m where
+    there are none.
+    """
+    at = np.linspace(*observed, _PLACES)
+    p = np.sort(_column(combine(fit, np.array([rows(v) for v in at]), level=level, small=small), "p"))
+    alpha, m = 1 - level / 100, len(p)
+    passed = np.flatnonzero(p <= alpha * np.arange(1, m + 1) / m)
+    k = int(passed[-1]) + 1 if len(passed) else 1
+    return 100 * (1 - alpha * k / m)
 
 
 class _Rows:
@@ -270,6 +303,8 @@ def johnson_neyman_table(found: JohnsonNeyman) -> Table:
         f"{100 - found.level:g}% level.",
         f"Observed: {two(low)} to {two(high)}.",
     ]
+    if found.tested > found.level:
+        notes.append(_corrected(found))
     if found.bounds and not any(low <= b <= high for b in found.bounds):
         notes.append("All bounds lie outside the observed values.")
     columns = (Column("from", "From"), Column("to", "To"))
@@ -279,9 +314,11 @@ def johnson_neyman_table(found: JohnsonNeyman) -> Table:
 def johnson_neyman_plot(found: JohnsonNeyman) -> Plot:
     """The simple slope over the moderator with its interval, and the bounds of significance."""
     x, moderator, outcome = (found.name(n) for n in (found.x, found.moderator, found.outcome))
+    level = found.tested
     marks = [
         Marks("hline", np.empty(0), np.array([0.0]), role="reference"),
-        Marks("band", found.at, found.curve, found.lower, found.upper, role="fit"),
+        Marks("band", found.at, found.curve, found.lower, found.upper, role="reference", layer="intervals"),
+        *_shaded(found),
         Marks("line", found.at, found.curve, role="fit", label=f"Effect of {x}"),
     ]
     inside = [b for b in found.bounds if found.at[0] <= b <= found.at[-1]]
@@ -291,7 +328,41 @@ def johnson_neyman_plot(found: JohnsonNeyman) -> Plot:
     if low > found.at[0] or high < found.at[-1]:
         marks.append(Marks("vline", np.array([low, high]), np.empty(0), role="reference", label="Observed range"))
     panel = PlotPanel(Axis(moderator), Axis(f"Effect of {x} on {outcome}"), tuple(marks))
-    return Plot(
-        f"Effect of {x} over {moderator}", (panel,), "johnson-neyman",
-        note=f"Band: {found.level:g}% confidence interval at each value.",
-    )  # fmt: skip
+    notes = [f"Band: {level:.4g}% confidence interval at each value.", _where(found)]
+    if level > found.level:
+        notes.append(_corrected(found))
+    return Plot(f"Effect of {x} over {moderator}", (panel,), "johnson-neyman", note=" ".join(notes), legend=True)
+
+
+def _shaded(found: JohnsonNeyman) -> list[Marks]:
+    """The parts of the band where the effect differs from zero."""
+    out: list[Marks] = []
+    for a, b in found.regions:
+        own = (found.at >= a) & (found.at <= b)
+        if own.sum() > 1:
+            label = "" if out else "Differs from zero"
+            out.append(Marks("band", found.at[own], found.curve[own], found.lower[own], found.upper[own], role="data",
+                             label=label, layer="region", layer_name="Region of significance"))  # fmt: skip
+    return out
+
+
+def _where(found: JohnsonNeyman) -> str:
+    """Where the effect differs from zero, with the limits."""
+    x, moderator = found.name(found.x), found.name(found.moderator)
+    low, high = found.observed
+    parts = []
+    for a, b in found.regions:
+        below, above = math.isinf(a), math.isinf(b)
+        parts.append("everywhere" if below and above else f"below {two(b)}" if below else f"above {two(a)}" if above
+                     else f"between {two(a)} and {two(b)}")  # fmt: skip
+    if not parts:
+        return f"The effect of {x} differs from zero at no value of {moderator}."
+    if parts == ["everywhere"]:
+        return f"The effect of {x} differs from zero at all values of {moderator}."
+    return (f"The effect of {x} differs from zero where {moderator} is {' or '.join(parts)} "
+            f"(observed: {two(low)} to {two(high)}).")  # fmt: skip
+
+
+def _corrected(found: JohnsonNeyman) -> str:
+    return (f"The false discovery rate over the observed values is held at {100 - found.level:g}% "
+            f"(Esarey & Sumner 2018): single values are tested at {100 - found.tested:.3g}%.")  # fmt: skip

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from terrace.disk.writing import destination, write_bytes
 from terrace.errors import ExportError
+from terrace.graphs.axes import is_numeric
 from terrace.report import formats
 from terrace.report.figure import legend as figure_legend
 from terrace.report.figure import marks as figure_marks
@@ -45,6 +46,7 @@ SINGLE = (5.6, 3.9)
 # matplotlib keeps its settings in one place for all threads
 _LOCK = threading.RLock()
 _USUALLY_TAKEN = 0.7  # inches of title, legend and note
+_LINE = 0.36  # inches for a name of two lines on the vertical axis
 _HEIGHT = 0.75  # of the width of a figure of one panel that has no height
 
 
@@ -264,6 +266,8 @@ def usual_size(plot: Plot) -> tuple[float, float]:
     if look.width is not None:
         width = look.width / CM
         height = width * _HEIGHT if rows == columns == 1 else _size(rows, columns, width)[1]
+    if len(plot.panels) == 1 and not is_numeric(plot.panels[0].y):  # names over each other need so much
+        height = max(height, min(9.0, 1.1 + _LINE * len(plot.panels[0].y.ticks or ())))
     return width, height if look.height is None else look.height / CM
 
 

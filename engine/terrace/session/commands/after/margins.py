@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
 from terrace.data.value import Value
+from terrace.graphs.dress import ticks_at_values
 from terrace.language.grammar.command import ParsedCommand
 from terrace.language.grammar.names import Names, parse_names
 from terrace.language.grammar.numlist import parse_numlist
@@ -21,10 +22,12 @@ from terrace.language.grammar.tokens import NAME, Piece, closing, skip_string, u
 from terrace.language.grammar.varlist import parse_terms
 from terrace.language.mixed_options import argument, excluding
 from terrace.results.fit import FitResult
+from terrace.results.plot import Plot
 from terrace.results.table import Column, Table
 from terrace.session.commands.after.contrasts import asked_of, chosen_columns, mcompare_of
 from terrace.session.commands.helpers.asking import level_of
 from terrace.session.commands.helpers.fits import current_fit
+from terrace.session.commands.helpers.margin_points import points_beneath
 from terrace.session.commands.helpers.rows import selected
 from terrace.session.commands.helpers.small import by_t, tells_of_small, with_own_df
 from terrace.session.effects import Effect
@@ -43,9 +46,9 @@ if TYPE_CHECKING:
 
 _STATISTICS = "mean median min max zero base asbal:anced asobs:erved " + " ".join(f"p{k}" for k in range(1, 100))
 _RULES = rules(
-    "atmeans post plot small noatlegend nopv:alues noci coefl:egend",
+    "atmeans post small noatlegend nopv:alues noci coefl:egend",
     "at dydx eyex dyex eydx over l:evel m:compare pr:edict exp:ression vce df subpop",
-    "asbal:anced contrast pwc:ompare",
+    "asbal:anced contrast pwc:ompare plot",
     already="vsquish",  # no line is blank
 )
 _EFFECTS = ("dydx", "eyex", "dyex", "eydx")
@@ -60,9 +63,10 @@ Setting = dict[str, "list[Value | Given] | str"]
     minimum="mar",
     syntax="margins [factors] [if] [in] [, at(x=(1/5) (mean) z w=generate(w+1)) atmeans "
     "dydx(x)|eyex(x)|dyex(x)|eydx(x) over(g) asbalanced[(factors)] expression(exp(predict(xb))) pwcompare "
-    "contrast[(atcontrast(r))] mcompare(tukey|...) post plot small df(#) level(#) nopvalues noci noatlegend]; "
-    "factors may carry contrast operators: r.a ar.a@b",
-    help="Average predictions of the fixed part at values that you set, or their slopes, elasticities or contrasts.",
+    "contrast[(atcontrast(r))] mcompare(tukey|...) post plot[(data residuals)] small df(#) "
+    "level(#) nopvalues noci noatlegend]; factors may carry contrast operators: r.a ar.a@b",
+    help="Average predictions of the fixed part at values that you set, or their slopes, elasticities or contrasts. "
+    "plot(data) draws them over the data, plot(residuals) over partial residuals.",
     effects=Effect.ABOUT_FIT | Effect.RETURNS,
 )
 @tells_of_small
@@ -119,7 +123,11 @@ def margins(session: Session, parsed: ParsedCommand) -> CommandResult:
         found = replace(found, pairs=tuple(by_size))
     returned = _returned(session, fit, parsed, options, found)
     state = replace(session.state, returned=returned, margins=found, posted=None)
-    plots = (margins_plot(replace(found, pairs=())),) if "plot" in options else ()
+    plots: tuple[Plot, ...] = ()
+    if "plot" in options:
+        asked = _inner(options, "plot", "data", optional="resid:uals")
+        drawn = margins_plot(replace(found, pairs=()), **points_beneath(session, parsed, found, asked))
+        plots = (replace(drawn, panels=tuple(map(ticks_at_values, drawn.panels))),)
     if "post" not in options:
         table = margins_table(found)
         if "coeflegend" in options and not found.pairs:
@@ -198,12 +206,14 @@ def _returned(
 _EFFECT_COLUMNS = "eff:ects pveff:ects cieff:ects"
 
 
-def _inner(options: dict[str, Option], name: str, flags: str, valued: str = "") -> dict[str, Option]:
-    """The options in the parentheses of ``contrast()`` or ``pwcompare()``; none without them."""
+def _inner(
+    options: dict[str, Option], name: str, flags: str, valued: str = "", optional: str = ""
+) -> dict[str, Option]:
+    """The options in the parentheses of ``contrast()``, ``pwcompare()`` or ``plot()``; none without them."""
     option = options.get(name)
     if option is None or option.argument is None:
         return {}
-    inner = match_options(option.argument, rules(flags, valued), f"{name}()")
+    inner = match_options(option.argument, rules(flags, valued, optional), f"{name}()")
     excluding(inner, ("effects", "pveffects", "cieffects"))
     return inner
 

@@ -15,6 +15,7 @@ from terrace.language.mixed_options import argument, excluding
 from terrace.report import formats
 from terrace.results.fit import FitResult
 from terrace.results.plot import Plot
+from terrace.session.commands.after.fit_plots import KINDS, MOST_WORDS, check_options, draw_kind
 from terrace.session.commands.helpers.files import file_name, with_ending
 from terrace.session.commands.helpers.fits import current_fit, named_fit
 from terrace.session.document.figures import as_shown
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 PLOTS = ("residuals", "qq", "caterpillar")
 """The plots of every report; `MORE` are drawn on request."""
-MORE = ("histogram", "effects", "spaghetti", "lines")
+MORE = ("histogram", "effects", "spaghetti", "lines", *KINDS)
 _OVER = ("spaghetti", "lines")  # drawn over a variable
 _OF = ("caterpillar", "effects")  # of a level
 
@@ -90,20 +91,25 @@ def report(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 @command(
     "plot",
-    syntax="plot residuals|qq|histogram|caterpillar [level]|effects [level]|spaghetti x|lines x "
-    "[, saving(FILE) replace]",
+    syntax="plot residuals|qq|histogram|caterpillar [level]|effects [level]|spaghetti x|lines x|trellis [x]|"
+    "scatter [level [slope]]|partition [x]|forest [models] [, comparison shrinkage level(#) at(values) groups(#) "
+    "seed(#) standardized constant titles(\"text\" ...) saving(FILE) replace]",
     help="Draw residuals against fitted values, normal quantiles of residuals or of random effects, the random "
-    "effects in order, or the data or the fitted lines of every group over x.",
+    "effects in order (with comparison, intervals for comparing groups), the data or the fitted lines of every group "
+    "over x, a panel a group, random intercepts against slopes (with shrinkage, from what each group says by itself), "
+    "the variance by level, or the fixed effects of models with their intervals.",
     effects=Effect.FILES | Effect.ABOUT_FIT | Effect.BRIEF,
 )
 def plot(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = current_fit(session, parsed)
-    options = parsed.options(rules("replace", "saving"))
+    options = parsed.options(rules(
+        "replace comp:arison shr:inkage standard:ized con:stant", "saving at l:evel groups seed titles"
+    ))  # fmt: skip
     items = words(parsed.clauses.body)
     kind = str(items[0]) if items else ""
     found = [p for p in (*PLOTS, *MORE) if kind and p.startswith(kind)]
-    takes = len(found) == 1 and found[0] in (*_OVER, *_OF)
-    if len(found) != 1 or len(items) > (2 if takes else 1):
+    takes = MOST_WORDS.get(found[0], int(found[0] in (*_OVER, *_OF))) if len(found) == 1 else 0
+    if len(found) != 1 or len(items) > 1 + takes:
         bad = items[0] if items and not found else parsed.word if not items else items[-1]
         raise bad.error(
             "This is not a plot of a fit.",
@@ -111,12 +117,16 @@ def plot(session: Session, parsed: ParsedCommand) -> CommandResult:
             subject=kind,
             advice=f"Available: {', '.join((*PLOTS, *MORE))}.",
         )
+    check_options(found[0], options)
     more = str(items[1]) if len(items) > 1 else None
     if found[0] in _OVER:
         if more is None:
             raise items[0].error(f"Give the variable for the horizontal axis: plot {found[0]} x.", code="no-variable")
         more = Names(session.data.names).one(items[1])
-    drawn = draw(session, fit, found[0], more)
+    if found[0] in KINDS:
+        drawn = draw_kind(session, parsed, fit, found[0], items[1:], options)
+    else:
+        drawn = draw(session, fit, found[0], more, comparison="comparison" in options)
     if "saving" not in options:
         return CommandResult(plots=(drawn,))
     from terrace.report.figure.figure import save
@@ -126,15 +136,19 @@ def plot(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(text=f"Written to {path}.")
 
 
-def draw(session: Session, fit: FitResult, kind: str, level: str | None = None) -> Plot:
+def draw(
+    session: Session, fit: FitResult, kind: str, level: str | None = None, *, comparison: bool = False
+) -> Plot:
     """One of the plots of a fit, from the data that are open; `level` is the variable of those over one.
+
+    With `comparison` the intervals of a caterpillar are those for comparing groups.
 
     Raises `TerraceError` where it cannot be drawn.
     """
     from terrace.postestimation.diagnose import plots
 
     if kind == "caterpillar":
-        return plots.caterpillar(fit, session.state.dataset, level=level)
+        return plots.caterpillar(fit, session.state.dataset, level=level, comparison=comparison)
     if kind == "effects":
         return plots.qq(fit, session.state.dataset, of="effects", level=level)
     data = fit_rows(session, fit).data

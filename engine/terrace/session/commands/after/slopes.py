@@ -13,6 +13,7 @@ from terrace.language.mixed_options import argument
 from terrace.results.plot import Plot
 from terrace.session.commands.helpers.asking import level_of
 from terrace.session.commands.helpers.fits import current_fit
+from terrace.session.commands.helpers.margin_points import points_beneath
 from terrace.session.commands.helpers.small import by_t, tells_of_small
 from terrace.session.effects import Effect
 from terrace.session.fit_rows import fit_rows
@@ -39,8 +40,9 @@ def _pair(session: Session, parsed: ParsedCommand) -> tuple[str, str]:
 @command(
     "simpleslopes",
     minimum="simples",
-    syntax="simpleslopes x moderator [, at(values) small level(#) noplot]",
-    help="The effect of x at values of the moderator (mean and 1 SD around it, or the levels), with its lines.",
+    syntax="simpleslopes x moderator [, at(values) data residuals small level(#) noplot]",
+    help="The effect of x at values of the moderator (mean and 1 SD around it, or the levels), with its lines, over "
+    "the data or partial residuals where you ask for these.",
     effects=Effect.ABOUT_FIT | Effect.RETURNS,
 )
 @tells_of_small
@@ -49,7 +51,7 @@ def simpleslopes(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.margins.slopes import predicted_lines, simple_slopes
 
     fit = current_fit(session, parsed)
-    options = parsed.options(rules("small noplot", "at l:evel"))
+    options = parsed.options(rules("data small noplot", "at l:evel", "resid:uals"))
     x, moderator = _pair(session, parsed)
     values = list(parse_numlist(argument(options["at"]))) if "at" in options else None
     level = level_of(options, session)
@@ -60,7 +62,8 @@ def simpleslopes(session: Session, parsed: ParsedCommand) -> CommandResult:
     if "noplot" not in options:
         lines = predicted_lines(fit, data, x, moderator, values, level=level)
         by = found.called.get(moderator) or moderator
-        plots = (replace(margins_plot(lines, x), title=f"Effect of {called_x} by {by}"),)
+        drawn = margins_plot(lines, x, **points_beneath(session, parsed, lines, options))
+        plots = (replace(drawn, title=f"Effect of {called_x} by {by}"),)
     returned = Returned(
         {"N": float(found.n), "level": level},
         {},
@@ -73,8 +76,9 @@ def simpleslopes(session: Session, parsed: ParsedCommand) -> CommandResult:
 @command(
     "johnsonneyman",
     minimum="johnson",
-    syntax="johnsonneyman x moderator [, small level(#) noplot]",
-    help="The values of a moderator at which the effect of x differs from zero (Johnson-Neyman).",
+    syntax="johnsonneyman x moderator [, fdr small level(#) noplot]",
+    help="The values of a moderator at which the effect of x differs from zero (Johnson-Neyman). fdr holds the false "
+    "discovery rate over the observed values at the level, as many values are tested.",
     effects=Effect.ABOUT_FIT | Effect.RETURNS,
 )
 @tells_of_small
@@ -82,10 +86,12 @@ def johnsonneyman(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.margins.slopes import johnson_neyman, johnson_neyman_plot, johnson_neyman_table
 
     fit = current_fit(session, parsed)
-    options = parsed.options(rules("small noplot", "l:evel"))
+    options = parsed.options(rules("fdr small noplot", "l:evel"))
     x, moderator = _pair(session, parsed)
     data = as_shown(session.state, fit_rows(session, fit).data)
-    found = johnson_neyman(fit, data, x, moderator, level=level_of(options, session), small=by_t(fit, options))
+    found = johnson_neyman(
+        fit, data, x, moderator, level=level_of(options, session), small=by_t(fit, options), fdr="fdr" in options
+    )
     bounds = {f"bound{k}": float(v) for k, v in enumerate(found.bounds, 1)}
     state = replace(session.state, returned=Returned({**bounds, "level": found.level}))
     plots = () if "noplot" in options else (johnson_neyman_plot(found),)

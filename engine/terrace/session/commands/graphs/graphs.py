@@ -23,6 +23,7 @@ from terrace.language.mixed_options import argument
 from terrace.results.plot import Axis, PlotPanel
 from terrace.session.commands.graphs.store import KINDS, about, save, written
 from terrace.session.commands.helpers.files import file_name
+from terrace.session.commands.helpers.margin_points import points_beneath
 from terrace.session.commands.helpers.rows import selected
 from terrace.session.effects import Effect
 from terrace.session.filtering import filtered, noted_plot
@@ -220,8 +221,9 @@ def bar(session: Session, parsed: ParsedCommand) -> CommandResult:
 @command(
     "marginsplot",
     syntax="marginsplot [, x(variable) by(variables) recast(line|connected|scatter|bar) recastci(rcap|rarea|rline) "
-    f"noci horizontal {TITLES}]",
-    help="Plot the margins that were estimated last, with their intervals.",
+    f"noci data residuals[(grid)] horizontal {TITLES}]",
+    help="Plot the margins that were estimated last, with their intervals, over the data or partial residuals where "
+    "you ask for these. residuals(grid) has each residual at the margin that is nearest to its row.",
     effects=Effect.FILES | Effect.ABOUT_FIT,
 )
 def marginsplot(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -237,8 +239,9 @@ def marginsplot(session: Session, parsed: ParsedCommand) -> CommandResult:
     names = session.data.names
     looks = "plotop:ts ciop:ts " + " ".join(f"plot{k}op:ts ci{k}op:ts" for k in range(1, 10))
     known = rules(
-        "noci hor:izontal allx:labels nolab:els uniq:ue",
+        "noci hor:izontal data allx:labels nolab:els uniq:ue",
         f"x:dimension bydim:ension plotdim:ension recast recastci {looks}",
+        "resid:uals",
     )
     own, options = split_options(parsed.clauses.options, known, names, "marginsplot")
     x = Names(names).one(argument(own["xdimension"])) if "xdimension" in own else None
@@ -252,7 +255,8 @@ def marginsplot(session: Session, parsed: ParsedCommand) -> CommandResult:
     ci = choice(argument(own["recastci"]), own["recastci"].value, ranges, "a plot") if "recastci" in own else ""
     plot = margins_plot(
         session.state.margins, x, by=by, recast=recast, horizontal="horizontal" in own,
-        recastci="none" if "noci" in own else intervals.get(ci, "interval"),
+        recastci="none" if "noci" in own else intervals.get(ci, "interval") if ci else "",
+        **points_beneath(session, parsed, session.state.margins, own),
     )  # fmt: skip
     ignored = [n for n in own if n.endswith("opts") or n in ("plotdimension", "allxlabels", "nolabels", "unique")]
     options = replace(options, ignored=(*options.ignored, *ignored), by=None)
