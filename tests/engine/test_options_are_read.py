@@ -23,9 +23,9 @@ from terrace.spec.model import Display, Maximisation
 
 SOURCES = Path(terrace.__file__).parent
 HANDED_ON = {"options", "inner", "own", "more", "option", "parsed", "paired", "outer"}
-# The functions of egen and tabulate share one table of options, and those of files declare theirs apart. Looks of
-# graphs are told in the limitations.
-BY_MODULE = ("egen.py", "importing.py", "tabulate.py", "textfile.py")
+# The functions of egen and tabulate share one table of options, and those of files and of looks of figures declare
+# theirs apart. Looks of graphs are told in the limitations.
+BY_MODULE = ("egen.py", "figure_looks.py", "importing.py", "tabulate.py", "textfile.py")
 MODULES = {
     p: ast.parse(p.read_text("utf-8"))
     for folder in ("session", "language")
