@@ -41,6 +41,8 @@ def _renderer(module: str, name: str) -> Callable[[], Callable[..., Any]]:
 
 register("text", _renderer("terrace.report.text.text", "fit_text"))
 register("html", _renderer("terrace.report.html.html", "fit_html"))
+register("plot svg", _renderer("terrace.report.figure.figure", "svg_text"))
+register("plot png", _renderer("terrace.report.figure.figure", "png_bytes"))
 register("tables", _renderer("terrace.results.tables", "fit_tables"))
 
 

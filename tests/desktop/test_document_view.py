@@ -13,9 +13,12 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QToo
 from waiting import settled, show, wait_until
 
 from terrace.data.samples import sample
+from terrace.results.figure_look import FigureLook, LayerLook
+from terrace.session.document.figures import with_look, with_style
 from terrace.session.document.items import Document
 from terrace.session.session import Session
 from terrace.session.state import State
+from terrace_desktop.plots.cards import LargePlot
 from terrace_desktop.results.browser import GrowingBrowser
 from terrace_desktop.results.note_card import NoteCard, NoteEditor
 from terrace_desktop.results.numbering import numbering
@@ -75,6 +78,26 @@ def test_numbers_of_tables_and_figures_go_through_the_document() -> None:
     assert [(numbers[i].table, numbers[i].figure) for i in (1, 2, 3, 5, 6)] == [(1, 1), (4, 1), (5, 1), (5, 2), (6, 2)]
     folded = Document(items=(replace(items[0], folded=True), *items[1:]))
     assert numbering(folded) == numbers, "folding renumbers nothing"
+
+
+def test_figures_on_the_page_have_their_looks(pane: ResultsPane) -> None:
+    items = (documents.figure(1), documents.figure(2))
+    document = Document(items=items, next_id=3)
+    pane.show_document(document)
+    settled()
+    assert pane.card(1).findChild(LargePlot).plot is items[0].outcome.plots[0]
+    look = FigureLook(x_title="Hours", title="Mine", layers=(LayerLook("points", shown=False),))
+    edited = with_look(document, 1, look)
+    other = pane.card(2)
+    pane.show_document(edited)
+    settled()
+    plot = pane.card(1).findChild(LargePlot)
+    assert plot.plot.panels[0].x.title == "Hours" and all(m.kind != "points" for m in plot.plot.panels[0].marks)
+    assert "Mine" in [x.text() for x in plot.findChildren(QLabel)] and pane.card(2) is other
+    pane.show_document(with_style(edited, FigureLook(legend="none", grey=True)))
+    settled()
+    assert pane.card(2).findChild(LargePlot).plot.look.grey
+    assert documents.figure(2).outcome.plots[0].look == FigureLook(), "the plot itself is as its command made it"
 
 
 def test_what_is_under_a_folded_item_is_not_on_the_page(pane: ResultsPane) -> None:

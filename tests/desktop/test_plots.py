@@ -342,6 +342,20 @@ def test_what_was_asked_of_the_looks_is_drawn() -> None:
     theme.manager().apply("light")
 
 
+def test_what_a_look_asks_for_is_drawn_in_points() -> None:
+    x = np.arange(4.0)
+    asked = {"stroke": 3.0, "points": 6.0, "opacity": 40.0}
+    line = layers.items(Marks("line", x, x, **asked), layers.Setting(scale=0.6))[0].opts["pen"]
+    assert line.widthF() == pytest.approx(4.0) and line.color().alphaF() == pytest.approx(0.4, abs=0.01)
+    dots = layers.items(Marks("points", x, x, **asked), layers.Setting())[0]
+    assert dots.opts["size"] == pytest.approx(8.0)
+    assert dots.opts["brush"].color().alphaF() == pytest.approx(0.4, abs=0.01)
+    middle, bars = layers.items(Marks("interval", x, x, x - 1, x + 1, **asked), layers.Setting())
+    assert bars.opts["pen"].widthF() == pytest.approx(4.0) and middle.opts["size"] == pytest.approx(8.0)
+    fill = layers.items(Marks("band", x, x, x - 1, x + 1, **asked), layers.Setting())[2]
+    assert fill.brush().color().alphaF() == pytest.approx(0.4, abs=0.01)
+
+
 def test_logarithmic_axes_show_and_select_where_the_numbers_are() -> None:
     marks = Marks("points", np.array([1.0, 100.0, -5.0]), np.array([1.0, 2.0, 3.0]), rows=np.arange(3))
     view = PlotView(Plot("Log", (PlotPanel(Axis("x", log=True), Axis("y"), (marks,)),)))

@@ -166,6 +166,10 @@ missing x 9
 report page.txt, noplots
 plot residuals
 plot qq, saving(qq.svg)
+plot residuals => figure 1, title("Residuals") xstep(50)
+figure style apa
+plot residuals => figure save 1 residuals.tiff
+plot residuals => figure check 1
 lookfor y
 isid g t
 isid g t, sort

@@ -182,6 +182,8 @@ class LargePlot(QFrame):
         column = QVBoxLayout(self.sheet)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
+        if plot.look.title:
+            column.addWidget(label(plot.look.title, "heading", wrap=True))
         if plot.subtitle:
             column.addWidget(label(plot.subtitle, "muted", wrap=True))
         self.legend = Legend(plot) if plot.legend else None

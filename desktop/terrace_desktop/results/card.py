@@ -10,6 +10,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QMoveEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from terrace.results.figure_look import PLAIN, FigureLook
 from terrace.session.document.items import Look
 from terrace_desktop.results.numbering import Numbers
 from terrace_desktop.results.title_line import Title
@@ -30,6 +31,7 @@ class Setting:
 
     ``look`` is how its tables are shown, ``numbers`` where theirs begin; ``view`` is ``tables`` or ``text``. ``stale``
     says why the result no longer holds, empty where it does; ``refiltered`` how its filter differs from the one in use.
+    ``figure_style`` is how all figures look that say nothing else.
     """
 
     look: Look
@@ -37,6 +39,7 @@ class Setting:
     view: str = "tables"
     stale: str = ""
     refiltered: str = ""
+    figure_style: FigureLook = PLAIN
 
 
 class Card(QFrame):

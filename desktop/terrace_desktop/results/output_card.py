@@ -65,6 +65,12 @@ class OutputCard(Card):
         """The tables as they are shown."""
         return tuple(face.dressed(t, self.setting.look) for t in self.outcome.tables)
 
+    def plots(self) -> tuple[Plot, ...]:
+        """The figures as they are shown."""
+        from terrace.session.document.figures import plots_of
+
+        return plots_of(self.item, self.setting.figure_style)
+
     def estimate(self) -> int:
         height = self.gap + LINE
         if self.folded:
@@ -95,7 +101,7 @@ class OutputCard(Card):
             column.addWidget(Notice(warning))
         if outcome.tables or (outcome.text.strip() and not outcome.plots):
             self._add_browser(column)
-        for i, plot in enumerate(outcome.plots):
+        for i, plot in enumerate(self.plots()):
             shown = self._figure(plot, i, alone == "figure")
             if not outcome.tables:
                 shown.setAccessibleDescription(outcome.text.strip())
@@ -177,7 +183,7 @@ class OutputCard(Card):
     def fill_menu(self, menu: QMenu) -> None:
         if self.outcome.tables:
             menu.addAction(self.tr("Copy tables"), self.copy_tables)
-        for i, plot in enumerate(self.outcome.plots):
+        for i, plot in enumerate(self.plots()):
             self._plot_menu(menu, plot, i)
         menu.addAction(self.tr("Copy text"), self.copy_text)
         menu.addSeparator()

@@ -238,7 +238,7 @@ class ResultsPane(QFrame):
         return {
             item.id: Setting(
                 look_of(item, document), numbers[item.id], self._view, self._stale.get(item.id, ""),
-                self._refiltered.get(item.id, ""),
+                self._refiltered.get(item.id, ""), document.figure_style,
             )
             for item in document
         }
@@ -417,7 +417,7 @@ class ResultsPane(QFrame):
         if isinstance(card, ModelCard | OutputCard):
             card.copy_tables()
         elif item is not None:
-            QGuiApplication.clipboard().setMimeData(item_mime(item, ()))
+            QGuiApplication.clipboard().setMimeData(item_mime(item, (), self.shown.figure_style))
         else:
             tables = [t for c in self.view.ordered() if isinstance(c, ModelCard | OutputCard) for t in c.tables()]
             if tables:
@@ -426,7 +426,7 @@ class ResultsPane(QFrame):
     def _mime(self, id_: int) -> QMimeData:
         card, item = self.view.cards.get(id_), self.shown.item(id_)
         tables = card.tables() if isinstance(card, ModelCard | OutputCard) else ()
-        return QMimeData() if item is None else item_mime(item, tables)
+        return QMimeData() if item is None else item_mime(item, tables, self.shown.figure_style)
 
     def _menu_of(self, id_: int) -> QMenu | None:
         card = self.view.cards.get(id_)

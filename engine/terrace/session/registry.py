@@ -44,7 +44,7 @@ FAMILIES = {
         "apa", "contrasts", "hypotheses", "lrtest", "margins", "output", "predict", "slopes",
     ),
     "graphs": (
-        "diagrams", "graphs", "store",
+        "diagrams", "figures", "graphs", "store",
     ),
     "program": (
         "checks", "display", "macros", "matrices", "resample", "scalars", "simulate", "statsby", "syntax",

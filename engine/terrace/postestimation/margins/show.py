@@ -160,6 +160,8 @@ class _Look:
         label: str,
         texts: tuple[str, ...],
         of: int,
+        level: float | None,
+        df: FloatArray | None,
     ) -> list[Marks]:
         """The layers of series number `series` of so many, intervals under lines."""
         turned = self.horizontal and self.recast == "bar"
@@ -178,14 +180,15 @@ class _Look:
             shown.append(Marks("points", *point, label=own, role="fit", series=series))
         spread: list[Marks] = []
         if self.recastci == "rarea":
-            spread.append(Marks("band", at, y, low, high, role="fit", series=series, horizontal=self.horizontal))
+            spread.append(Marks("band", at, y, low, high, role="fit", series=series, horizontal=self.horizontal,
+                                level=level, df=df))  # fmt: skip
         elif self.recastci == "rline":
             for end in (low, high):
                 line = (end, at) if self.horizontal else (at, end)
-                spread.append(Marks("line", *line, role="fit", series=series, dashed=True))
+                spread.append(Marks("line", *line, role="fit", series=series, dashed=True, layer="intervals"))
         elif self.recastci == "interval":
             spread.append(Marks("interval", at, y, low, high, role="fit", series=series, labels=texts,
-                                horizontal=self.horizontal))  # fmt: skip
+                                horizontal=self.horizontal, level=level, df=df))  # fmt: skip
         return [*spread, *shown] if self.recastci in ("rarea", "rline") else [*shown, *spread]
 
 
@@ -209,7 +212,9 @@ def _panel(found: Margins, own: list[int], axis: str, title: str, by: Sequence[s
         texts = tuple(
             f"{found.labels[k]}: {v:.4g} [{a:.4g}, {b:.4g}]" for k, v, a, b in zip(members, y, low, high)
         )
-        marks += look.marks(at, y, low, high, series=number, label=label, texts=texts, of=len(series))
+        marks += look.marks(at, y, low, high, series=number, label=label, texts=texts, of=len(series),
+                            level=found.level if found.mcompare == "none" else None,
+                            df=_df(found, members))  # fmt: skip
     ticks = None if numeric else tuple((float(i), c) for i, c in enumerate(categories, start=1))
     y_title = f"Predicted {found.outcome_label or found.outcome}"
     if found.effects:
@@ -218,6 +223,12 @@ def _panel(found: Margins, own: list[int], axis: str, title: str, by: Sequence[s
         y_title = found.expression
     axes = (Axis(axis, ticks), Axis(y_title))
     return PlotPanel(*(axes[::-1] if look.horizontal else axes), tuple(marks), title)
+
+
+def _df(found: Margins, members: Sequence[int]) -> FloatArray | None:
+    """The degrees of freedom of margins; None where their intervals go by the normal distribution."""
+    df = [found.estimates[k].df for k in members]
+    return None if None in df else np.array(df, dtype=np.float64)
 
 
 def _place(d: Dimension | None, numeric: bool, categories: list[str]) -> float:

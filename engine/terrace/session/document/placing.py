@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from terrace.session.state import State
 
 
+_OF_THE_PAGE = ("outline", "figure check")
+"""Commands that speak of the page itself."""
+
+
 def placed(document: Document, outcome: Outcome, before: State, after: State, when: str) -> Document:
     """The document with the outcome of a command, where that shows something.
 
@@ -41,7 +45,7 @@ def placed(document: Document, outcome: Outcome, before: State, after: State, wh
     when
         The time of the new item, as ISO 8601 has it.
     """
-    if not outcome.ok or outcome.type == "outline" or Effect.OUTLINE in outcome.effects:
+    if not outcome.ok or outcome.type in _OF_THE_PAGE or Effect.OUTLINE in outcome.effects:
         return document
     fit = outcome.fit
     new = fit is not None and model_of(document, fit) is None

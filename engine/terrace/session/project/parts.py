@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from terrace.data.dataset import Dataset
+from terrace.results.figure_look import FigureLook
 from terrace.session.contract import Outcome
 from terrace.session.document.items import Document, Item, Look
 from terrace.session.opened import Lost
@@ -143,7 +144,10 @@ def _document_json(encoder: Encoder, document: Document) -> Json:
         }
         for i in document
     ]  # fmt: skip
-    return {"title": encoder(document.title), "look": encoder(document.look), "next": document.next_id, "items": items}
+    return {
+        "title": encoder(document.title), "look": encoder(document.look), "next": document.next_id, "items": items,
+        "figure_style": encoder(document.figure_style),
+    }  # fmt: skip
 
 
 def _or_short(encoder: Encoder, value: Outcome | Item) -> Json:
@@ -292,9 +296,11 @@ def _document(decoder: Decoder, get: Get, lost: list[Lost], names: Sequence[str]
             text = f"{what} in the file could not be read and is lost."
             items.append(Item(entry["id"], "note", title=f"Lost: {what}", under=entry["under"], text=text))
     decoder.about = ""
+    style = content.get("figure_style")  # earlier versions had none
     return Document(
-        decoder.read(content["title"], str), tuple(items), decoder.read(content["look"], Look), content["next"]
-    )
+        decoder.read(content["title"], str), tuple(items), decoder.read(content["look"], Look), content["next"],
+        figure_style=FigureLook() if style is None else decoder.read(style, FigureLook),
+    )  # fmt: skip
 
 
 _UNNAMED = {"note": "A note", "heading": "A heading", "model": "A model", "data": "A note on the data"}

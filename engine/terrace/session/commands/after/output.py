@@ -17,6 +17,7 @@ from terrace.results.labels import table_labels
 from terrace.results.plot import Plot
 from terrace.session.commands.helpers.files import file_name
 from terrace.session.commands.helpers.fits import current_fit, named_fit
+from terrace.session.document.figures import as_shown
 from terrace.session.document.fits import fits_of, model_of
 from terrace.session.effects import Effect
 from terrace.session.fit_rows import fit_rows
@@ -61,7 +62,7 @@ def report(session: Session, parsed: ParsedCommand) -> CommandResult:
     }
 
     def drawn(fit: FitResult) -> list[Plot]:
-        return [] if "noplots" in options else _plots(session, fit)
+        return [] if "noplots" in options else [as_shown(session.state.document, p) for p in _plots(session, fit)]
 
     parts: list[Part] = []
     alone = "models" in options
@@ -108,6 +109,7 @@ def plot(session: Session, parsed: ParsedCommand) -> CommandResult:
         return CommandResult(plots=(drawn,))
     from terrace.report.figure.figure import save
 
+    drawn = as_shown(session.state.document, drawn)
     path = save(drawn, file_name(session, argument(options["saving"]), "plot"), replace="replace" in options)
     return CommandResult(text=f"Written to {path}.")
 
