@@ -75,6 +75,17 @@ def test_several_panels_categories_and_logs() -> None:
     view.close()
 
 
+def test_axes_have_a_true_minus() -> None:
+    x = np.array([-2.0, 0.0, 2.0])
+    ticks = ((-2.0, "-2"), (0.0, "pre-test"))
+    view = PlotView(Plot("", (PlotPanel(Axis("x", ticks), Axis("y"), (Marks("points", x, x),)),)))
+    painted(view)
+    item = view.boxes[0].parentItem()
+    assert item.getAxis("left").tickStrings([-1.5, 2.0], 1.0, 0.5) == ["−1.5", "2.0"]
+    assert item.getAxis("bottom")._tickLevels == [[(-2.0, "−2"), (0.0, "pre-test")]]
+    view.close()
+
+
 def test_colours_follow_the_theme() -> None:
     view = PlotView(fakes.plot())
     light = painted(view)

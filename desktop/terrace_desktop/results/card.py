@@ -19,6 +19,7 @@ from terrace_desktop.ui.widgets import button, icon_button, named
 from terrace_desktop.work import outline
 
 if TYPE_CHECKING:
+    from terrace.data.dataset import Variable
     from terrace.session.document.items import Item
 
 LINE = 24  # px of a row of a table, for what has not been laid out yet
@@ -31,6 +32,7 @@ class Setting:
 
     ``look`` is how its tables are shown, ``numbers`` where theirs begin; ``view`` is ``tables`` or ``text``. ``stale``
     says why the result no longer holds, empty where it does; ``refiltered`` how its filter differs from the one in use.
+    ``others`` are the variables of a model whose labels are others by now than they were for its fit.
     ``figure_style`` is how all figures look that say nothing else.
     """
 
@@ -39,6 +41,7 @@ class Setting:
     view: str = "tables"
     stale: str = ""
     refiltered: str = ""
+    others: tuple[Variable, ...] = ()
     figure_style: FigureLook = PLAIN
 
 

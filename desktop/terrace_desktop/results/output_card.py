@@ -34,6 +34,7 @@ class OutputCard(Card):
 
     edit_asked = Signal(str)  # a command, for the command bar
     use_asked = Signal(str)  # a model that is proposed, for the builder
+    run_asked = Signal(str)  # a command that goes on from this one
     export_plot_asked = Signal(object, str)
     rows_selected = Signal(object)
 
@@ -99,6 +100,8 @@ class OutputCard(Card):
             return
         for warning in outcome.warnings:
             column.addWidget(Notice(warning))
+        if again := str(outcome.payload.get("by_ml") or ""):
+            column.addWidget(self._by_ml(again))
         if outcome.tables or (outcome.text.strip() and not outcome.plots):
             self._add_browser(column)
         for i, plot in enumerate(self.plots()):
@@ -119,6 +122,13 @@ class OutputCard(Card):
     def redress(self) -> None:
         if self._browser is not None:
             self._fill(self._browser)
+
+    def _by_ml(self, command: str) -> Notice:
+        """REML was used for models whose likelihoods it cannot compare."""
+        told = self.tr("AIC, BIC and likelihood-ratio tests of these models need maximum likelihood.")
+        out = Notice(told, kind="info", advice=self.tr("The models themselves stay as they are."))
+        out.add_button(self.tr("Compare by maximum likelihood"), "output_by_ml", lambda: self.run_asked.emit(command))
+        return out
 
     def dropped(self) -> None:
         self._browser = None

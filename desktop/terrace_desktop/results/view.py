@@ -219,9 +219,16 @@ class DocumentView(QScrollArea):
 
     # --- scrolling ----------------------------------------------------------------------------------
     def _scrolled(self, value: int) -> None:
-        if not self._placing:
+        if not self._placing and not self._kept_back(value):
             self._hold(value)
         self.look_soon()
+
+    def _kept_back(self, value: int) -> bool:
+        """True where the page ends before the anchor comes to its place: nobody has scrolled."""
+        if self._anchor is None or value != self.verticalScrollBar().maximum():
+            return False
+        widget, offset = self._anchor
+        return self._top(widget) + offset >= value
 
     def _grown(self) -> None:
         """There is more or less on the page than before."""
@@ -263,7 +270,7 @@ class DocumentView(QScrollArea):
             if at and card.y() > bar.value() + line:
                 break
             at = card.item.id
-        if bar.maximum() > 0 and bar.value() == bar.maximum() and self._anchor is not None:
+        if bar.value() == bar.maximum() and self._anchor is not None:
             held = next((c for c in self.ordered() if c is self._anchor[0]), None)
             at = held.item.id if held is not None else at  # the last ones never come to the top
         if at and at != self._at:

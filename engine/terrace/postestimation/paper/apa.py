@@ -18,7 +18,7 @@ from terrace.postestimation.variance.icc import icc
 from terrace.postestimation.variance.r2 import explained
 from terrace.results.fit import FitResult, FixedEffect, RandomParameter
 from terrace.results.tables_terms import bases, random_label, term_name
-from terrace.wording import decimals, enumerated, fixed, plural
+from terrace.wording import decimals, enumerated, fixed, p_words, plural
 
 Markup = Literal["plain", "html"]
 
@@ -180,7 +180,7 @@ def _coefficient(e: FixedEffect, level: float, symbol: str = "b = ") -> str:
         text += f", {level:g}% CI [{fixed(e.lb, d)}, {fixed(e.ub, d)}]"
     letter = "z" if e.df is None else f"t({_df(e.df)})"
     if e.p is not None:
-        text += f", {letter} = {fixed(e.stat, 2)}, {p_value(e.p)}"
+        text += f", {letter} = {fixed(e.stat, 2)}, {p_words(e.p)}"
     return text
 
 
@@ -310,7 +310,7 @@ def _comparison(fit: FitResult) -> str:
     df = test.df
     return (
         f"A likelihood-ratio test against the linear model with independent residuals gave χ²({df}) = "
-        f"{fixed(test.stat, 2)}, {p_value(p)}{by}."
+        f"{fixed(test.stat, 2)}, {p_words(p)}{by}."
     )
 
 
@@ -341,13 +341,6 @@ def _r2(share: float) -> str:
 
 
 # --- numbers ---------------------------------------------------------------------------------------------
-def p_value(p: float) -> str:
-    """``p < .001``, ``p = .032``."""
-    if p < 0.001:
-        return "p < .001"
-    return "p > .999" if p > 0.999 else "p = " + fixed(p, 3, zero=False)
-
-
 def _df(df: float) -> str:
     return f"{df:,.0f}" if abs(df - round(df)) < 1e-6 else f"{df:,.2f}"
 

@@ -14,20 +14,19 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from math import ceil
 from pathlib import Path
-from textwrap import fill, shorten
 from typing import TYPE_CHECKING, Any
 
 from terrace.disk.writing import destination, write_bytes
 from terrace.errors import ExportError
-from terrace.graphs.axes import number_text
 from terrace.report import formats
 from terrace.report.figure import legend as figure_legend
 from terrace.report.figure import marks as figure_marks
 from terrace.report.figure import trellis as figure_trellis
 from terrace.report.figure.letters import Letters, families, letters_of, named_families, quiet_fonts, wrapped
+from terrace.report.figure.ticks import set_axis
 from terrace.report.themes import Theme, theme_of
 from terrace.results.figure_look import PLAIN, FigureLook
-from terrace.results.plot import Axis, Plot, PlotPanel
+from terrace.results.plot import Plot, PlotPanel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,10 +44,8 @@ SINGLE = (5.6, 3.9)
 """Inches of a figure with one panel."""
 # matplotlib keeps its settings in one place for all threads
 _LOCK = threading.RLock()
-_MOST_TICKS = 30
 _USUALLY_TAKEN = 0.7  # inches of title, legend and note
 _HEIGHT = 0.75  # of the width of a figure of one panel that has no height
-_LEAST_WRAPPED = 9  # letters; words wrapped narrower than this cannot be read
 
 
 def draw(
@@ -359,11 +356,6 @@ def _legend_place(plot: Plot) -> str:
     return "right" if place == "lines" and not figure_legend.can_stand_at_lines(plot) else place
 
 
-def _filled(text: str, width: int) -> str:
-    """Lines no longer than `width` letters; line breaks of the text itself stay."""
-    return "\n".join(fill(line, width) for line in text.splitlines())
-
-
 def _inches(text: str, points: float) -> float:
     return (text.count("\n") + 1) * points * 1.25 / 72
 
@@ -379,8 +371,8 @@ def _panel(axes: Axes, panel: PlotPanel, theme: Theme, several: bool, trellis: f
         axes.set_title(trellis.heading(panel.title), loc="left", color=theme.ink, fontsize=trellis.heading_size)
     axes.set_xlabel(trellis.axis_title(panel.x.title, "x"))
     axes.set_ylabel(trellis.axis_title(panel.y.title, "y"))
-    _axis(axes, panel.x, "x", trellis)
-    _axis(axes, panel.y, "y", trellis)
+    set_axis(axes, panel.x, "x", trellis)
+    set_axis(axes, panel.y, "y", trellis)
     if not panel.marks and not panel.title:  # a gap in the grid of panels
         axes.set_axis_off()
     lying = any(m.horizontal for m in panel.marks)
@@ -388,48 +380,3 @@ def _panel(axes: Axes, panel: PlotPanel, theme: Theme, several: bool, trellis: f
     if trellis.plot.look.grid is not False:
         axes.grid(axis="x" if lying else "y", color=theme.line or "#dfe3e8", linewidth=0.5, alpha=0.6, zorder=0)
     return next((n for n in notes if n), "")
-
-
-def _axis(axes: Axes, axis: Axis, which: str, trellis: figure_trellis.Trellis) -> None:
-    from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter
-
-    own = axes.xaxis if which == "x" else axes.yaxis
-    own.set_tick_params(labelsize=trellis.tick_size)
-    if axis.log:
-        (axes.set_xscale if which == "x" else axes.set_yscale)("log")
-        own.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        own.set_minor_formatter(NullFormatter())
-    if axis.limits is not None:
-        (axes.set_xlim if which == "x" else axes.set_ylim)(*axis.limits)
-    if axis.ticks is None:
-        if not axis.log and (ticks := trellis.ticks(which)):
-            own.set_major_locator(MaxNLocator(ticks))
-        return
-    letters = int(trellis.letters)
-    most = _MOST_TICKS if which == "y" else min(_MOST_TICKS, trellis.slanted)
-    step = max(1, ceil(len(axis.ticks) / most))
-    kept = axis.ticks[::step]
-    own.set_major_locator(FixedLocator([t[0] for t in kept]))
-    own.set_minor_locator(FixedLocator([]))
-    if which == "y":
-        own.set_ticklabels([_filled(t[1], 24) for t in kept])
-        return
-    room = letters / max(1, len(kept)) - 2  # letters beside each other that a label has
-    labels = [t[1] for t in kept]
-    if max((len(x) for x in labels), default=0) > room >= _LEAST_WRAPPED:
-        wrapped = [fill(x, int(room), break_long_words=False) for x in labels]
-        lines = [x.splitlines() for x in wrapped]
-        if all(len(line) <= room + 1 for x in lines for line in x) and max(map(len, lines)) <= 3:
-            own.set_ticklabels(wrapped)
-            return
-    if sum(len(x) + 2 for x in labels) > letters and all(text == number_text(at) for at, text in kept):
-        every = next((k for k in range(2, len(kept)) if sum(len(x) + 2 for x in labels[::k]) <= letters), 0)
-        if every:  # numbers are read between ticks, names are not
-            own.set_major_locator(FixedLocator([t[0] for t in kept[::every]]))
-            own.set_ticklabels(labels[::every])
-            return
-    slanted = sum(len(x) + 2 for x in labels) > letters
-    own.set_ticklabels([shorten(x, 28, placeholder="…") if slanted else x for x in labels])
-    if slanted:
-        for text in axes.get_xticklabels():
-            text.set(rotation=45, ha="right", rotation_mode="anchor")

@@ -241,13 +241,15 @@ def at_lines(figure: Figure, entries: Entries, theme: Theme, letters: Letters) -
     places = spread([end[1] for _, end in ends], step, frame.y0, frame.y1)
     back = axes.transAxes.inverted()
     out = []
+    # which line a label belongs to has to be seen, and where one needs a leader all have one
+    led = any(abs(place - y) > step / 3 or frame.x1 - x > step for (_, (x, y)), place in zip(ends, places))
     for (label, (x, y)), place in zip(ends, places):
         (_, up), = back.transform([(x, place)])
         edge = frame.x1 + _GAP * figure.dpi / 72
         (right, _), = back.transform([(edge, place)])
         out.append(axes.text(right, up, label, transform=axes.transAxes, ha="left", va="center", color=theme.ink,
                              fontsize=letters.legend, clip_on=False))  # fmt: skip
-        if abs(place - y) > step / 3 or frame.x1 - x > step:  # which line it belongs to has to be seen
+        if led:
             (sx, sy), = back.transform([(x, y)])
             axes.plot([sx, right - 0.004], [sy, up], color=theme.muted, linewidth=0.5, transform=axes.transAxes,
                       clip_on=False, label="_")  # fmt: skip

@@ -13,7 +13,6 @@ from terrace.language.grammar.tokens import unquoted, words
 from terrace.language.mixed_options import argument, excluding
 from terrace.report import formats
 from terrace.results.fit import FitResult
-from terrace.results.labels import table_labels
 from terrace.results.plot import Plot
 from terrace.session.commands.helpers.files import file_name
 from terrace.session.commands.helpers.fits import current_fit, named_fit
@@ -21,6 +20,7 @@ from terrace.session.document.figures import as_shown
 from terrace.session.document.fits import fits_of, model_of
 from terrace.session.effects import Effect
 from terrace.session.fit_rows import fit_rows
+from terrace.session.labelling import fit_now, labels_now
 from terrace.session.registry import command
 from terrace.session.reporting import blocks, parts_of
 from terrace.session.session import Session
@@ -58,7 +58,8 @@ def report(session: Session, parsed: ParsedCommand) -> CommandResult:
     own = [model_of(session.state.document, f) for f in fits]
     titles = [title or (item.title if item is not None else "") for title, item in zip(titles, own)]
     named = {
-        id(f): replace(f, name=titles[i] or f"Model {i + 1} · {model_title(f.spec)}") for i, f in enumerate(fits)
+        id(f): replace(fit_now(session.state, f), name=titles[i] or f"Model {i + 1} · {model_title(f.spec)}")
+        for i, f in enumerate(fits)
     }
 
     def drawn(fit: FitResult) -> list[Plot]:
@@ -72,7 +73,7 @@ def report(session: Session, parsed: ParsedCommand) -> CommandResult:
         parts += parts_of(block, named.get(id(block.fit)), drawn)
     if "noplots" in options:
         parts = [p for p in parts if not isinstance(p, Plot)]
-    written = export(parts, path, replace="replace" in options, labels=table_labels(fits, session.state.dataset))
+    written = export(parts, path, replace="replace" in options, labels=labels_now(session.state, fits))
     return CommandResult(text=f"Written to {written}.")
 
 
