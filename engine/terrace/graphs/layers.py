@@ -87,6 +87,7 @@ def _taken(marks: Marks, kept: npt.NDArray[np.bool_]) -> Marks:
         x=marks.x[kept],
         y=marks.y[kept],
         rows=None if marks.rows is None else marks.rows[kept],
+        group_rows=tuple(r for r, k in zip(marks.group_rows, kept) if k),
         labels=tuple(t for t, k in zip(marks.labels, kept) if k) if marks.labels else (),
     )
 

@@ -78,6 +78,7 @@ def qq_panel(
     *,
     rows: Rows | None = None,
     labels: Sequence[str] = (),
+    group_rows: Sequence[Rows] = (),
     title: str = "",
     y_title: str = "",
     level: float = 95.0,
@@ -103,7 +104,8 @@ def qq_panel(
         ends = quantiles[[0, -1]]
         marks.append(Marks("line", ends, middle + slope * ends, role="reference"))
     places = keep[order]
-    marks.append(_points(quantiles, y[order], places, rows, labels))
+    points = _points(quantiles, y[order], places, rows, labels)
+    marks.append(replace(points, group_rows=tuple(group_rows[k] for k in places)) if group_rows else points)
     return PlotPanel(Axis("Normal quantile"), Axis(y_title), tuple(marks), title)
 
 
@@ -112,6 +114,7 @@ def caterpillar_plot(
     se: FloatArray,
     labels: Sequence[str],
     *,
+    group_rows: Sequence[Rows] = (),
     level: float = 95.0,
     title: str = "Random effects with their intervals",
     group_title: str = "Group",
@@ -119,7 +122,7 @@ def caterpillar_plot(
 ) -> Plot:
     """Predicted random effects in ascending order with their intervals; those off zero are highlighted.
 
-    `values` and `se` have shape (groups,), `labels` one a group.
+    `values` and `se` have shape (groups,), `labels` one a group, as `group_rows`, their rows in the data, where known.
     """
     from scipy.special import ndtri
 
@@ -141,6 +144,7 @@ def caterpillar_plot(
                 Marks(
                     "interval", x[chosen], y[chosen], lower[chosen], upper[chosen],
                     label=text, role=role,
+                    group_rows=tuple(group_rows[k] for k in keep[chosen]) if group_rows else (),
                     labels=tuple(f"{labels[k]}: {v:.3g} [{a:.3g}, {b:.3g}]" for k, v, a, b in
                                  zip(keep[chosen], y[chosen], lower[chosen], upper[chosen])),
                 )
@@ -200,6 +204,7 @@ def spaghetti_plot(
     average: tuple[FloatArray, FloatArray] | None = None,
     points: tuple[FloatArray, FloatArray] | None = None,
     rows: Rows | None = None,
+    names: Sequence[str] = (),
     title: str = "",
     x_title: str = "",
     y_title: str = "",
@@ -208,7 +213,8 @@ def spaghetti_plot(
 ) -> Plot:
     """One line a group, in ascending x, with `average` as a line of its own and `points` behind.
 
-    `x`, `y` and `groups` have shape (n,). More groups than `most` are thinned out evenly, with a note.
+    `x`, `y` and `groups` have shape (n,), as `names` of the groups, where these are to be told. More groups than
+    `most` are thinned out evenly, with a note.
     """
     given_x, given_y, keep = _complete(x, y)
     owner = np.asarray(groups)[keep]
@@ -222,12 +228,13 @@ def spaghetti_plot(
     marks: list[Marks] = []
     if points is not None:
         px, py, pk = _complete(*points)
-        marks.append(replace(_points(px, py, pk, rows, ()), layer="raw"))
+        marks.append(replace(_points(px, py, pk, rows, names), layer="raw"))
     order = np.lexsort((given_x, owner))
     line_x, line_y, where = _broken(given_x[order], given_y[order], owner[order], keep[order])
     # a line has data rows too, so that a brush can select the rows of a group; breaks have row -1
     data_rows = None if rows is None else np.where(where >= 0, np.asarray(rows)[where], -1)
-    marks.append(Marks("line", line_x, line_y, label="Groups", rows=data_rows, layer="groups"))
+    texts = tuple(names[k] if k >= 0 else "" for k in where) if names else ()
+    marks.append(Marks("line", line_x, line_y, label="Groups", rows=data_rows, labels=texts, layer="groups"))
     if average is not None:
         ax, ay, _ = _complete(*average)
         marks.append(Marks("line", *_average(ax, ay), label="Average", role="fit"))
