@@ -62,6 +62,7 @@ class ResultsPane(QFrame):
     plot_export_asked = Signal(object, str, object)  # Plot, format, ModelCard or None
     further_asked = Signal(object)  # ModelCard: tables that are worked out where they are seen
     rows_selected = Signal(object)
+    figures_drawn = Signal()  # some that were not there before
     models_changed = Signal()
     new_model_asked = Signal()
     draft_asked = Signal()
@@ -284,6 +285,7 @@ class ResultsPane(QFrame):
         card.plot_export_asked.connect(lambda plot, suffix: self.plot_export_asked.emit(plot, suffix, card))
         card.rows_selected.connect(self.rows_selected)
         card.reveal_asked.connect(self.view.bring_into_view)
+        card.reveal_asked.connect(lambda _opened: self.figures_drawn.emit())
         card.further_asked.connect(lambda: self.further_asked.emit(card))
         return card
 
@@ -293,6 +295,7 @@ class ResultsPane(QFrame):
         card.run_asked.connect(self.command_run_asked)
         card.export_plot_asked.connect(lambda plot, suffix: self.plot_export_asked.emit(plot, suffix, None))
         card.rows_selected.connect(self.rows_selected)
+        card.woken.connect(self.figures_drawn)
         return card
 
     # --- errors and progress ------------------------------------------------------------------------

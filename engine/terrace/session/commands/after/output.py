@@ -12,8 +12,11 @@ from terrace.language.grammar.options import Option, rules
 from terrace.language.grammar.tokens import unquoted, words
 from terrace.language.mixed_options import argument, excluding
 from terrace.report import formats
+from terrace.results.figure_look import FigureLook
 from terrace.results.fit import FitResult
 from terrace.results.plot import Plot
+from terrace.session.commands.helpers.figure_fits import refuse_misfits
+from terrace.session.commands.helpers.figure_looks import by_name, read_figure_look
 from terrace.session.commands.helpers.files import file_name
 from terrace.session.commands.helpers.fits import current_fit, named_fit
 from terrace.session.document.figures import as_shown
@@ -80,14 +83,14 @@ def report(session: Session, parsed: ParsedCommand) -> CommandResult:
 @command(
     "plot",
     syntax="plot residuals|qq|histogram|caterpillar [level]|effects [level]|spaghetti x|lines x "
-    "[, saving(FILE) replace]",
+    "[, saving(FILE) replace xrange(# #) yrange(# #)]",
     help="Draw residuals against fitted values, normal quantiles of residuals or of random effects, the random "
-    "effects in order, or the data or the fitted lines of every group over x.",
+    "effects in order, or the data or the fitted lines of every group over x. xrange() and yrange() are for the file.",
     effects=Effect.FILES | Effect.ABOUT_FIT | Effect.BRIEF,
 )
 def plot(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = current_fit(session, parsed)
-    options = parsed.options(rules("replace", "saving"))
+    options = parsed.options(rules("replace", "saving xrange yrange"))
     items = words(parsed.clauses.body)
     kind = str(items[0]) if items else ""
     found = [p for p in (*PLOTS, *MORE) if kind and p.startswith(kind)]
@@ -106,11 +109,19 @@ def plot(session: Session, parsed: ParsedCommand) -> CommandResult:
             raise items[0].error(f"Give the variable for the horizontal axis: plot {found[0]} x.", code="no-variable")
         more = Names(session.data.names).one(items[1])
     drawn = draw(session, fit, found[0], more)
+    ranges = [options[name] for name in ("xrange", "yrange") if name in options]
     if "saving" not in options:
+        if ranges:
+            raise parsed.word.error(
+                "Ranges of axes are for a file that is saved here.", code="option-combination", subject=ranges[0].name,
+                advice="Add saving(FILE), or set them afterwards with figure.",
+            )  # fmt: skip
         return CommandResult(plots=(drawn,))
     from terrace.report.figure.figure import save
 
-    drawn = as_shown(session.state.document, drawn)
+    own = read_figure_look(ranges, FigureLook(), (), "plot")
+    refuse_misfits(by_name(ranges, "plot"), drawn)
+    drawn = as_shown(session.state.document, drawn, own)
     path = save(drawn, file_name(session, argument(options["saving"]), "plot"), replace="replace" in options)
     return CommandResult(text=f"Written to {path}.")
 
