@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject
+from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
 
+from terrace_desktop.ui.later import soon
 from terrace_desktop.ui.widgets import button, named
 
 if TYPE_CHECKING:
@@ -55,19 +57,32 @@ class Modes(QWidget):
             keep = b.sizePolicy()
             keep.setRetainSizeWhenHidden(True)
             b.setSizePolicy(keep)
+            b.installEventFilter(self)
         view.mode_changed.connect(self._show)
-        view.installEventFilter(self)
-        self.installEventFilter(self)
+        if quiet:
+            view.attended.connect(self._see_soon)
         self._see()
 
     def _show(self, mode: Mode) -> None:
         self.buttons[mode].setChecked(True)
 
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self._see_soon()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._see_soon()
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        at = (QEvent.Type.Enter, QEvent.Type.Leave, QEvent.Type.FocusIn, QEvent.Type.FocusOut)
-        if self._quiet and event.type() in at:
-            self._see()
+        if self._quiet and event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            self._see_soon()
         return super().eventFilter(watched, event)
+
+    def _see_soon(self) -> None:
+        """Once it is known where the focus has gone."""
+        if self._quiet:
+            soon(self, self._see)
 
     def _see(self) -> None:
         view = self._view

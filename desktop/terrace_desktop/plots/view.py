@@ -11,7 +11,17 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent, QWheelEvent
+from PySide6.QtGui import (
+    QEnterEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QFrame, QToolTip, QWidget
 
 from terrace.results.plot import Plot
@@ -45,6 +55,7 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
     rows_selected = Signal(object)  # Brushed, or None
     close_asked = Signal()
     mode_changed = Signal(str)
+    attended = Signal()  # the mouse or the focus has come or gone
     ranges_changed = Signal()
     pointed = Signal(str)  # the mark that a key went to, in words
     _rest = 0.0  # no plot is drawn before this reading of the clock
@@ -287,8 +298,21 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
         self.pointer.show(*found)
         QToolTip.showText(ev.globalPosition().toPoint(), self.pointer.words(*found), self)
 
+    def enterEvent(self, ev: QEnterEvent) -> None:
+        super().enterEvent(ev)
+        self.attended.emit()
+
+    def focusInEvent(self, ev: QFocusEvent) -> None:
+        super().focusInEvent(ev)
+        self.attended.emit()
+
+    def focusOutEvent(self, ev: QFocusEvent) -> None:
+        super().focusOutEvent(ev)
+        self.attended.emit()
+
     def leaveEvent(self, ev: QEvent) -> None:
         super().leaveEvent(ev)
+        self.attended.emit()
         if not self.hasFocus():
             self.pointer.clear()
 
