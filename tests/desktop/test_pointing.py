@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from test_plots import on_screen, painted
+from waiting import settled
 
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
 from terrace_desktop.plots import thin
@@ -116,11 +117,21 @@ def test_a_line_is_named_by_its_group_between_its_places_too_and_shown_whole() -
     assert words.split("\n")[0] == "id 8" and "Week: " in words and "Score, points: 2" in words
     assert words.split("\n")[-1] == "Groups"
     QTest.mouseMove(view.viewport(), on_screen(view, 2.5, 2.0).toPoint())
-    (_, line), (_, ring) = view.pointer._shown
-    np.testing.assert_array_equal(line.xData, [0, 1, 2, 3, 4])
-    np.testing.assert_array_equal(line.yData, [2.0] * 5)
+    line = view.pointer.line()
+    assert line is not None
+    np.testing.assert_array_equal(line, [[0, 1, 2, 3, 4], [2.0] * 5])
+    pointed = view.grab().toImage()
     QTest.mouseMove(view.viewport(), on_screen(view, 0.5, 0.9).toPoint())
-    assert view.pointer.found is None and view.pointer._shown == []
+    assert view.pointer.found is None
+    bare = view.grab().toImage()
+    along = [on_screen(view, x, 2.0).toPoint() for x in (0.4, 1.5, 3.4)]
+    assert all(pointed.pixelColor(p) != bare.pixelColor(p) or pointed.pixelColor(p + QPoint(0, 1)) != bare.pixelColor(
+        p + QPoint(0, 1)) for p in along), "the whole line is thicker"
+    before = bare.pixelColor(3, 3)
+    view.boxes[0].setRange(xRange=(1, 2), padding=0)
+    settled()
+    assert view._still is None, "a figure that moved is drawn anew"
+    assert view.grab().toImage() != bare and view.grab().toImage().pixelColor(3, 3) == before
     view.close()
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
-import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen, QPolygonF
 
-from terrace.results.plot import Plot
+from terrace.results.plot import FloatArray, Plot
 from terrace_desktop.plots import hover
 from terrace_desktop.plots.brushing import IntArray, rows_of
 from terrace_desktop.plots.near import Found, PanelIndex
@@ -32,7 +31,6 @@ class Pointer:
         self._indexes: dict[int, PanelIndex] = {}
         self.panel = 0
         self.found: Found | None = None
-        self._shown: list[tuple[Any, Any]] = []
 
     # --- finding ------------------------------------------------------------------------------------
     def index(self, panel: int) -> PanelIndex:
@@ -74,38 +72,38 @@ class Pointer:
 
     # --- showing ------------------------------------------------------------------------------------
     def show(self, panel: int, found: Found) -> None:
-        """Highlight a mark, and all of its line."""
-        same = self.found is not None and (self.panel, self.found.layer, self.found.at) == (
-            panel, found.layer, found.at)  # fmt: skip
-        if same and self._shown:
-            return
-        self.clear()
+        """Point at a mark, and at all of its line."""
         self.panel, self.found = panel, found
-        item, marks = self._grid.items[panel], self.plot.panels[panel].marks
-        line = self.index(panel).line_of(found)
-        if line is not None:
-            m, part = marks[line[0]], line[1]
-            x, y = (m.y, m.x) if m.horizontal else (m.x, m.y)
-            pen = pg.mkPen(theme.colour("accent"), width=LINE)
-            self._add(item, pg.PlotCurveItem(x=x[part], y=y[part], pen=pen, connect="finite"))
-        x_at, y_at = self._at(found)
-        ring = pg.mkPen(theme.colour("ink"), width=1.5)
-        self._add(item, pg.ScatterPlotItem(x=[x_at], y=[y_at], size=RING, pen=ring, brush=None))
-
-    def _add(self, item: Any, layer: Any) -> None:
-        layer.setZValue(50)
-        item.addItem(layer, ignoreBounds=True)
-        self._shown.append((item, layer))
 
     def clear(self) -> None:
         """Point at nothing."""
-        for item, layer in self._shown:
-            item.removeItem(layer)
-        self._shown, self.found = [], None
+        self.found = None
 
-    def forget(self) -> None:
-        """All is drawn anew: what was shown is gone with it."""
-        self._shown, self.found = [], None
+    def line(self) -> tuple[FloatArray, FloatArray] | None:
+        """The places of the line that the mark belongs to, across and up; None where it is on none."""
+        line = None if self.found is None else self.index(self.panel).line_of(self.found)
+        if line is None:
+            return None
+        m, part = self.plot.panels[self.panel].marks[line[0]], line[1]
+        return (m.y[part], m.x[part]) if m.horizontal else (m.x[part], m.y[part])
+
+    def paint(self, painter: QPainter, on_widget: Callable[[QPointF], QPointF]) -> None:
+        """Draw a ring around the mark and its line over the figure; `on_widget` maps places of the scene."""
+        place = self.place()
+        if place is None:
+            return
+        box = self._grid.boxes[self.panel]
+        frame = box.sceneBoundingRect()
+        painter.setClipRect(QRectF(on_widget(frame.topLeft()), on_widget(frame.bottomRight())))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        line = self.line()
+        if line is not None:
+            painter.setPen(QPen(theme.colour("accent"), LINE))
+            ends = [on_widget(box.mapViewToScene(QPointF(float(x), float(y)))) for x, y in zip(*line)]
+            painter.drawPolyline(QPolygonF(ends))
+        painter.setPen(QPen(theme.colour("ink"), 1.5))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawEllipse(on_widget(place), RING / 2, RING / 2)
 
     # --- walking ------------------------------------------------------------------------------------
     def step(self, key: Qt.Key) -> bool:

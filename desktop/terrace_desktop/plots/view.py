@@ -28,6 +28,7 @@ from terrace.results.plot import Plot
 from terrace.results.plot_words import figure_words
 from terrace_desktop.plots import layers
 from terrace_desktop.plots.brushing import Brushed, has_rows, marked, rows_inside
+from terrace_desktop.plots.near import Found
 from terrace_desktop.plots.panels import BrushBox, Grid, Mode, Span
 from terrace_desktop.plots.pointing import Pointer
 from terrace_desktop.plots.thin import MOST, Prepared, prepare
@@ -77,6 +78,9 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
         self._overlay: list[Any] = []
         self.mode: Mode = "move"
         self.pointer = Pointer(self.shown, self._grid)
+        self._holding = False
+        self._still: QPixmap | None = None  # the figure while nothing but what is pointed at changes
+        self.scene().changed.connect(self._scene_changed)
         self._timer = QTimer(self)
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._step)
@@ -139,7 +143,8 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
             self._views = [[list(r) for r in box.viewRange()] for box in self._grid.boxes]
         self._stale = False
         self._overlay = []
-        self.pointer.forget()
+        self.pointer.clear()
+        self._still = None
         self.clear()
         self.setBackground(theme.colour("panel"))
         self._jobs = deque(self._grid.jobs())
@@ -179,11 +184,38 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
             painter = QPainter(self.viewport())
             painter.fillRect(ev.rect(), theme.colour("panel"))
             painter.end()
-        else:
+            return
+        if self._still is None:
             super().paintEvent(ev)
+        painter = QPainter(self.viewport())
+        if self._still is not None:
+            painter.drawPixmap(0, 0, self._still)
+        if not self._holding:
+            self.pointer.paint(painter, lambda at: QPointF(self.mapFromScene(at)))
+        painter.end()
+
+    def _scene_changed(self, _where: object) -> None:
+        if self._still is not None:
+            self._still = None
+            self.viewport().update()
+
+    def _point(self, panel: int, found: Found) -> None:
+        """Highlight a mark. The figure under it is kept as a picture, since drawing it anew takes long for a move."""
+        if self._still is None:
+            self._holding = True
+            self._still = self.viewport().grab()
+            self._holding = False
+        self.pointer.show(panel, found)
+        self.viewport().update()
+
+    def _point_at_nothing(self) -> None:
+        if self.pointer.found is not None:
+            self.pointer.clear()
+            self.viewport().update()
 
     def resizeEvent(self, ev: QResizeEvent) -> None:
         super().resizeEvent(ev)
+        self._still = None
         ready = hasattr(self, "_jobs") and not self._jobs and not self._stale
         if ready and not self.closed:  # a closed view has no panels any more, but is resized once
             self._grid.place(self.width(), self.height())
@@ -292,10 +324,10 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
             return
         found = self.pointer.find(self.mapToScene(ev.position().toPoint()))
         if found is None:
-            self.pointer.clear()
+            self._point_at_nothing()
             QToolTip.hideText()
             return
-        self.pointer.show(*found)
+        self._point(*found)
         QToolTip.showText(ev.globalPosition().toPoint(), self.pointer.words(*found), self)
 
     def enterEvent(self, ev: QEnterEvent) -> None:
@@ -314,12 +346,13 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
         super().leaveEvent(ev)
         self.attended.emit()
         if not self.hasFocus():
-            self.pointer.clear()
+            self._point_at_nothing()
 
     def _walk(self, key: Qt.Key) -> bool:
         """Go to another mark by a key, and say which."""
         if not self.pointer.step(key) or self.pointer.found is None:
             return False
+        self._point(self.pointer.panel, self.pointer.found)
         words = self.pointer.words(self.pointer.panel, self.pointer.found)
         place = self.pointer.place()
         if place is not None:
@@ -370,7 +403,7 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
     def _escape(self) -> None:
         """What is pointed at first, then what is selected, then the figure."""
         if self.pointer.found is not None:
-            self.pointer.clear()
+            self._point_at_nothing()
             QToolTip.hideText()
         elif len(self._chosen):
             self.clear_selection()
