@@ -33,7 +33,6 @@ class BrushBox(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph has no types
     """A view box whose drag moves what is shown, zooms to a rectangle or draws that of the brush, by its `mode`."""
 
     brushed = Signal(QRectF, bool)  # the rectangle, and whether it adds to what is selected
-    reset_asked = Signal()
 
     def __init__(self) -> None:
         super().__init__(enableMenu=False)
@@ -65,13 +64,6 @@ class BrushBox(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph has no types
         if drawn.width() < THIN < drawn.height():
             return QRectF(whole.left(), drawn.top(), whole.width(), drawn.height())
         return drawn
-
-    def mouseClickEvent(self, ev: Any) -> None:
-        if ev.double() and ev.button() == Qt.MouseButton.LeftButton:
-            ev.accept()
-            self.reset_asked.emit()
-        else:
-            super().mouseClickEvent(ev)
 
 
 class Grid:

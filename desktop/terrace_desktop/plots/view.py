@@ -155,7 +155,6 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
         for box, at in zip(self._grid.boxes, range(len(self._grid.boxes))):
             box.mode = self.mode
             box.brushed.connect(lambda rect, add, at=at: self._brush(at, rect, add))
-            box.reset_asked.connect(self.reset_view)
             box.sigRangeChanged.connect(lambda *_: self.ranges_changed.emit())
         self._grid.place(self.width(), self.height())
         if self._views:
@@ -377,6 +376,11 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
     def mousePressEvent(self, ev: QMouseEvent) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         super().mousePressEvent(ev)
+
+    def mouseDoubleClickEvent(self, ev: QMouseEvent) -> None:
+        super().mouseDoubleClickEvent(ev)
+        if not self.compact and ev.button() == Qt.MouseButton.LeftButton:
+            self.reset_view()
 
     def keyPressEvent(self, ev: QKeyEvent) -> None:
         key, mods = Qt.Key(ev.key()), ev.modifiers()
