@@ -124,14 +124,14 @@ def drag(view: PlotView, a: tuple[float, float], b: tuple[float, float], modifie
         QTest.mouseMove(view.viewport(), at)
         settled()
     QTest.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, modifier, end)
-    QTest.mouseMove(view.viewport(), start)  # no key is down any more, for what comes after
     settled()
 
 
 def test_whole_rows_of_the_grid_are_marked_in_every_figure(program: Program) -> None:
     first, second = figure(program, "scatter reaction days"), figure(program, "scatter days reaction if days > 4")
     grid = program.window.left.grid
-    grid.selectRow(6)
+    place = QPoint(5, grid.rowViewportPosition(6) + 5)
+    QTest.mouseClick(grid.rows.viewport(), Qt.MouseButton.LeftButton, NO, place)
     wait_until(lambda: first.view.chosen().tolist() == [6] == second.view.chosen().tolist(), "the marks of the row")
     assert len(first.view._overlay) == 1
     assert program.window.status.message() == "1 row selected and marked in the figures"
