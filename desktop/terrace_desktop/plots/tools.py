@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
 
 from terrace_desktop.ui.later import soon
 from terrace_desktop.ui.widgets import button, named
+from terrace_desktop.ui.words import tr
 
 if TYPE_CHECKING:
     from terrace_desktop.plots.panels import Mode
@@ -18,11 +19,10 @@ if TYPE_CHECKING:
 
 def mode_words() -> dict[Mode, tuple[str, str]]:
     """The choices, each with what it does."""
-    tr = QCoreApplication.translate
     return {
-        "move": (tr("plots", "Move"), tr("plots", "Drag to move the figure (M)")),
-        "zoom": (tr("plots", "Zoom"), tr("plots", "Drag a rectangle to enlarge it (Z)")),
-        "select": (tr("plots", "Select"), tr("plots", "Drag a rectangle to select the rows in it; Shift adds (S)")),
+        "move": (tr("Move"), tr("Drag to move the figure (M)")),
+        "zoom": (tr("Zoom"), tr("Drag a rectangle to enlarge it (Z)")),
+        "select": (tr("Select"), tr("Drag a rectangle to select the rows in it; Shift adds (S)")),
     }
 
 
