@@ -47,6 +47,23 @@
     </message>
 </context>
 <context>
+    <name>BrushFlow</name>
+    <message numerus="yes">
+        <source>{0} row(s) selected</source>
+        <translation>
+            <numerusform>{0} row selected</numerusform>
+            <numerusform>{0} rows selected</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{0} row(s) selected and marked in the figures</source>
+        <translation>
+            <numerusform>{0} row selected and marked in the figures</numerusform>
+            <numerusform>{0} rows selected and marked in the figures</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>BuilderFoot</name>
     <message numerus="yes">
         <source>%1 warning(s)</source>

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import fakes
 import numpy as np
@@ -18,6 +19,7 @@ from waiting import settled, show, wait_until
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
 from terrace_desktop.plots import layers, thin
 from terrace_desktop.plots import looks as looks_module
+from terrace_desktop.plots.brushing import Brushed
 from terrace_desktop.plots.cards import LargePlot, PlotRow, SmallPlot
 from terrace_desktop.plots.view import PlotView
 from terrace_desktop.ui import theme
@@ -169,7 +171,8 @@ def test_a_brush_selects_the_rows_inside_even_those_not_drawn() -> None:
     rows = view.select_inside(-1, 0, 0, 1)
     inside = (marks.x >= -1) & (marks.x <= 0) & (marks.y >= 0) & (marks.y <= 1)
     np.testing.assert_array_equal(rows, np.flatnonzero(inside))
-    np.testing.assert_array_equal(got[0], rows)
+    assert isinstance(got[0], Brushed) and got[0].known is None
+    np.testing.assert_array_equal(got[0].rows, rows)
     assert len(view._overlay) == 1
     view.clear_selection()
     assert got[-1] is None and view._overlay == []
@@ -185,9 +188,9 @@ def test_dragging_with_the_brush_selects_and_without_it_moves(monkeypatch: pytes
     show(large)
     view = large.view
     before = view.boxes[0].viewRange()
-    selected: list[object] = []
+    selected: list[Any] = []
     large.rows_selected.connect(selected.append)
-    large.select_button.click()
+    large.modes.buttons["select"].click()
     a, b = QPoint(120, 60), QPoint(420, 300)
 
     def drag() -> None:
@@ -200,9 +203,9 @@ def test_dragging_with_the_brush_selects_and_without_it_moves(monkeypatch: pytes
         settled()
 
     drag()
-    assert selected and len(selected[-1]) > 0
+    assert selected and len(selected[-1].rows) > 0
     assert view.boxes[0].viewRange() == before
-    large.move_button.click()
+    large.modes.buttons["move"].click()
     drag()
     wait_until(lambda: view.boxes[0].viewRange() != before, "the view to move")
     large.reset()
@@ -215,7 +218,7 @@ def test_keys_move_zoom_reset_and_close() -> None:
     view = PlotView(fakes.plot())
     painted(view)
     start = view.boxes[0].viewRange()
-    QTest.keyClick(view, Qt.Key.Key_Right)
+    QTest.keyClick(view, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
     moved = view.boxes[0].viewRange()
     assert moved[0][0] > start[0][0] and moved[1] == pytest.approx(start[1])
     QTest.keyClick(view, Qt.Key.Key_Plus)

@@ -18,10 +18,12 @@ from pytestqt.qtbot import QtBot
 from waiting import settled, wait_idle, wait_until
 
 from terrace.data.dataset import Dataset
+from terrace.data.known_rows import known_rows
 from terrace.session.filter import Filter
 from terrace_desktop.app import filter_flow
 from terrace_desktop.app.tour import Parts, Tour, stops
 from terrace_desktop.app.window import MainWindow
+from terrace_desktop.plots.brushing import Brushed
 from terrace_desktop.results.browser import GrowingBrowser
 from terrace_desktop.ui import dialogs
 from terrace_desktop.ui.settings import Settings
@@ -151,8 +153,9 @@ def test_copy_puts_the_selected_column_on_the_clipboard(desk: Desk) -> None:
 def test_rows_of_a_plot_are_marked_and_can_be_shown_alone(desk: Desk) -> None:
     desk.open()
     w = desk.window
-    w.results.rows_selected.emit(np.array([4, 7]))
-    assert not w.left.strip.isHidden()
+    w.results.rows_selected.emit(Brushed(np.array([4, 7]), known_rows(w.left.grid.grid.dataset)))
+    desk.idle()
+    assert not w.left.strip.isHidden() and w.status.message() == "2 rows selected"
     desk.click("filter_only")
     assert w.left.grid.grid.shown_rows == 2
     assert w.left.strip._text.full_text().startswith("2 of 60 rows shown") and w.actions_["show_all"].isEnabled()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QSplitter, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QMenu, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from terrace_desktop.app.history_tab import HistoryTab
 from terrace_desktop.builder.variables import VariablePane
@@ -36,6 +36,8 @@ class FilterStrip(QWidget):
     """Under the tabs while rows are selected in a plot or the grid shows only some of the rows."""
 
     only_asked = Signal()
+    keep_asked = Signal()
+    leave_asked = Signal()
     all_asked = Signal()
     clear_asked = Signal()
 
@@ -49,8 +51,13 @@ class FilterStrip(QWidget):
         self.only = button(self.tr("Show only these"), "filter_only", self.only_asked.emit, variant="link")
         self.all = button(self.tr("Show all rows"), "filter_all", self.all_asked.emit, variant="link")
         self.clear = button(self.tr("Clear"), "filter_clear", self.clear_asked.emit, variant="link")
+        self.more = tool_button(self.tr("Filter") + " ▾", "filter_more", accessible=self.tr("Filter by the selection"))
+        menu = named(QMenu(self.more), "filter_more_menu", self.tr("Filter by the selection"))
+        menu.addAction(self.tr("Filter to these rows"), self.keep_asked.emit)
+        menu.addAction(self.tr("Leave these out of analyses"), self.leave_asked.emit)
+        self.more.setMenu(menu)
         row.addWidget(self._text, 1)
-        for b in (self.only, self.all, self.clear):
+        for b in (self.only, self.more, self.all, self.clear):
             row.addWidget(b)
         self.hide()
 
@@ -63,6 +70,7 @@ class FilterStrip(QWidget):
             parts.append(self.tr("{0} row(s) selected in the plot", "", marked).format(f"{marked:,}"))
         self._text.set_text(" · ".join(parts))
         self.only.setVisible(bool(marked) and not only)
+        self.more.setVisible(bool(marked))
         self.all.setVisible(only)
         self.clear.setVisible(bool(marked))
         self.setVisible(bool(parts))
@@ -132,7 +140,6 @@ class DataPane(QFrame):
         self.labels.chosen.connect(lambda key: self.grid.set_labels(key == "labels"))
         self.strip.only_asked.connect(self.show_only_marked)
         self.strip.all_asked.connect(self.all_rows_asked)
-        self.strip.clear_asked.connect(lambda: self.mark_rows(None))
         self.bar.go_asked.connect(self.go_to)
         self.bar.left.connect(lambda: self.grid.setFocus(Qt.FocusReason.OtherFocusReason))
         self._arrange()

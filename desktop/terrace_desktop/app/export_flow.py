@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from terrace.data.formats import filter_of, save_filters
@@ -97,15 +98,54 @@ class ExportFlow(QObject):
 
     # --- plots -----------------------------------------------------------------------------------------
     def export_plot(self, plot: Plot, suffix: str, card: ModelCard | None = None) -> None:
-        """Write one plot: of a model by its command, any other as it is."""
+        """Write one plot, whole or as it is seen: of a model and of the page by a command, any other as it is."""
+        from terrace_desktop.plots.cards import CLIPBOARD
+        from terrace_desktop.plots.seen import ranges
+
+        if suffix == CLIPBOARD:
+            self.copy_plot(plot)
+            return
         path = self._ask(self.tr("Export plot"), f"{plot.kind or 'plot'}.{suffix}", only(suffix))
         if not path:
             return
+        figure = None if card is not None else self._figure(plot)
         if card is not None and plot.kind in commands.PLOT_NAMES:
+            whole = plot if card.plots is None or card.plots.large is None else card.plots.large.plot
             self.activate_asked.emit(card)
-            self.controller.run(commands.save_plot(plot.kind, path))
+            self.controller.run(commands.save_plot(plot.kind, path, ranges(plot, whole)))
+        elif figure is not None:
+            number, whole = figure
+            self.controller.run(commands.save_seen(number, path, ranges(plot, whole)), self._saved(path))
         else:
             self.write_plot(plot, path)
+
+    def _figure(self, plot: Plot) -> tuple[int, Plot] | None:
+        """The number of a figure of the page, as captions count it, and the whole of it; None for another plot."""
+        from terrace.session.document.figures import figures
+
+        for card in self.results.outputs():
+            for place, large in enumerate(card.figures):
+                if large.is_of(plot):
+                    found = [f for f in figures(self.results.shown) if (f.item, f.place) == (card.item.id, place)]
+                    return (found[0].number, large.plot) if found else None
+        return None
+
+    def _saved(self, path: str) -> Callable[[Outcome | None], object]:
+        def told(outcome: Outcome | None) -> None:
+            if outcome is not None and outcome.ok:
+                self.told.emit(self.tr("{0} written").format(Path(path).name))
+
+        return told
+
+    def copy_plot(self, plot: Plot) -> None:
+        """Put a plot on the clipboard as paper has it, for programs that take a picture, SVG or PDF."""
+        from terrace_desktop.plots import clipboard
+
+        def show(figure: clipboard.Drawn) -> None:
+            QGuiApplication.clipboard().setMimeData(clipboard.figure_mime(figure))
+            self.told.emit(self.tr("Figure copied"))
+
+        self.controller.call_view("copying a figure", lambda: clipboard.drawn(plot), show, self._not_written)
 
     def write_plot(self, plot: Plot, path: str) -> None:
         """Write a plot; the ending of the name decides on the format."""

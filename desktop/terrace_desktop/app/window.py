@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLa
 
 from terrace.session.effects import Effect
 from terrace_desktop.app.actions import Actions
+from terrace_desktop.app.brush_flow import BrushFlow
 from terrace_desktop.app.card_flow import CardFlow
 from terrace_desktop.app.cells_flow import CellsFlow
 from terrace_desktop.app.column_flow import ColumnFlow
@@ -96,6 +97,7 @@ class MainWindow(QMainWindow):
         self.models = ModelFlow(self, self.controller, self.results, settings, self.splitter, self.left.list)
         self.cards = CardFlow(self, self.controller, self.results)
         self.figures = FigureFlow(self, self.controller, self.results, self.splitter, settings)
+        self.brushing = BrushFlow(self, self.controller, self.left, self.results, self.filters)
         self._prepare: PrepareFlow | None = None
         self._served: QWidget | None = None  # what the panel showed last
         self.exports = ExportFlow(self, self.controller, self.results, settings)
@@ -211,7 +213,6 @@ class MainWindow(QMainWindow):
         c.idle.connect(self.results.hide_progress)
         c.failed.connect(self.failures.take)
         self.results.progress.cancel_asked.connect(c.cancel)
-        self.results.rows_selected.connect(self.left.mark_rows)
         self.results.models_changed.connect(self._refresh)
         self.results.describe_asked.connect(lambda: self._open_form("", "describe"))
         self.results.command_edit_asked.connect(self.places.edit_command)
@@ -243,6 +244,7 @@ class MainWindow(QMainWindow):
         self.looks.chosen.connect(self.actions_.choose)
         self.looks.convention_changed.connect(self.start.convention.show_choice)
         self.looks.zoomed.connect(self._zoomed)
+        self.brushing.told.connect(self.status.tell)
         for part in (self.data, self.cells, self.projects, self.models, self.figures, self.exports, self.scripts,
                      self.help, self.looks, self.failures):
             part.told.connect(self.status.tell)
@@ -297,6 +299,7 @@ class MainWindow(QMainWindow):
         elif "data" in what:  # reference categories
             self.models.check_stale()
         self.filters.show(snapshot)
+        self.brushing.show(snapshot)
         if snapshot.document is not self.results.shown:
             models = _rests_on(self.results.shown)
             self.results.show_document(snapshot.document)

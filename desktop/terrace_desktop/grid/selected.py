@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex
 from PySide6.QtWidgets import QTableView, QWidget
 
 from terrace_desktop.grid.block import Block, Rectangle, block_of, merge_spans
 from terrace_desktop.grid.model import GridModel
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class SelectedCells(QTableView):
@@ -67,6 +72,15 @@ class SelectedCells(QTableView):
             first = self.grid.index(rectangles[0][0], rectangles[0][2])
             self.selectionModel().setCurrentIndex(first, flag.NoUpdate)
             self.selectionModel().select(chosen, flag.ClearAndSelect)
+
+    def whole_rows(self) -> np.ndarray | None:
+        """The rows of the data that are selected whole, shape (k,); None where other cells are selected, or none."""
+        if self.whole() != "rows":
+            return None
+        import numpy as np
+
+        spans = merge_spans([(top, bottom) for top, bottom, _, _ in self.rectangles()])
+        return self.grid.data_rows(np.concatenate([np.arange(a, b + 1) for a, b in spans]))
 
     def whole(self) -> str:
         """``columns`` or ``rows`` where whole ones are selected; empty otherwise."""

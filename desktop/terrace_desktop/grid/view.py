@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import (
     QEvent,
+    QItemSelection,
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
@@ -68,6 +69,7 @@ class GridView(SelectedCells):
     enter_asked = Signal(object)  # Cells that make the data larger, or a variable another kind
     menu_asked = Signal(QPoint)  # of cells, at a place of the screen
     asked = Signal(str)  # what a key of KEYS asks for
+    rows_chosen = Signal()  # which rows are selected whole may have changed
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -308,6 +310,10 @@ class GridView(SelectedCells):
     def currentChanged(self, current: Index, previous: Index) -> None:
         super().currentChanged(current, previous)
         self._run = -1
+
+    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
+        super().selectionChanged(selected, deselected)
+        self.rows_chosen.emit()
 
     def _grown(self, *_where: object) -> None:
         """Rows or columns have come: go to where Enter or Tab meant to go from the last one."""

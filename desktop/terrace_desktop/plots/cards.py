@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
 from terrace.report import formats
+from terrace_desktop.plots.seen import as_seen
+from terrace_desktop.plots.tools import Modes
 from terrace_desktop.ui.flow import Flow
 from terrace_desktop.ui.widgets import ClickFrame, ElidedLabel, button, label, named, restyle, tool_button
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from terrace_desktop.plots.view import PlotView
 
 SMALL_HEIGHT = 168
+CLIPBOARD = "clipboard"
+"""Asked for in the place of a format."""
 
 
 def plot_title(kind: str) -> str:
@@ -31,8 +35,8 @@ def plot_title(kind: str) -> str:
 
 
 def has_rows(plot: Plot) -> bool:
-    """True where points stand for rows of the data, so that a brush can select them."""
-    return any(m.kind == "points" and m.rows is not None for p in plot.panels for m in p.marks)
+    """True where marks stand for rows of the data, so that a brush can select them."""
+    return any(m.rows is not None or m.group_rows for p in plot.panels for m in p.marks)
 
 
 class SmallPlot(ClickFrame):
@@ -87,11 +91,11 @@ class SmallPlot(ClickFrame):
 
 
 class LargePlot(QFrame):
-    """A plot with its tools: move or select, reset, copy, export, close."""
+    """A plot with its tools: move, zoom or select, reset, copy, export, close."""
 
     closed = Signal()
     rows_selected = Signal(object)
-    export_asked = Signal(object, str)  # Plot, format
+    export_asked = Signal(object, str)  # Plot, whole or as it is seen; format, or `CLIPBOARD`
 
     def __init__(
         self, plot: Plot | Prepared, title: str = "", closable: bool = True, *, caption: str = "", framed: bool = True,
@@ -111,6 +115,9 @@ class LargePlot(QFrame):
         self.view.setMinimumHeight(self.view.trellis.height)
         self.view.close_asked.connect(self.closed)
         self.view.rows_selected.connect(self.rows_selected)
+        self.modes = Modes(self.view, has_rows(plot), quiet=not framed)
+        self.modes.whole.clicked.connect(lambda _checked=False: self.reset())
+        self._seen: Plot | None = None  # what was asked for last as it is seen
         column = QVBoxLayout(self)
         column.setContentsMargins(*((18, 10, 14, 12) if framed else (0, 0, 0, 0)))
         column.setSpacing(4)
@@ -126,6 +133,8 @@ class LargePlot(QFrame):
                 head.addWidget(tool, 0, Qt.AlignmentFlag.AlignTop)
             column.addLayout(head)
         column.addWidget(self._sheet(plot), 1)
+        if not framed:
+            column.addWidget(self.modes)
         note = " ".join(x for x in (plot.note, self._thinned()) if x)
         if note:
             column.addWidget(label(note, "small", wrap=True))
@@ -134,14 +143,7 @@ class LargePlot(QFrame):
         head = QHBoxLayout()
         head.setSpacing(4)
         head.addWidget(ElidedLabel(title, "heading"), 1)
-        group = QButtonGroup(self)
-        self.move_button = self._segment(self.tr("Move"), "plot_move", False, group)
-        self.select_button = self._segment(self.tr("Select rows"), "plot_select", True, group)
-        self.move_button.setChecked(True)
-        self.select_button.setEnabled(has_rows(self.plot))
-        for b in (self.move_button, self.select_button):
-            head.addWidget(b)
-        head.addWidget(button(self.tr("Reset"), "plot_reset", self.reset, variant="flat"))
+        head.addWidget(self.modes)
         head.addWidget(button(self.tr("Copy"), "plot_copy", self.copy_image, variant="flat"))
         export = tool_button(self.tr("Export") + " ▾", "plot_export", accessible=self.tr("Export plot"))
         export.setMenu(self._export_menu(export))
@@ -152,10 +154,28 @@ class LargePlot(QFrame):
         return head
 
     def _export_menu(self, parent: QWidget) -> QMenu:
+        """The formats; of a figure that was zoomed each as it is shown, and whole."""
         menu = named(QMenu(self.tr("Export"), parent), "plot_export_menu", self.tr("Export plot"))
-        for known in formats.PLOTS:
-            menu.addAction(f"{known.name}…", self._exporter(known.suffix))
+        menu.aboutToShow.connect(lambda: self._fill_export(menu))
+        self._fill_export(menu)
         return menu
+
+    def _fill_export(self, menu: QMenu) -> None:
+        menu.clear()
+        if not self.view.zoomed():
+            for known in formats.PLOTS:
+                menu.addAction(f"{known.name}…", self._exporter(known.suffix))
+            return
+        shown = menu.addSection(self.tr("As shown"))
+        can = self.view.seen() is not None
+        for known in formats.PLOTS:
+            action = menu.addAction(self.tr("{0}, as shown…").format(known.name), self._exporter(known.suffix, True))
+            action.setEnabled(can)
+        if not can:
+            shown.setText(self.tr("As shown: not while panels show different ranges"))
+        menu.addSection(self.tr("Whole"))
+        for known in formats.PLOTS:
+            menu.addAction(self.tr("{0}, whole…").format(known.name), self._exporter(known.suffix))
 
     def fill_menu(self, menu: QMenu) -> None:
         """Its tools as entries of a menu."""
@@ -164,8 +184,12 @@ class LargePlot(QFrame):
         if has_rows(self.plot):
             select = menu.addAction(self.tr("Select rows"))
             select.setCheckable(True)
-            select.setChecked(self.view.selecting)
-            select.toggled.connect(self.view.set_selecting)
+            select.setChecked(self.view.mode == "select")
+            select.toggled.connect(lambda on: self.view.set_mode("select" if on else "move"))
+        zoom = menu.addAction(self.tr("Zoom to a rectangle"))
+        zoom.setCheckable(True)
+        zoom.setChecked(self.view.mode == "zoom")
+        zoom.toggled.connect(lambda on: self.view.set_mode("zoom" if on else "move"))
         menu.addAction(self.tr("Reset the view"), self.reset)
 
     def reset(self) -> None:
@@ -174,9 +198,22 @@ class LargePlot(QFrame):
         self.view.clear_selection()
 
     def copy_image(self) -> None:
-        """Copy the plot as it stands, as a picture."""
+        """Copy the plot: the picture of the screen at once, and then what paper has, as it is shown here."""
         self.view.finish()
         QGuiApplication.clipboard().setPixmap(self.sheet.grab())
+        self.export_asked.emit(self._as_seen() if self.view.seen() is not None else self.plot, CLIPBOARD)
+
+    def _as_seen(self) -> Plot:
+        """The plot with the ranges of the screen; itself where these are those of the whole."""
+        seen = self.view.seen()
+        if seen is None or seen == (None, None):
+            return self.plot
+        self._seen = as_seen(self.plot, *seen)
+        return self._seen
+
+    def is_of(self, plot: Plot) -> bool:
+        """True for its own plot, whole or as it was seen."""
+        return plot is self.plot or plot is self._seen
 
     def _sheet(self, plot: Plot) -> QWidget:
         """What belongs to the picture: subtitle, legend and panels."""
@@ -205,16 +242,8 @@ class LargePlot(QFrame):
             f"{view.points_drawn:,}", f"{view.points_total:,}"
         )
 
-    def _segment(self, text: str, object_name: str, selecting: bool, group: QButtonGroup) -> QPushButton:
-        b = button(text, object_name, variant="segment")
-        b.toggled.connect(lambda on: self.view.set_selecting(selecting) if on else None)
-        b.setCheckable(True)
-        b.setAutoExclusive(True)  # for screen readers: see `Segments`
-        group.addButton(b)
-        return b
-
-    def _exporter(self, suffix: str) -> Callable[[], None]:
-        return lambda: self.export_asked.emit(self.plot, suffix)
+    def _exporter(self, suffix: str, seen: bool = False) -> Callable[[], None]:
+        return lambda: self.export_asked.emit(self._as_seen() if seen else self.plot, suffix)
 
 
 class PlotRow(QWidget):

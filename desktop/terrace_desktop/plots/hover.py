@@ -1,64 +1,67 @@
-"""What the pointer finds: the mark nearest to a place of a panel, in words."""
+"""A mark in words: its group or row, where it stands in the units of the axes, and its layer."""
 
 from __future__ import annotations
 
-import numpy as np
 from PySide6.QtCore import QCoreApplication
 
-from terrace.results.plot import Axis, Marks, PlotPanel
+from terrace.results.layers import LAYERS, layer_key
+from terrace.results.plot import Axis, Marks, Plot, PlotPanel
+from terrace_desktop.plots.near import Found, PanelIndex, counts
+from terrace_desktop.ui.words import from_engine
 
-REACH = 10  # px within which the pointer finds a mark
-
-
-def text_at(panel: PlotPanel, x: float, y: float, px: float, py: float) -> str:
-    """The label of the nearest mark of a panel, or its numbers; `px` and `py` are the data units of a pixel."""
-    best: tuple[float, str] | None = None
-    for marks in panel.marks:
-        found = _nearest(marks, x, y, px, py, panel)
-        if found is not None and (best is None or found[0] < best[0]):
-            best = found
-    return "" if best is None else best[1]
+SAME = 1e-9  # of its value, by which a place is that of a tick
 
 
-def _nearest(marks: Marks, x: float, y: float, px: float, py: float, panel: PlotPanel) -> tuple[float, str] | None:
-    """Distance in px and text of the nearest mark within reach."""
-    if marks.kind not in ("points", "interval", "line", "bars") or not len(marks.x):
-        return None
-    if marks.kind == "line" and not marks.labels and not marks.label:
-        return None
-    across, along = panel.x, panel.y
-    if marks.horizontal:
-        x, y, px, py, across, along = y, x, py, px, along, across
-    with np.errstate(invalid="ignore"):
-        if marks.kind == "bars":
-            inside = np.abs(marks.x - x) <= marks.width / 2
-            base = np.zeros(len(marks.x)) if marks.lower is None else marks.lower
-            inside &= (y <= np.maximum(marks.y, base)) & (y >= np.minimum(marks.y, base))
-            distance = np.where(inside, 0.0, np.inf)
-        elif marks.kind == "interval" and marks.lower is not None and marks.upper is not None:
-            inside = (y >= marks.lower) & (y <= marks.upper)
-            distance = np.where(inside, np.abs(marks.x - x) / px, np.inf)
-        else:
-            distance = np.hypot((marks.x - x) / px, (marks.y - y) / py)
-    if np.all(np.isnan(distance)):
-        return None
-    at = int(np.nanargmin(distance))
-    if not distance[at] <= REACH:
-        return None
-    lines = []
-    if marks.labels:
-        lines.append(marks.labels[at])
-    elif marks.label:
+def words_of(plot: Plot, panel: PlotPanel, index: PanelIndex, found: Found) -> str:
+    """What is told of a mark, in lines."""
+    marks = panel.marks[found.layer]
+    at = found.at
+    across, along = (panel.y, panel.x) if marks.horizontal else (panel.x, panel.y)
+    label = marks.labels[at] if marks.labels else ""
+    lines = [panel.title] if len(plot.panels) > 1 and panel.title else []
+    if label:
+        lines.append(label)
+    elif marks.label and marks.rows is None:
         lines.append(marks.label)
-    if marks.kind == "interval" and marks.labels:
-        return float(distance[at]), lines[0]
-    if marks.rows is not None and not marks.labels:
-        lines.append(QCoreApplication.translate("PlotView", "Row {0}").format(int(marks.rows[at]) + 1))
-    lines.append(f"{across.title or 'x'}: {_value(across, marks.x[at])}")
-    lines.append(f"{along.title or 'y'}: {_value(along, marks.y[at])}")
-    return float(distance[at]), "\n".join(lines)
+    if not label and marks.rows is not None and marks.rows[at] >= 0:
+        lines += [_row(int(marks.rows[at])), *_group(panel, index, found)]
+    if not (marks.kind == "interval" and label):  # its label has the numbers
+        lines.append(f"{across.title or 'x'}: {value_words(across, marks.x[at])}")
+        lines.append(f"{along.title or 'y'}: {value_words(along, marks.y[at])}")
+        if marks.kind == "interval" and marks.lower is not None and marks.upper is not None:
+            ends = [value_words(along, float(v[at])) for v in (marks.lower, marks.upper)]
+            lines.append(QCoreApplication.translate("PlotView", "Interval: {0} to {1}").format(*ends))
+    layer = layer_words(marks)
+    if layer not in lines and len({layer_words(m) for m in panel.marks if counts(m)}) > 1:
+        lines.append(layer)
+    return "\n".join(lines)
 
 
-def _value(axis: Axis, value: float) -> str:
-    """A number of an axis whose marks stand at logarithms, if it is logarithmic."""
+def _row(row: int) -> str:
+    return QCoreApplication.translate("PlotView", "Row {0}").format(row + 1)
+
+
+def _group(panel: PlotPanel, index: PanelIndex, found: Found) -> list[str]:
+    """The name of the line through the row of a point."""
+    line = index.line_of(found)
+    if line is None:
+        return []
+    labels = panel.marks[line[0]].labels
+    return [labels[line[1].start]] if labels else []
+
+
+def layer_words(marks: Marks) -> str:
+    """The name of the layer of marks: that of the legend, or that of its kind."""
+    if marks.label:
+        return marks.label
+    key = layer_key(marks)
+    return marks.layer_name or from_engine(LAYERS.get(key, key.capitalize()))
+
+
+def value_words(axis: Axis, value: float) -> str:
+    """A place of an axis: its category, or its number; marks on a logarithmic axis stand at logarithms."""
+    if axis.ticks:
+        for at, text in axis.ticks:
+            if text and abs(at - value) <= SAME * max(1.0, abs(value)):
+                return text
     return f"{10**value if axis.log else value:.4g}".replace("-", "−")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
+from math import floor, log10
+from typing import Any, Literal
 
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Qt, Signal
@@ -22,30 +23,47 @@ NUMBERS_BELOW = 24
 HEADING = 20
 TITLE = 20  # px of the title that stands once for all panels
 SPACING = 6
+THIN = 8  # px below which a side of a rectangle is none
+Mode = Literal["move", "zoom", "select"]
+Span = tuple[float, float]
 _SIDES = (("x", "bottom"), ("y", "left"))
 
 
 class BrushBox(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph has no types
-    """A view box whose drag either pans or draws the rectangle of the brush."""
+    """A view box whose drag moves what is shown, zooms to a rectangle or draws that of the brush, by its `mode`."""
 
-    brushed = Signal(QRectF)
+    brushed = Signal(QRectF, bool)  # the rectangle, and whether it adds to what is selected
 
     def __init__(self) -> None:
         super().__init__(enableMenu=False)
-        self.selecting = False
+        self.mode: Mode = "move"
 
     def mouseDragEvent(self, ev: Any, axis: int | None = None) -> None:
-        if not self.selecting or axis is not None or ev.button() != Qt.MouseButton.LeftButton:
+        if self.mode == "move" or axis is not None or ev.button() != Qt.MouseButton.LeftButton:
             super().mouseDragEvent(ev, axis)
             return
         ev.accept()
-        start = ev.buttonDownPos(ev.button())
-        if ev.isFinish():
-            self.rbScaleBox.hide()
-            corners = self.childGroup.mapRectFromParent(QRectF(start, ev.pos()).normalized())
-            self.brushed.emit(corners)
-        else:
-            self.updateScaleBox(start, ev.pos())
+        drawn = self._along(QRectF(ev.buttonDownPos(ev.button()), ev.pos()).normalized())
+        if not ev.isFinish():
+            self.updateScaleBox(drawn.topLeft(), drawn.bottomRight())
+            return
+        self.rbScaleBox.hide()
+        corners = self.childGroup.mapRectFromParent(drawn)
+        if self.mode == "select":
+            self.brushed.emit(corners, bool(ev.modifiers() & Qt.KeyboardModifier.ShiftModifier))
+        elif max(drawn.width(), drawn.height()) > THIN:
+            self.setRange(corners, padding=0)
+
+    def _along(self, drawn: QRectF) -> QRectF:
+        """The rectangle that is zoomed to: a thin one is meant along one axis alone, and goes from edge to edge."""
+        whole = self.rect()
+        if self.mode != "zoom":
+            return drawn
+        if drawn.height() < THIN < drawn.width():
+            return QRectF(drawn.left(), whole.top(), drawn.width(), whole.height())
+        if drawn.width() < THIN < drawn.height():
+            return QRectF(whole.left(), drawn.top(), whole.width(), drawn.height())
+        return drawn
 
 
 class Grid:
@@ -62,6 +80,7 @@ class Grid:
         self.items: list[Any] = []
         self._titles: dict[str, Any] = {}
         self._tied = False
+        self._home: list[list[list[float]]] = []  # the ranges when everything is shown
 
     def jobs(self) -> Iterator[Callable[[], object]]:
         """What is to be done, in order, each a matter of milliseconds."""
@@ -210,7 +229,31 @@ class Grid:
                     (box.setXRange if which == "x" else box.setYRange)(*sorted(span), padding=padding)
                 else:
                     self._auto(box, which)
+        self._home = [[list(r) for r in box.viewRange()] for box in self.boxes]
         self._tied = True
+
+    def changed(self, which: str) -> list[int]:
+        """The panels that show another part of an axis than at first."""
+        k = 0 if which == "x" else 1
+        out = []
+        for number, (box, home) in enumerate(zip(self.boxes, self._home)):
+            now, (low, high) = box.viewRange()[k], home[k]
+            if max(abs(now[0] - low), abs(now[1] - high)) > 1e-6 * abs(high - low):
+                out.append(number)
+        return out
+
+    def seen(self, which: str) -> Span | None:
+        """The part of an axis that all panels show, in its units and its direction; None where it differs."""
+        k = 0 if which == "x" else 1
+        spans = [box.viewRange()[k] for box in self.boxes]
+        low, high = spans[0]
+        if any(max(abs(s[0] - low), abs(s[1] - high)) > 1e-6 * abs(high - low) for s in spans):
+            return None
+        axis = axis_of(self.plot.panels[0], which)
+        ends = (10**low, 10**high) if axis.log else (low, high)
+        first, last = (rounded(v, high - low, axis.log) for v in ends)
+        inverted = self.boxes[0].state["xInverted" if which == "x" else "yInverted"]
+        return (last, first) if inverted else (first, last)
 
     def _auto(self, box: BrushBox, which: str) -> None:
         bounds = box.childrenBounds()[0 if which == "x" else 1]
@@ -240,9 +283,9 @@ class Grid:
             (box.setXRange if which == "x" else box.setYRange)(*span, padding=0)
         self._tied = True
 
-    def zoom(self, factor: float) -> None:
-        """Scale what is shown around its middle."""
-        for which in "xy":
+    def zoom(self, factor: float, axes: str = "xy") -> None:
+        """Scale what is shown around its middle, along these axes."""
+        for which in axes:
             for box in self._own(which):
                 box.scaleBy(**{which: factor})
 
@@ -255,6 +298,13 @@ class Grid:
 
     def _own(self, which: str) -> list[BrushBox]:
         return self.boxes[:1] if which in self.plot.shared else self.boxes
+
+
+def rounded(value: float, span: float, log: bool) -> float:
+    """A limit with the digits that can be seen: a thousandth of what is shown, or four where it is logarithmic."""
+    if log or not span:
+        return float(f"{value:.4g}")
+    return round(value, 3 - floor(log10(abs(span))))
 
 
 def _plain(text: str) -> str:

@@ -58,8 +58,19 @@ def thin_marks(marks: Marks, most: int) -> Marks:
     if marks.kind == "points":
         keep = sample_with_extremes(marks.x, marks.y, most)
     else:
-        keep = np.arange(0, len(marks.x), -(-len(marks.x) // most))
+        keep = every_kth(marks.x, marks.y, most)
     return subset(marks, keep)
+
+
+def every_kth(x: np.ndarray, y: np.ndarray, most: int) -> np.ndarray:
+    """About `most` places in order; a line keeps its breaks and the ends beside them, else it would join others."""
+    n = len(x)
+    keep = np.zeros(n, dtype=bool)
+    keep[:: -(-n // most)] = True
+    broken = np.flatnonzero(~(np.isfinite(x) & np.isfinite(y))) if x.shape == y.shape else np.arange(0)
+    for step in (-1, 0, 1):
+        keep[np.clip(broken + step, 0, n - 1)] = True
+    return np.flatnonzero(keep)
 
 
 def subset(marks: Marks, keep: np.ndarray) -> Marks:
@@ -71,6 +82,7 @@ def subset(marks: Marks, keep: np.ndarray) -> Marks:
         lower=None if marks.lower is None else marks.lower[keep],
         upper=None if marks.upper is None else marks.upper[keep],
         rows=None if marks.rows is None else marks.rows[keep],
+        group_rows=tuple(marks.group_rows[i] for i in keep) if marks.group_rows else (),
         labels=tuple(marks.labels[i] for i in keep) if marks.labels else (),
     )
 
@@ -94,13 +106,3 @@ def sample_with_extremes(x: np.ndarray, y: np.ndarray, most: int) -> np.ndarray:
     kept = np.unique(np.concatenate([spread, extremes]))
     assert kept[-1] < n
     return kept
-
-
-def rows_inside(marks: tuple[Marks, ...], x0: float, x1: float, y0: float, y1: float) -> np.ndarray:
-    """Rows of the data behind the points inside a rectangle (ends included), sorted, each once."""
-    found = []
-    for m in marks:
-        if m.kind == "points" and m.rows is not None:
-            inside = (m.x >= x0) & (m.x <= x1) & (m.y >= y0) & (m.y <= y1)
-            found.append(m.rows[inside])
-    return np.unique(np.concatenate(found)) if found else np.zeros(0, dtype=np.int64)

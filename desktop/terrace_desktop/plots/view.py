@@ -1,4 +1,4 @@
-"""The plot on screen: pan, zoom, hover and a brush that selects rows of the data."""
+"""The plot on screen: pan, zoom, what is pointed at, and a brush that selects rows of the data."""
 
 from __future__ import annotations
 
@@ -10,19 +10,37 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QEnterEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QFrame, QToolTip, QWidget
 
 from terrace.results.plot import Plot
 from terrace.results.plot_words import figure_words
-from terrace_desktop.plots import hover, layers
-from terrace_desktop.plots.panels import BrushBox, Grid
-from terrace_desktop.plots.thin import MOST, Prepared, prepare, rows_inside
+from terrace_desktop.plots import layers
+from terrace_desktop.plots.brushing import Brushed, has_rows, marked, rows_inside
+from terrace_desktop.plots.near import Found
+from terrace_desktop.plots.panels import BrushBox, Grid, Mode, Span
+from terrace_desktop.plots.pointing import Pointer
+from terrace_desktop.plots.thin import MOST, Prepared, prepare
 from terrace_desktop.plots.trellis import Trellis, logged
 from terrace_desktop.ui import theme
+from terrace_desktop.ui.announce import announce
 from terrace_desktop.ui.widgets import named
 
+_MOVES = {
+    Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1),
+}  # fmt: skip
+_MODES: dict[Qt.Key, Mode] = {Qt.Key.Key_M: "move", Qt.Key.Key_Z: "zoom", Qt.Key.Key_S: "select"}
 STEP = 20  # ms for which drawing may hold up the window at a time
 REST = 2  # ms between the steps of plots that are drawn at the same time
 
@@ -35,8 +53,12 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
     Whoever needs all of it at once calls `finish`.
     """
 
-    rows_selected = Signal(object)  # rows of the data, or None
+    rows_selected = Signal(object)  # Brushed, or None
     close_asked = Signal()
+    mode_changed = Signal(str)
+    attended = Signal()  # the mouse or the focus has come or gone
+    ranges_changed = Signal()
+    pointed = Signal(str)  # the mark that a key went to, in words
     _rest = 0.0  # no plot is drawn before this reading of the clock
 
     def __init__(self, plot: Plot | Prepared, compact: bool = False, parent: QWidget | None = None) -> None:
@@ -54,7 +76,11 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
         self._views: list[list[list[float]]] = []
         self._chosen = np.zeros(0, dtype=np.int64)
         self._overlay: list[Any] = []
-        self._selecting = False
+        self.mode: Mode = "move"
+        self.pointer = Pointer(self.shown, self._grid)
+        self._holding = False
+        self._still: QPixmap | None = None  # the figure while nothing but what is pointed at changes
+        self.scene().changed.connect(self._scene_changed)
         self._timer = QTimer(self)
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._step)
@@ -117,6 +143,8 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
             self._views = [[list(r) for r in box.viewRange()] for box in self._grid.boxes]
         self._stale = False
         self._overlay = []
+        self.pointer.clear()
+        self._still = None
         self.clear()
         self.setBackground(theme.colour("panel"))
         self._jobs = deque(self._grid.jobs())
@@ -125,8 +153,9 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
 
     def _end(self) -> None:
         for box, at in zip(self._grid.boxes, range(len(self._grid.boxes))):
-            box.selecting = self._selecting
-            box.brushed.connect(lambda rect, at=at: self._brush(at, rect))
+            box.mode = self.mode
+            box.brushed.connect(lambda rect, add, at=at: self._brush(at, rect, add))
+            box.sigRangeChanged.connect(lambda *_: self.ranges_changed.emit())
         self._grid.place(self.width(), self.height())
         if self._views:
             self._grid.restore(self._views)
@@ -154,50 +183,102 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
             painter = QPainter(self.viewport())
             painter.fillRect(ev.rect(), theme.colour("panel"))
             painter.end()
-        else:
+            return
+        if self._still is None:
             super().paintEvent(ev)
+        painter = QPainter(self.viewport())
+        if self._still is not None:
+            painter.drawPixmap(0, 0, self._still)
+        if not self._holding:
+            self.pointer.paint(painter, lambda at: QPointF(self.mapFromScene(at)))
+        painter.end()
+
+    def _scene_changed(self, _where: object) -> None:
+        if self._still is not None:
+            self._still = None
+            self.viewport().update()
+
+    def _point(self, panel: int, found: Found) -> None:
+        """Highlight a mark. The figure under it is kept as a picture, since drawing it anew takes long for a move."""
+        if self._still is None:
+            self._holding = True
+            self._still = self.viewport().grab()
+            self._holding = False
+        self.pointer.show(panel, found)
+        self.viewport().update()
+
+    def _point_at_nothing(self) -> None:
+        if self.pointer.found is not None:
+            self.pointer.clear()
+            self.viewport().update()
 
     def resizeEvent(self, ev: QResizeEvent) -> None:
         super().resizeEvent(ev)
+        self._still = None
         ready = hasattr(self, "_jobs") and not self._jobs and not self._stale
         if ready and not self.closed:  # a closed view has no panels any more, but is resized once
             self._grid.place(self.width(), self.height())
 
     # --- interaction --------------------------------------------------------------------------------
-    @property
-    def selecting(self) -> bool:
-        """True while dragging selects rows."""
-        return self._selecting
-
-    def set_selecting(self, selecting: bool) -> None:
-        """Dragging selects rows instead of moving the plot."""
-        self._selecting = selecting
+    def set_mode(self, mode: Mode) -> None:
+        """What dragging does: move what is shown, zoom to a rectangle, or select the rows in it."""
+        if mode == self.mode:
+            return
+        self.mode = mode
         for box in self.boxes:
-            box.selecting = selecting
-        self.setCursor(Qt.CursorShape.CrossCursor if selecting else Qt.CursorShape.ArrowCursor)
+            box.mode = mode
+        self.setCursor(Qt.CursorShape.ArrowCursor if mode == "move" else Qt.CursorShape.CrossCursor)
+        self.mode_changed.emit(mode)
 
     def reset_view(self) -> None:
         """Show everything again."""
         self.finish()
         self._grid.reset()
 
-    def select_inside(self, x0: float, x1: float, y0: float, y1: float, panel: int = 0) -> np.ndarray:
-        """Select the rows whose points lie inside a rectangle of one panel, drawn or not."""
+    def zoomed(self) -> bool:
+        """True where other parts of the axes are shown than at first."""
+        return not self._jobs and bool(self._grid.changed("x") or self._grid.changed("y"))
+
+    def seen(self) -> tuple[Span | None, Span | None] | None:
+        """What is shown of both axes, None of one where all is; None where the panels show different parts."""
         self.finish()
-        rows = rows_inside(logged(self.plot.panels[panel]).marks, x0, x1, y0, y1)
+        spans = {w: self._grid.seen(w) if self._grid.changed(w) else None for w in "xy"}
+        if any(self._grid.changed(w) and spans[w] is None for w in "xy"):
+            return None
+        return spans["x"], spans["y"]
+
+    def select_inside(
+        self, x0: float, x1: float, y0: float, y1: float, panel: int = 0, add: bool = False
+    ) -> np.ndarray:
+        """Select the rows whose marks lie inside a rectangle of one panel, drawn or not; `add` keeps those before."""
+        self.finish()
+        return self.select_rows(rows_inside(logged(self.plot.panels[panel]).marks, x0, x1, y0, y1), add)
+
+    def select_rows(self, rows: np.ndarray, add: bool = False) -> np.ndarray:
+        """Select rows of the data that the figure was drawn from, and tell."""
+        rows = np.union1d(self._chosen, rows) if add else rows
         self._highlight(rows)
-        self.rows_selected.emit(rows if len(rows) else None)
+        self.rows_selected.emit(Brushed(rows, self.plot.drawn_from) if len(rows) else None)
         return rows
+
+    def show_rows(self, rows: np.ndarray) -> None:
+        """Mark rows that were selected elsewhere, without a word; none takes the marks away."""
+        if not np.array_equal(rows, self._chosen):
+            self._highlight(rows)
+
+    def chosen(self) -> np.ndarray:
+        """The rows that are selected."""
+        return self._chosen
 
     def clear_selection(self) -> None:
         """Take the brush away."""
         self._highlight(np.zeros(0, dtype=np.int64))
         self.rows_selected.emit(None)
 
-    def _brush(self, panel: int, rect: QRectF) -> None:
+    def _brush(self, panel: int, rect: QRectF, add: bool) -> None:
         low, high = sorted((rect.top(), rect.bottom()))
         left, right = sorted((rect.left(), rect.right()))
-        self.select_inside(left, right, low, high, panel)
+        self.select_inside(left, right, low, high, panel, add)
 
     def _highlight(self, rows: np.ndarray) -> None:
         self.finish()
@@ -216,43 +297,79 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
         panels = [logged(p) for p in self.plot.panels] if few else self.shown.panels
         for item, panel in zip(self._grid.items, panels):
             for marks in panel.marks:
-                if marks.kind != "points" or marks.rows is None or not len(marks.rows):
+                if marks.kind not in ("points", "interval", "line") or not has_rows(marks):
                     continue
-                chosen = np.zeros(int(max(marks.rows.max(), rows.max())) + 1, dtype=bool)
-                chosen[rows] = True
-                hit = chosen[marks.rows]
+                hit = marked(marks, rows) & np.isfinite(marks.x) & np.isfinite(marks.y)
                 if not hit.any():
                     continue
+                x, y = (marks.y, marks.x) if marks.horizontal else (marks.x, marks.y)
                 layer = pg.ScatterPlotItem(
-                    x=marks.x[hit], y=marks.y[hit], size=layers.point_size(len(marks.x), self._grid.setting) + 1,
+                    x=x[hit], y=y[hit], size=layers.point_size(len(marks.x), self._grid.setting) + 1,
                     pen=None, brush=pg.mkBrush(theme.colour("warning")),
                 )  # fmt: skip
                 item.addItem(layer, ignoreBounds=True)
                 self._overlay.append((item, layer))
 
+    # --- what is pointed at -------------------------------------------------------------------------
     def hover_text(self, at: QPointF) -> str:
-        """What stands at a place of the widget: the label of the nearest mark, or its numbers."""
-        scene = self.mapToScene(at.toPoint())
-        for box, panel in zip(self.boxes, self.shown.panels):
-            if box.sceneBoundingRect().contains(scene):
-                here = box.mapSceneToView(scene)
-                px, py = box.viewPixelSize()
-                return hover.text_at(panel, here.x(), here.y(), px, py)
-        return ""
+        """What stands at a place of the widget: the group or row of the nearest mark, its numbers and its layer."""
+        self.finish()
+        found = self.pointer.find(self.mapToScene(at.toPoint()))
+        return "" if found is None else self.pointer.words(*found)
 
     def mouseMoveEvent(self, ev: QMouseEvent) -> None:
         super().mouseMoveEvent(ev)
-        if self.compact or self._jobs or ev.buttons() != Qt.MouseButton.NoButton:
+        if self.compact or self._jobs or self._stale or ev.buttons() != Qt.MouseButton.NoButton:
             return
-        text = self.hover_text(ev.position())
-        if text:
-            QToolTip.showText(ev.globalPosition().toPoint(), text, self)
-        else:
+        found = self.pointer.find(self.mapToScene(ev.position().toPoint()))
+        if found is None:
+            self._point_at_nothing()
             QToolTip.hideText()
+            return
+        self._point(*found)
+        QToolTip.showText(ev.globalPosition().toPoint(), self.pointer.words(*found), self)
+
+    def enterEvent(self, ev: QEnterEvent) -> None:
+        super().enterEvent(ev)
+        self.attended.emit()
+
+    def focusInEvent(self, ev: QFocusEvent) -> None:
+        super().focusInEvent(ev)
+        self.attended.emit()
+
+    def focusOutEvent(self, ev: QFocusEvent) -> None:
+        super().focusOutEvent(ev)
+        self.attended.emit()
+
+    def leaveEvent(self, ev: QEvent) -> None:
+        super().leaveEvent(ev)
+        self.attended.emit()
+        if not self.hasFocus():
+            self._point_at_nothing()
+
+    def _walk(self, key: Qt.Key) -> bool:
+        """Go to another mark by a key, and say which."""
+        if not self.pointer.step(key) or self.pointer.found is None:
+            return False
+        self._point(self.pointer.panel, self.pointer.found)
+        words = self.pointer.words(self.pointer.panel, self.pointer.found)
+        place = self.pointer.place()
+        if place is not None:
+            QToolTip.showText(self.mapToGlobal(self.mapFromScene(place)), words, self)
+        self.pointed.emit(words)
+        announce(self, words.replace("\n", ", "))
+        return True
 
     def wheelEvent(self, ev: QWheelEvent) -> None:
-        if self.compact or not (self.hasFocus() or ev.modifiers() & Qt.KeyboardModifier.ControlModifier):
+        shift = bool(ev.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        control = bool(ev.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        if self.compact or not (self.hasFocus() or control):
             ev.ignore()  # scrolling the pane must not stop at a plot that nobody touched
+        elif shift:  # along one axis: the horizontal one, with Ctrl the vertical one
+            self.finish()
+            turned = ev.angleDelta().y() or ev.angleDelta().x()
+            self._grid.zoom(0.8 ** (turned / 120), "y" if control else "x")
+            ev.accept()
         else:
             super().wheelEvent(ev)
 
@@ -260,22 +377,39 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         super().mousePressEvent(ev)
 
+    def mouseDoubleClickEvent(self, ev: QMouseEvent) -> None:
+        super().mouseDoubleClickEvent(ev)
+        if not self.compact and ev.button() == Qt.MouseButton.LeftButton:
+            self.reset_view()
+
     def keyPressEvent(self, ev: QKeyEvent) -> None:
-        key = ev.key()
-        moves = {
-            Qt.Key.Key_Left: (-1, 0),
-            Qt.Key.Key_Right: (1, 0),
-            Qt.Key.Key_Up: (0, 1),
-            Qt.Key.Key_Down: (0, -1),
-        }
+        key, mods = Qt.Key(ev.key()), ev.modifiers()
+        shift = bool(mods & Qt.KeyboardModifier.ShiftModifier)
+        control = bool(mods & Qt.KeyboardModifier.ControlModifier)
         self.finish()
         if key == Qt.Key.Key_Escape:
-            self.close_asked.emit()
-        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
+            self._escape()
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus) and not control:
             self._grid.zoom(1.25 if key == Qt.Key.Key_Minus else 0.8)
-        elif key == Qt.Key.Key_0:
+        elif key == Qt.Key.Key_0 and not control:
             self.reset_view()
-        elif key in moves:
-            self._grid.move(*(0.1 * step for step in moves[Qt.Key(key)]))
-        else:
+        elif key in _MOVES and control:
+            self._grid.zoom(0.8 if sum(_MOVES[key]) > 0 else 1.25, "x" if _MOVES[key][0] else "y")
+        elif key in _MOVES and shift:
+            self._grid.move(*(0.1 * step for step in _MOVES[key]))
+        elif key in _MODES and not control:
+            self.set_mode(_MODES[key])
+        elif key == Qt.Key.Key_Space and self.pointer.found is not None:
+            self.select_rows(self.pointer.rows(), add=shift)
+        elif control or not self._walk(key):
             super().keyPressEvent(ev)
+
+    def _escape(self) -> None:
+        """What is pointed at first, then what is selected, then the figure."""
+        if self.pointer.found is not None:
+            self._point_at_nothing()
+            QToolTip.hideText()
+        elif len(self._chosen):
+            self.clear_selection()
+        else:
+            self.close_asked.emit()

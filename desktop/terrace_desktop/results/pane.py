@@ -72,6 +72,7 @@ class ResultsPane(QFrame):
     figure_asked = Signal(int, int)  # the id of an item, and which of its figures is to be edited
     further_asked = Signal(object)  # ModelCard: tables that are worked out where they are seen
     rows_selected = Signal(object)
+    figures_drawn = Signal()  # some that were not there before
     models_changed = Signal()
     new_model_asked = Signal()
     draft_asked = Signal()
@@ -298,6 +299,7 @@ class ResultsPane(QFrame):
         card.plot_export_asked.connect(lambda plot, suffix: self.plot_export_asked.emit(plot, suffix, card))
         card.rows_selected.connect(self.rows_selected)
         card.reveal_asked.connect(self.view.bring_into_view)
+        card.reveal_asked.connect(lambda _opened: self.figures_drawn.emit())
         card.further_asked.connect(lambda: self.further_asked.emit(card))
         return card
 
@@ -308,6 +310,7 @@ class ResultsPane(QFrame):
         card.export_plot_asked.connect(lambda plot, suffix: self.plot_export_asked.emit(plot, suffix, None))
         card.figure_asked.connect(lambda place: self.figure_asked.emit(card.item.id, place))
         card.rows_selected.connect(self.rows_selected)
+        card.woken.connect(self.figures_drawn)
         return card
 
     # --- what stands in its place -------------------------------------------------------------------

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from terrace.data.dataset import Variable
+    from terrace.results.figure_look import FigureLook
 
 
 _END_OF_LINE = "\\n"  # as `paste` reads it
@@ -65,6 +66,32 @@ def filter_rows(expression: str, *, in_use: bool) -> str:
     return f"filter {escaped(expression)}{'' if in_use else ', view'}"
 
 
+MOST_PARTS = 2000  # stretches of rows that a condition names; each is looked for in all rows
+
+
+def rows_condition(rows: npt.NDArray[np.int64]) -> str | None:
+    """The condition that is true in these rows of the data, sorted and counted from 0; None where it is too long."""
+    import numpy as np
+
+    breaks = np.flatnonzero(np.diff(rows) != 1) + 1
+    parts = [(int(p[0]) + 1, int(p[-1]) + 1) for p in np.split(rows, breaks) if len(p)]
+    if not parts or len(parts) > MOST_PARTS:
+        return None
+    single = [str(a) for a, b in parts if a == b]
+    out = [f"inrange(_n, {a}, {b})" for a, b in parts if a != b]
+    return " | ".join(([f"inlist(_n, {', '.join(single)})"] if single else []) + out)
+
+
+def free_name(names: Sequence[str], wanted: str) -> str:
+    """A name for a new variable: the one that is wanted, with a number where it is taken."""
+    taken = set(names)
+    out, number = wanted, 1
+    while out in taken:
+        number += 1
+        out = f"{wanted}{number}"
+    return out
+
+
 def save_file(path: str | Path) -> str:
     """Save the data; the ending of the name decides on the format."""
     return f"save {file_name(path)}, replace"
@@ -90,9 +117,22 @@ def report(path: str | Path, models: list[tuple[str, str]], results: list[int], 
 PLOT_NAMES = {"residual-fitted": "residuals", "qq": "qq", "caterpillar": "caterpillar"}
 
 
-def save_plot(kind: str, path: str | Path) -> str:
-    """Write a diagnostic plot of the active model."""
-    return f"plot {PLOT_NAMES[kind]}, saving({file_name(path)}) replace"
+def save_plot(kind: str, path: str | Path, look: FigureLook | None = None) -> str:
+    """Write a diagnostic plot of the active model, in a look of its own: ranges of its axes."""
+    return f"plot {PLOT_NAMES[kind]}, saving({file_name(path)}) replace{_options(look)}"
+
+
+def save_seen(number: int, path: str | Path, look: FigureLook) -> str:
+    """Write a figure of the results as it looks, but for what `look` says for this file."""
+    return f"figure save {number} {file_name(path)}, replace{_options(look)}"
+
+
+def _options(look: FigureLook | None) -> str:
+    from terrace.results.figure_look import PLAIN
+    from terrace.session.document.figure_text import look_text
+
+    text = "" if look is None else look_text(look, PLAIN)
+    return f" {text}" if text else ""
 
 
 def save_figure(number: int, path: str | Path) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.data.known_rows import KnownRows
 from terrace.errors import DataError
 from terrace.graphs.assemble import Canvas, Drawing, finish, ignored_text
 from terrace.graphs.axes import AxisPlan, variable_title
@@ -148,13 +149,22 @@ def combined_graph(
     count = len(panels)
     across = columns or (ceil(count / rows) if rows else ceil(sqrt(count)))
     notes = list(dict.fromkeys(n for n in (options.note, *(p.note for p in plots)) if n))
+    panels, known = _of_one_dataset(panels, plots)
     plot = Plot(
         options.title or "Combined graphs", tuple(panels), "combine", min(across, count), note="\n".join(notes),
         legend=any(p.legend for p in plots), subtitle=options.subtitle,
-        options={"title": "automatic" if options.title is None else "asked", **options.kept()},
+        options={"title": "automatic" if options.title is None else "asked", **options.kept()}, drawn_from=known,
     )  # fmt: skip
     text = f"Graph drawn: {plural(len(plots), 'graph')} together ({plural(count, 'panel')})."
     return Drawing((plot,), text, ignored_text(options.ignored))
+
+
+def _of_one_dataset(panels: list[PlotPanel], plots: Sequence[Plot]) -> tuple[list[PlotPanel], KnownRows | None]:
+    """The rows that the graphs were drawn from; without these behind marks where they are not the same for all."""
+    known = plots[0].drawn_from
+    if known is not None and all(p.drawn_from is not None and known.same(p.drawn_from) for p in plots):
+        return panels, known
+    return [replace(p, marks=tuple(replace(m, rows=None, group_rows=()) for m in p.marks)) for p in panels], None
 
 
 def _same_limits(panels: list[PlotPanel], which: str) -> list[PlotPanel]:

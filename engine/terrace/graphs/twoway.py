@@ -14,6 +14,7 @@ from terrace.graphs import shapes
 from terrace.graphs.assemble import Canvas, Drawing, Keyed, finish, ignored_text, panel_text, told_apart
 from terrace.graphs.axes import AxisPlan, few_values, variable_title
 from terrace.graphs.fits import polynomial
+from terrace.graphs.group_names import named_groups
 from terrace.graphs.panels import Panels, left_out_note, no_panels, split_panels
 from terrace.graphs.paths import line_through, pieces
 from terrace.language.expressions.context import EvalContext
@@ -334,7 +335,8 @@ def _points(
             line_x, line_y, line_rows = line_through(x[kept], y[kept], where, how)
             tally.lines += pieces(line_x + line_y)
             style = _line_style(look, numbers.first_line)
-            line = Marks("line", line_x, line_y, series=colour, rows=line_rows, style=style)
+            names = _groups(data, layer, how, line_rows)
+            line = Marks("line", line_x, line_y, series=colour, rows=line_rows, labels=names, style=style)
             out.append((numbers.key + k, line))
         if layer.kind != "line" and look.marker not in ("none", "none_hollow"):
             px, py = _jittered(x[seen], y[seen], layer)
@@ -358,6 +360,13 @@ def _jittered(x: FloatArray, y: FloatArray, layer: Layer) -> tuple[FloatArray, F
     rng = np.random.default_rng(layer.jitter_seed)
     moved = [v + (np.ptp(v) or 1.0) * layer.jitter / 100 * rng.uniform(-0.5, 0.5, len(v)) for v in (x, y)]
     return moved[0], moved[1]
+
+
+def _groups(data: Dataset, layer: Layer, how: str, rows: Rows) -> tuple[str, ...]:
+    """The group at each place of lines that are one a group: sorted by it, and then by x."""
+    if how != "ascending" or not layer.sort or len(layer.sort) < 2 or layer.sort[-1] != layer.x:
+        return ()
+    return named_groups(data, layer.sort[0], rows)
 
 
 def _hover(data: Dataset, layer: Layer, rows: Rows) -> tuple[str, ...]:

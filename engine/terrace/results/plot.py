@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from terrace.data.known_rows import KnownRows
 from terrace.results.figure_look import PLAIN, FigureLook
 from terrace.results.rendering import rendered
 
@@ -51,7 +52,8 @@ class Marks:
     ``lower`` and ``upper``, shape (m,), belong to ``band`` and ``interval``; for ``bars`` ``x`` are centres,
     ``width`` is the bar width in data units; for ``hline``/``vline`` only ``y``/``x`` count.
     For ``box``, ``y`` has the five numbers per box in shape (m, 5) and outliers are a layer of points.
-    ``rows`` are the data rows behind each mark, shape (m,), for hover and brushing; ``labels`` hover texts.
+    ``rows`` are the data rows behind each mark, shape (m,), -1 where there is none, for hover and brushing, and
+    ``group_rows`` those of marks that stand for several, such as a group, one array a mark; ``labels`` are hover texts.
     ``series`` numbers the colour; ``role`` is its meaning. ``horizontal`` lays ``bars``, ``box``, ``interval`` and
     ``band`` on their side: ``x`` then counts up the vertical axis, and ``y`` along the other. Bars stand on ``lower``
     where they have it, else on 0. ``text`` prints the labels where it says: above, right, below, left or center.
@@ -72,6 +74,7 @@ class Marks:
     series: int = 0
     dashed: bool = False
     rows: npt.NDArray[np.int64] | None = None
+    group_rows: tuple[npt.NDArray[np.int64], ...] = ()
     labels: tuple[str, ...] = ()
     style: Style = Style()
     horizontal: bool = False
@@ -118,7 +121,7 @@ class Plot:
     layers. ``options["title"] == "automatic"`` marks a title that nobody asked for: a window shows it as the
     plot's heading, paper does without; ``"asked"`` one that somebody did. ``options["size"]`` is ``"6.5x4"``, inches
     that were asked for. ``look`` is what the figure was dressed with, for what only paper can do: sizes, letters, and
-    where the legend stands.
+    where the legend stands. ``drawn_from`` are the rows that `Marks.rows` count, None where nobody knows any more.
     """
 
     title: str
@@ -133,6 +136,7 @@ class Plot:
     shared: str = ""
     legend_order: tuple[str, ...] = ()
     look: FigureLook = PLAIN
+    drawn_from: KnownRows | None = field(default=None, compare=False, repr=False)
 
     def _repr_svg_(self) -> str | None:
         """The figure in a notebook, as paper has it; None where it has so many marks that a picture is better."""
@@ -187,6 +191,7 @@ def taken(marks: Marks, kept: npt.NDArray[np.bool_]) -> Marks:
         x=marks.x[kept],
         y=marks.y[kept],
         rows=None if marks.rows is None else marks.rows[kept],
+        group_rows=tuple(r for r, k in zip(marks.group_rows, kept) if k),
         labels=tuple(t for t, k in zip(marks.labels, kept) if k) if marks.labels else (),
     )
 

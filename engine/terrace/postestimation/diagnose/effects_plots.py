@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.data.known_rows import known_rows
 from terrace.design.design import RandomBlock
 from terrace.errors import SpecError
 from terrace.graphs.axes import nice_ticks, number_text
-from terrace.postestimation.diagnose.plots import effect_title, in_labels
+from terrace.postestimation.diagnose.plots import effect_title, in_labels, rows_of_groups
 from terrace.postestimation.predict.columns import RandomEffects, random_effects, residuals
 from terrace.postestimation.tests.combinations import need_data, need_own_rows
 from terrace.postestimation.variance.parts import recovariance
@@ -64,14 +65,15 @@ def effects_scatter(
             few = plural(int((~known).sum()), "group")
             notes.append(f"Too few rows for separate estimates in {few}.")
     texts = tuple(f"{g}: {a:.3g}, {b:.3g}" for g, (a, b) in zip(effects.groups, u))
-    marks.append(Marks("points", u[:, 0], u[:, 1], label="Predicted effects" if shrinkage else "", labels=texts))
+    marks.append(Marks("points", u[:, 0], u[:, 1], label="Predicted effects" if shrinkage else "", labels=texts,
+                       group_rows=rows_of_groups(fit, effects, data, np.ones(len(u), dtype=bool))))  # fmt: skip
     if len(u) <= NAMED:
         marks.append(Marks("points", u[:, 0], u[:, 1], labels=tuple(effects.groups), text="right",
                            style=Style(marker="none")))  # fmt: skip
     x, y = (Axis(f"Random effect: {in_labels(effect_title(effects, effects.names[k]), data)}") for k in (i, j))
     title = f"Random effects of {in_labels(effects.level, data)}"
     return Plot(title, (PlotPanel(x, y, tuple(marks)),), "effects-scatter", note=" ".join(notes),
-                legend=shrinkage or ring is not None)  # fmt: skip
+                legend=shrinkage or ring is not None, drawn_from=known_rows(data))  # fmt: skip
 
 
 def _pair(every: Sequence[RandomEffects], level: str | None, slope: str | None) -> tuple[RandomEffects, int, int]:

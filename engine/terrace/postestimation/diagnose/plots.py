@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from terrace.data.known_rows import known_rows
 from terrace.errors import TerraceError
+from terrace.graphs.group_names import named_groups
 from terrace.postestimation.diagnose import plots_arrays as arrays
 from terrace.results.advice_covariance import some
 from terrace.results.fit import FitResult
@@ -42,13 +45,14 @@ def residual_fitted(
     residuals = (
         predict.standardized_residuals(fit, data) if standardized else predict.residuals(fit, data, relevel)
     )
-    return arrays.residual_fitted_plot(
+    plot = arrays.residual_fitted_plot(
         predict.fitted(fit, data, relevel)[inside],
         residuals[inside],
         rows=inside,
         smooth=smooth,
         titles=("Residuals against fitted values", f"Fitted {fit.outcome}", word),
     )
+    return replace(plot, drawn_from=known_rows(data))
 
 
 def qq(
@@ -69,7 +73,8 @@ def qq(
         inside = _sample(fit, data)
         values = (predict.standardized_residuals if standardized else predict.residuals)(fit, data)[inside]
         word = "Standardized residual" if standardized else "Residual"
-        return arrays.qq_plot(values, rows=inside, y_title=word, level=band)
+        plot = arrays.qq_plot(values, rows=inside, y_title=word, level=band)
+        return replace(plot, drawn_from=known_rows(data))
     panels: list[PlotPanel] = []
     for effects in _effects(fit, level, data):
         for j, name in enumerate(effects.names):
@@ -81,6 +86,7 @@ def qq(
                 arrays.qq_panel(
                     effects.values[known, j],
                     labels=labels,
+                    group_rows=rows_of_groups(fit, effects, data, known),
                     title=effect_title(effects, name),
                     y_title="Random effect",
                     level=band,
@@ -90,8 +96,9 @@ def qq(
         raise _not_identified(fit, "random effects")
     note = arrays.band_note(band)
     return Plot(
-        "Normal QQ plot of random effects", tuple(panels), "qq-effects", min(len(panels), 2), note=note
-    )
+        "Normal QQ plot of random effects", tuple(panels), "qq-effects", min(len(panels), 2), note=note,
+        drawn_from=None if data is None else known_rows(data),
+    )  # fmt: skip
 
 
 def caterpillar(
@@ -115,15 +122,30 @@ def caterpillar(
     known = np.isfinite(effects.values[:, j])
     if not known.any():
         raise _not_identified(fit, f"random effects of {name}")
-    return arrays.caterpillar_plot(
+    plot = arrays.caterpillar_plot(
         effects.values[known, j],
         effects.se[known, j],
         [g for g, there in zip(effects.groups, known) if there],
+        group_rows=rows_of_groups(fit, effects, data, known),
         level=confidence,
         title=f"Random effects: {in_labels(effect_title(effects, name), data)}",
         group_title=in_labels(_owner(effects, name), data),
         comparison=comparison,
     )
+    return plot if data is None else replace(plot, drawn_from=known_rows(data))
+
+
+def rows_of_groups(
+    fit: FitResult, effects: RandomEffects, data: Dataset | None, known: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.int64], ...]:
+    """The rows of the data in each group that is drawn, `known` shape (groups,); () where the data are not there."""
+    if data is None or len(fit.sample) != len(data):
+        return ()
+    codes = np.asarray(fit.model.design.blocks[effects.block].codes)
+    order = np.argsort(codes, kind="stable")
+    ends = np.cumsum(np.bincount(codes, minlength=len(known)))[:-1]
+    parts = np.split(np.flatnonzero(fit.sample).astype(np.int64)[order], ends)
+    return tuple(part for part, there in zip(parts, known) if there)
 
 
 def histogram(fit: FitResult, data: Dataset, *, standardized: bool = False) -> Plot:
@@ -140,17 +162,18 @@ def spaghetti(fit: FitResult, data: Dataset, x: str, *, group: str | None = None
     group = group or lowest_level(fit)
     inside = _sample(fit, data)
     values, y = data.numeric(x)[inside], data.numeric(fit.outcome)[inside]
-    return arrays.spaghetti_plot(
+    plot = arrays.spaghetti_plot(
         values,
         y,
         data.codes(group)[0][inside],
         average=(values, y),
-        names=row_names(data, group, inside),
+        names=named_groups(data, group, inside),
         rows=inside,
         title=f"{_title(data, fit.outcome)} by {_title(data, group)}",
         x_title=_title(data, x),
         y_title=_title(data, fit.outcome),
     )
+    return replace(plot, drawn_from=known_rows(data))
 
 
 def fitted_lines(
@@ -166,19 +189,20 @@ def fitted_lines(
     group = group or lowest_level(fit)
     inside = _sample(fit, data)
     values = data.numeric(x)[inside]
-    return arrays.spaghetti_plot(
+    plot = arrays.spaghetti_plot(
         values,
         predict.fitted(fit, data)[inside],
         data.codes(group)[0][inside],
         average=(values, predict.linear(fit, data)[inside]),
         points=(values, data.numeric(fit.outcome)[inside]) if points else None,
-        names=row_names(data, group, inside),
+        names=named_groups(data, group, inside),
         rows=inside,
         title=f"Fitted {fit.outcome} by {group}",
         x_title=_title(data, x),
         y_title=_title(data, fit.outcome),
         kind="fitted-lines",
     )
+    return replace(plot, drawn_from=known_rows(data))
 
 
 def _not_identified(fit: FitResult, what: str) -> TerraceError:
@@ -204,15 +228,6 @@ def lowest_level(fit: FitResult) -> str:
             advice="Choose a group variable with the option group.",
         )
     return levels[-1]
-
-
-def row_names(data: Dataset, group: str, rows: npt.NDArray[np.int64], most: int = 50_000) -> tuple[str, ...]:
-    """What to call the group of each row, ``school 1224``; nothing where there are too many to point at one."""
-    if not group or len(rows) > most:
-        return ()
-    codes, known = data.codes(group)
-    names = [*(f"{group} {data.level_label(group, v)}" for v in known), ""]
-    return tuple(names[c] for c in codes[rows])
 
 
 def effect_title(effects: RandomEffects, name: str) -> str:

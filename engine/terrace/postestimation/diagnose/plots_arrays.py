@@ -79,6 +79,7 @@ def qq_panel(
     *,
     rows: Rows | None = None,
     labels: Sequence[str] = (),
+    group_rows: Sequence[Rows] = (),
     title: str = "",
     y_title: str = "",
     level: float = 95.0,
@@ -104,7 +105,8 @@ def qq_panel(
         ends = quantiles[[0, -1]]
         marks.append(Marks("line", ends, middle + slope * ends, role="reference"))
     places = keep[order]
-    marks.append(_points(quantiles, y[order], places, rows, labels))
+    points = _points(quantiles, y[order], places, rows, labels)
+    marks.append(replace(points, group_rows=tuple(group_rows[k] for k in places)) if group_rows else points)
     return PlotPanel(Axis("Normal quantile"), Axis(y_title), tuple(marks), title)
 
 
@@ -113,6 +115,7 @@ def caterpillar_plot(
     se: FloatArray,
     labels: Sequence[str],
     *,
+    group_rows: Sequence[Rows] = (),
     level: float = 95.0,
     title: str = "Random effects with their intervals",
     group_title: str = "Group",
@@ -121,8 +124,9 @@ def caterpillar_plot(
 ) -> Plot:
     """Predicted random effects in ascending order with their intervals; those off zero are highlighted.
 
-    `values` and `se` have shape (groups,), `labels` one a group. With `comparison` the intervals are those of
-    `comparison_quantile`, and nothing is highlighted, as they say nothing of zero.
+    `values` and `se` have shape (groups,), `labels` one a group, as `group_rows`, their rows in the data, where known.
+    With `comparison` the intervals are those of `comparison_quantile`, and nothing is highlighted, as they say nothing
+    of zero.
     """
     from scipy.special import ndtri
 
@@ -144,6 +148,7 @@ def caterpillar_plot(
                 Marks(
                     "interval", x[chosen], y[chosen], lower[chosen], upper[chosen],
                     label="" if comparison else text, role=role, level=None if comparison else level,
+                    group_rows=tuple(group_rows[k] for k in keep[chosen]) if group_rows else (),
                     labels=tuple(f"{labels[k]}: {v:.3g} [{a:.3g}, {b:.3g}]" for k, v, a, b in
                                  zip(keep[chosen], y[chosen], lower[chosen], upper[chosen])),
                 )
@@ -235,8 +240,8 @@ def spaghetti_plot(
 ) -> Plot:
     """One line a group, in ascending x, with `average` as a line of its own and `points` behind.
 
-    `x`, `y` and `groups` have shape (n,), and so have `names`,
-    what to call the group of each row. More groups than `most` are thinned out evenly, with a note.
+    `x`, `y` and `groups` have shape (n,), as `names` of the groups, where these are to be told. More groups than
+    `most` are thinned out evenly, with a note.
     """
     given_x, given_y, keep = _complete(x, y)
     owner = np.asarray(groups)[keep]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.data.known_rows import known_rows
 from terrace.design.estimability import changes, estimable
 from terrace.errors import DataError, SpecError
 from terrace.postestimation.diagnose.plots_arrays import residual_fitted_plot
@@ -289,9 +290,10 @@ def residual_covariate_plot(fit: FitResult, data: Dataset, x: str, *, kind: Kind
     """Residuals against a variable of the data, whether it is in the model or not, with a local trend."""
     values = residual_values(fit, data, kind)
     label = data.variable(x).label or x
-    return residual_fitted_plot(
+    plot = residual_fitted_plot(
         data.numeric(x)[fit.sample],
         values,
         rows=np.flatnonzero(fit.sample).astype(np.int64),
         titles=(f"Residuals against {x}", label, "Standardised residual" if kind == "rstandard" else "Residual"),
     )
+    return replace(plot, drawn_from=known_rows(data))

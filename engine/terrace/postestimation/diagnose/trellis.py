@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from terrace.data.dataset import Dataset
+from terrace.data.known_rows import known_rows
 from terrace.errors import SpecError
 from terrace.graphs.axes import extent, few_values, number_text, padded
 from terrace.postestimation.diagnose.group_lines import line_variable, means_by, without
@@ -69,7 +70,8 @@ def trellis_plot(
         out.append(PlotPanel(x_axis, y_axis, marks, title))
     out = _on_one_scale(out)
     title = f"{names.get(fit.outcome, fit.outcome)} over {names.get(x, x)} by {names.get(group, group)}"
-    return Plot(title, tuple(out), "trellis", _columns(len(out)), note=note, legend=True, shared="xy")
+    return Plot(title, tuple(out), "trellis", _columns(len(out)), note=note, legend=True, shared="xy",
+                drawn_from=known_rows(data))  # fmt: skip
 
 
 def _on_one_scale(panels: list[PlotPanel]) -> list[PlotPanel]:

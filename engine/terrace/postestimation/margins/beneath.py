@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.data.known_rows import KnownRows, known_rows
 from terrace.errors import SpecError
-from terrace.postestimation.diagnose.plots import row_names
+from terrace.graphs.group_names import named_groups
 from terrace.postestimation.margins.at import Dimension
 from terrace.postestimation.margins.margins import Margins
 from terrace.postestimation.outcome import outcome_values
@@ -36,7 +37,7 @@ class Beneath:
     ``nearest`` (n,) is the margin whose values are nearest to those of the row, -1 where no margin is at its levels.
     ``values`` has the row's own value, (n,), of each variable that margins vary over and that is a number, and
     ``degree`` the highest power of each of these in the model. ``names`` (n,) are what the groups of the lowest level
-    are called, or nothing where there are none or too many rows.
+    are called, or nothing where there are none. ``drawn_from`` are the rows that ``rows`` count.
     """
 
     rows: Rows
@@ -46,6 +47,7 @@ class Beneath:
     values: dict[str, FloatArray]
     degree: dict[str, int]
     names: tuple[str, ...] = ()
+    drawn_from: KnownRows | None = None
 
 
 def beneath(found: Margins, fit: FitResult, data: Dataset, inside: npt.NDArray[np.bool_] | None = None) -> Beneath:
@@ -77,8 +79,10 @@ def beneath(found: Margins, fit: FitResult, data: Dataset, inside: npt.NDArray[n
             codes.append(_equal(data, name, rows, own))
     nearest = _margin_of(found.dimensions, codes, len(rows))
     degree = {n: max((sum(f.name == n for f in t.factors) for t in fit.spec.fixed), default=1) for n in values}
-    return Beneath(rows, outcome_values(fit, data)[rows], residuals(fit, data)[rows], nearest, values, degree,
-                    row_names(data, _group(fit), rows))  # fmt: skip
+    group = _group(fit)
+    called = named_groups(data, group, rows) if group else ()
+    return Beneath(rows, outcome_values(fit, data)[rows], residuals(fit, data)[rows], nearest, values, degree, called,
+                   known_rows(data))  # fmt: skip
 
 
 def _group(fit: FitResult) -> str:

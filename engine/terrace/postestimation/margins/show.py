@@ -148,6 +148,7 @@ def margins_plot(
     plot = Plot(
         found.title, tuple(panels), "margins", min(len(panels), 2), note=" ".join(filter(None, notes)),
         legend=bool(rest), shared="xy" if by and len(effects) == 1 else "",
+        drawn_from=None if under is None else under.drawn_from,
     )  # fmt: skip
     return thinned(plot, ("raw", "residuals"))
 

@@ -72,10 +72,10 @@ def plots_of(item: Item, style: FigureLook) -> tuple[Plot, ...]:
     return tuple(dressed(p, effective(own_look(item, k), style)) for k, p in enumerate(plots))
 
 
-def as_shown(document: Document, plot: Plot) -> Plot:
-    """A plot as the page shows it; one that is not on the page has the style of all figures."""
+def as_shown(document: Document, plot: Plot, own: FigureLook = PLAIN) -> Plot:
+    """A plot as the page shows it; one that is not on the page has a look of its `own` and the style of all figures."""
     found = next((f for f in figures(document) if f.plot is plot), None)
-    return found.dressed if found is not None else dressed(plot, effective(FigureLook(), document.figure_style))
+    return found.dressed if found is not None else dressed(plot, effective(own, document.figure_style))
 
 
 # --- changes ------------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ class ProjectKinds:
 def kinds() -> ProjectKinds:
     """The classes, imported when a project is first read or written."""
     from terrace.data.dataset import Dataset, Measure, Panel, Signed, Variable
+    from terrace.data.known_rows import KnownRows
     from terrace.data.streams.batches import StreamedData
     from terrace.inference.constraints import Constraints
     from terrace.language.dofile import tree
@@ -51,7 +52,7 @@ def kinds() -> ProjectKinds:
 
     return ProjectKinds(
         (
-            Dataset, StreamedData, Panel, Signed, Variable,
+            Dataset, StreamedData, Panel, Signed, Variable, KnownRows,
             model.Factor, model.Term, model.RandomEquation, model.Residuals, model.Weight, model.Display,
             model.Maximisation, model.ModelSpec,
             fit.Advice, fit.FixedEffect, fit.RandomParameter, fit.GroupSummary, fit.Comparison, fit.FitResult,
@@ -78,13 +79,15 @@ def _streamed() -> tuple[type, ...]:
 def writing(*, without_data: bool = False) -> Mapping[type, Special]:
     """How the classes are stored that are not stored member by member."""
     from terrace.data.dataset import Dataset
+    from terrace.data.known_rows import KnownRows
     from terrace.results.fit import FitResult
-    from terrace.results.plot import Marks
+    from terrace.results.plot import Marks, Plot
     from terrace.session.project.columns import dataset_json, streamed_json
     from terrace.session.steps import Step
 
-    found = {FitResult: _fit_json, Step: _step_json, Dataset: dataset_json, **dict.fromkeys(_streamed(), streamed_json)}
-    return {**found, Marks: _nameless_marks} if without_data else found
+    found = {FitResult: _fit_json, Step: _step_json, Dataset: dataset_json, KnownRows: _rows_json,
+             **dict.fromkeys(_streamed(), streamed_json)}  # fmt: skip
+    return {**found, Marks: _nameless_marks, Plot: _rowless_plot} if without_data else found
 
 
 def reading() -> Mapping[str, Back]:
@@ -98,6 +101,8 @@ def reading() -> Mapping[str, Back]:
         "Step": _step_of,
         "Marks": lambda decoder, content: decoder(content),
         "Dataset": lambda decoder, content: dataset_of(decoder, content, lineages),
+        "KnownRows": lambda decoder, content: _rows_of(decoder, content, lineages),
+        "Plot": lambda decoder, content: decoder(content),
     }  # fmt: skip
     for kind in _streamed():
         back[kind.__name__] = lambda decoder, content: streamed_of(decoder, content, lineages)
@@ -110,7 +115,7 @@ def _nameless_marks(encoder: Encoder, value: Any) -> Json:
     """
     from dataclasses import replace
 
-    bare = replace(value, rows=None, labels=value.labels if value.text else ())
+    bare = replace(value, rows=None, group_rows=(), labels=value.labels if value.text else ())
     if bare.kind == "points" and len(bare.x) > _CLOUD and bare.x.shape == bare.y.shape and not bare.labels:
         drawn = np.isfinite(bare.x) & np.isfinite(bare.y)
         (x, across), (y, up) = _seen(bare.x[drawn]), _seen(bare.y[drawn])
@@ -118,6 +123,26 @@ def _nameless_marks(encoder: Encoder, value: Any) -> Json:
         x, y = places // (_PARTS + 1), places % (_PARTS + 1)
         bare = replace(bare, x=across[0] + x * across[1], y=up[0] + y * up[1], lower=None, upper=None)
     return encoder.dataclass(bare)
+
+
+def _rowless_plot(encoder: Encoder, value: Any) -> Json:
+    from dataclasses import replace
+
+    return encoder.dataclass(replace(value, drawn_from=None))
+
+
+def _rows_json(encoder: Encoder, value: Any) -> Json:
+    """Rows by the mark of their lineage, as datasets are."""
+    from terrace.session.project.columns import mark_of
+
+    return {"lineage": mark_of(value.lineage), "ids": encoder(value.row_ids), "count": value.count}
+
+
+def _rows_of(decoder: Decoder, content: Json, lineages: Any) -> Any:
+    from terrace.data.known_rows import KnownRows
+
+    ids = decoder.read(content["ids"], npt.NDArray[np.int64] | None)
+    return KnownRows(lineages.of(content["lineage"]), ids, decoder.read(content["count"], int))
 
 
 def _seen(values: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.int64], tuple[float, float]]:

@@ -32,7 +32,7 @@ MOST_WORDS = {"forest": 50, "scatter": 2, "partition": 1, "trellis": 1}
 def check_options(kind: str, options: dict[str, Option]) -> None:
     """`CommandError` for an option that this kind of plot does not have."""
     for name, option in options.items():
-        if name in ("replace", "saving") or name in OPTIONS.get(kind, ()):
+        if name in ("replace", "saving", "xrange", "yrange") or name in OPTIONS.get(kind, ()):
             continue
         having = [k for k, own in OPTIONS.items() if name in own]
         raise option.piece.error(f"plot {kind} takes no {name}.", code="misplaced-option", subject=name,

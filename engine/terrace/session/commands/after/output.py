@@ -13,9 +13,12 @@ from terrace.language.grammar.options import Option, rules
 from terrace.language.grammar.tokens import unquoted, words
 from terrace.language.mixed_options import argument, excluding
 from terrace.report import formats
+from terrace.results.figure_look import FigureLook
 from terrace.results.fit import FitResult
 from terrace.results.plot import Plot
 from terrace.session.commands.after.fit_plots import KINDS, MOST_WORDS, check_options, draw_kind
+from terrace.session.commands.helpers.figure_fits import refuse_misfits
+from terrace.session.commands.helpers.figure_looks import by_name, read_figure_look
 from terrace.session.commands.helpers.files import file_name, with_ending
 from terrace.session.commands.helpers.fits import current_fit, named_fit
 from terrace.session.document.figures import as_shown
@@ -93,17 +96,18 @@ def report(session: Session, parsed: ParsedCommand) -> CommandResult:
     "plot",
     syntax="plot residuals|qq|histogram|caterpillar [level]|effects [level]|spaghetti x|lines x|trellis [x]|"
     "scatter [level [slope]]|partition [x]|forest [models] [, comparison shrinkage level(#) at(values) groups(#) "
-    "seed(#) standardized constant titles(\"text\" ...) saving(FILE) replace]",
+    "seed(#) standardized constant titles(\"text\" ...) saving(FILE) replace xrange(# #) yrange(# #)]",
     help="Draw residuals against fitted values, normal quantiles of residuals or of random effects, the random "
     "effects in order (with comparison, intervals for comparing groups), the data or the fitted lines of every group "
     "over x, a panel a group, random intercepts against slopes (with shrinkage, from what each group says by itself), "
-    "the variance by level, or the fixed effects of models with their intervals.",
+    "the variance by level, or the fixed effects of models with their intervals. "
+    "xrange() and yrange() are for the file.",
     effects=Effect.FILES | Effect.ABOUT_FIT | Effect.BRIEF,
 )
 def plot(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = current_fit(session, parsed)
     options = parsed.options(rules(
-        "replace comp:arison shr:inkage standard:ized con:stant", "saving at l:evel groups seed titles"
+        "replace comp:arison shr:inkage standard:ized con:stant", "saving xrange yrange at l:evel groups seed titles"
     ))  # fmt: skip
     items = words(parsed.clauses.body)
     kind = str(items[0]) if items else ""
@@ -127,11 +131,19 @@ def plot(session: Session, parsed: ParsedCommand) -> CommandResult:
         drawn = draw_kind(session, parsed, fit, found[0], items[1:], options)
     else:
         drawn = draw(session, fit, found[0], more, comparison="comparison" in options)
+    ranges = [options[name] for name in ("xrange", "yrange") if name in options]
     if "saving" not in options:
+        if ranges:
+            raise parsed.word.error(
+                "Ranges of axes are for a file that is saved here.", code="option-combination", subject=ranges[0].name,
+                advice="Add saving(FILE), or set them afterwards with figure.",
+            )  # fmt: skip
         return CommandResult(plots=(drawn,))
     from terrace.report.figure.figure import save
 
-    drawn = as_shown(session.state.document, drawn)
+    own = read_figure_look(ranges, FigureLook(), (), "plot")
+    refuse_misfits(by_name(ranges, "plot"), drawn)
+    drawn = as_shown(session.state.document, drawn, own)
     path = save(drawn, file_name(session, argument(options["saving"]), "plot"), replace="replace" in options)
     return CommandResult(text=f"Written to {path}.")
 

@@ -71,8 +71,8 @@ def figure_style(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 
 @command("figure save", minimum="figure sav", syntax="figure save NUMBER FILE [, replace OPTIONS]",
-         effects=Effect.FILES | Effect.BRIEF, help="Save a figure as it looks; options of figure style, such as "
-         f"dpi(), size() and grey, hold for this file. {' '.join(f.ending for f in formats.PLOTS)}")  # fmt: skip
+         effects=Effect.FILES | Effect.BRIEF, help="Save a figure as it looks; options of figure, such as dpi(), "
+         f"grey, xrange() and yrange(), hold for this file. {' '.join(f.ending for f in formats.PLOTS)}")  # fmt: skip
 def figure_save(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.report.figure.figure import save
 
@@ -82,7 +82,9 @@ def figure_save(session: Session, parsed: ParsedCommand) -> CommandResult:
                                 advice="Write figure save 1 figure1.pdf.")  # fmt: skip
     found = _figure(session, pieces[0])
     given = scan_options(parsed.clauses.options)
-    own = read_figure_look([o for o in given if o.name != "replace"], found.own, None, "figure save")
+    asked = [o for o in given if o.name != "replace"]
+    own = read_figure_look(asked, found.own, [x.key for x in layers_of(found.plot)], "figure save")
+    refuse_misfits(by_name(asked, "figure save"), found.plot)
     plot = dressed(found.plot, effective(own, session.state.document.figure_style))
     where = parsed.clauses.body.after(pieces[0].end).strip()
     path = save(plot, Path(file_name(session, where, "figure save")), replace=any(o.name == "replace" for o in given))

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.data.known_rows import known_rows
 from terrace.errors import DataError
 from terrace.language.grammar.clauses import Clauses, Weighting
 from terrace.language.grammar.command import ParsedCommand
@@ -318,6 +319,14 @@ def drawn_result(
     return replace(result, state=state)
 
 
+def _with_rows(session: Session, drawing: Drawing) -> Drawing:
+    """The drawing with the rows that its marks count, by which a brush finds them again in the data."""
+    if session.state.dataset is None:
+        return drawing
+    known = known_rows(session.state.dataset)
+    return replace(drawing, plots=tuple(replace(p, drawn_from=p.drawn_from or known) for p in drawing.plots))
+
+
 def _with_filter(session: Session, drawing: Drawing) -> Drawing:
     """The drawing with a note of the filter that its rows were chosen by, which goes with it into files."""
     if not session.filtering.used or not session.filtering.expression:
@@ -338,7 +347,7 @@ def _drawn(session: Session, drawing: Drawing, options: GraphOptions) -> Command
             subject=name,
             advice=f"Choose another name, or write name({name}, replace).",
         )
-    text, drawing = drawing.text, _with_filter(session, drawing)
+    text, drawing = drawing.text, _with_rows(session, _with_filter(session, drawing))
     if options.saving is not None:
         where = file_name(session, options.saving, "saving")
         path = Path(where) if Path(where).suffix else Path(f"{where}.{KINDS[0]}")
