@@ -165,3 +165,16 @@ def test_what_cannot_be_saved_is_said(
     outcome = session.run(command)
     assert outcome.error is not None and outcome.error[1] == message
     assert not list(tmp_path.iterdir())
+
+
+def test_points_of_every_figure_of_a_fit_know_their_rows() -> None:
+    session = Session()
+    for command in ("sample sleepstudy", "mixed reaction days || subject: days, cov(un) reml"):
+        assert session.run(command).ok
+    session.run("quietly margins, at(days=(0 5 9))")
+    for command, kind in (("plot trellis days", "rows"), ("plot scatter", "group_rows"), ("marginsplot, data", "rows")):
+        plot = session.run(command).plots[0]
+        points = [m for p in plot.panels for m in p.marks if m.kind == "points" and not m.text]
+        assert plot.drawn_from is not None, command
+        assert points
+        assert all(getattr(m, kind) is not None and len(getattr(m, kind)) == len(m.x) for m in points), command
