@@ -16,6 +16,7 @@ from terrace.data.resources import resource_path
 from terrace_desktop.builder import look as builder_look
 from terrace_desktop.forms import look as forms_look
 from terrace_desktop.importing import look as importing_look
+from terrace_desktop.reporting import look as reporting_look
 from terrace_desktop.results import look as results_look
 from terrace_desktop.ui import theme, words
 from terrace_desktop.ui.later import soon
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 
 
 LOOKS = {
-    "FormContent": builder_look.SHEET + forms_look.SHEET + variables_look.SHEET, "ResultsPane": results_look.SHEET,
+    "FormContent": builder_look.SHEET + forms_look.SHEET + variables_look.SHEET + reporting_look.SHEET,
+    "ReportPage": reporting_look.PAGE, "ResultsPane": results_look.SHEET,
     "ImportPage": importing_look.SHEET, "SeveralPage": importing_look.SHEET,
 }  # fmt: skip
 

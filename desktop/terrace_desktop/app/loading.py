@@ -46,7 +46,11 @@ def pieces() -> Iterator[None]:
     import terrace_desktop.builder.preview
 
     yield
-    import terrace_desktop.filters.popup  # noqa: F401
+    import terrace_desktop.filters.popup
+
+    yield
+    import terrace_desktop.reporting.page
+    import terrace_desktop.reporting.panel  # noqa: F401
 
 
 class Loader(QObject):

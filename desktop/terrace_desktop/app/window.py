@@ -31,6 +31,7 @@ from terrace_desktop.app.looks_flow import LooksFlow
 from terrace_desktop.app.model_flow import ModelFlow
 from terrace_desktop.app.own import Own
 from terrace_desktop.app.places_flow import PlacesFlow
+from terrace_desktop.app.report_flow import ReportFlow
 from terrace_desktop.app.script_flow import ScriptFlow
 from terrace_desktop.app.start_flow import StartFlow
 from terrace_desktop.app.start_page import StartPage
@@ -97,6 +98,7 @@ class MainWindow(QMainWindow):
         self._prepare: PrepareFlow | None = None
         self._served: QWidget | None = None  # what the panel showed last
         self.exports = ExportFlow(self, self.controller, self.results, settings)
+        self.reports = ReportFlow(self, self.controller, self.results, self.splitter, settings)
         self.scripts = ScriptFlow(self, self.controller, settings, self.controller.history.do_file)
         self.help = HelpFlow(self, self.controller)
         self.variables = VariablesFlow(self, self.controller, self.left, self.models, self.splitter)
@@ -173,6 +175,7 @@ class MainWindow(QMainWindow):
             *prepare_actions(self._open_form, self.controller.has_data),
             *self.models.actions(),
             *self.exports.actions(),
+            *self.reports.actions(),
             *self.scripts.actions(),
             *self.help.actions(),
             *self.variables.actions(),
@@ -240,8 +243,8 @@ class MainWindow(QMainWindow):
         self.looks.chosen.connect(self.actions_.choose)
         self.looks.convention_changed.connect(self.start.convention.show_choice)
         self.looks.zoomed.connect(self._zoomed)
-        for part in (self.data, self.cells, self.projects, self.models, self.exports, self.scripts, self.help,
-                     self.looks, self.failures):
+        for part in (self.data, self.cells, self.projects, self.models, self.exports, self.reports, self.scripts,
+                     self.help, self.looks, self.failures):
             part.told.connect(self.status.tell)
 
     def begin(self) -> None:

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QMimeData, QPoint, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeySequence, QResizeEvent, QShortcut, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QMenu,
+    QPushButton,
+    QStackedLayout,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from terrace.session.document.edits import HOLDERS
 from terrace.session.document.items import Document, Item
@@ -84,7 +93,10 @@ class ResultsPane(QFrame):
         self.contents = OutlinePanel(self._mime)
         self._hint = self._make_hint()
         self.next = NextStep()
-        column = QVBoxLayout(self)
+        self._own = QWidget()
+        self._pages = QStackedLayout(self)  # the document, and what stands in its place for a while
+        self._pages.addWidget(self._own)
+        column = QVBoxLayout(self._own)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._head())
@@ -283,6 +295,13 @@ class ResultsPane(QFrame):
         card.export_plot_asked.connect(lambda plot, suffix: self.plot_export_asked.emit(plot, suffix, None))
         card.rows_selected.connect(self.rows_selected)
         return card
+
+    # --- what stands in its place -------------------------------------------------------------------
+    def show_page(self, page: QWidget | None) -> None:
+        """Show something else in the place of the document, or the document again."""
+        if page is not None and self._pages.indexOf(page) < 0:
+            self._pages.addWidget(page)
+        self._pages.setCurrentWidget(self._own if page is None else page)
 
     # --- errors and progress ------------------------------------------------------------------------
     def show_error(self, entry: Entry, outcome: Outcome) -> ErrorCard:

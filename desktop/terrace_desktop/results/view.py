@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from terrace.session.document.items import Document, Item
@@ -172,7 +172,12 @@ class DocumentView(QScrollArea):
         self._looker.start()
 
     def look(self) -> None:
-        """Make one card that is near, the nearest first, and come back for the next; drop what is far off."""
+        """Make one card that is near, the nearest first, and come back for the next; drop what is far off.
+
+        While something else stands in the place of the document, nothing is made.
+        """
+        if not self.isVisible():
+            return
         top, height = self.verticalScrollBar().value(), max(1, self.viewport().height())
         wanting = None
         nearest = NEAR * height
@@ -261,6 +266,10 @@ class DocumentView(QScrollArea):
         if at and at != self._at:
             self._at = at
             self.at_changed.emit(at)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.look_soon()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
