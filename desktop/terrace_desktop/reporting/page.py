@@ -257,12 +257,14 @@ class ReportPage(KeyTaker):
         self._draw()
 
     def _fit_head(self) -> None:
-        """In a narrow page the head loses its words, then its title."""
-        for part in (self.told, self.title):
+        """In a narrow page the head loses its words, then its title, then the choice of zoom."""
+        for part in (self.told, self.title, self.zoom):
             part.show()
+        self._head_row.invalidate()
         needed = self._head_row.sizeHint().width() - self.told.sizeHint().width()
         self.told.setVisible(needed + theme.px(140) <= self.width())
         self.title.setVisible(needed <= self.width())
+        self.zoom.setVisible(needed - self.title.sizeHint().width() <= self.width())
 
     def _draw(self) -> None:
         """Ask for the pictures that are seen and not there yet, the large one first."""

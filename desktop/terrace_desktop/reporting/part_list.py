@@ -58,7 +58,8 @@ class PartList(QWidget):
         self._column.setSpacing(4)
         self._column.addLayout(self._head())
         self._column.addWidget(self.problem)
-        self._column.addWidget(self.empty)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._column.addWidget(self.empty, 1)
         self._column.addWidget(self.tree, 1)
         tree = self.tree
         tree.chosen.connect(self.chosen)

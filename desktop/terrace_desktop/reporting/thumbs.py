@@ -76,7 +76,7 @@ class Thumbs(QListView):
         sized(self, width=WIDE + 2 * AROUND + 12)
         self._showing = False
         self.selectionModel().currentChanged.connect(self._moved)
-        self.verticalScrollBar().valueChanged.connect(self.seen.emit)
+        self.verticalScrollBar().valueChanged.connect(self.seen)
         theme.manager().changed.connect(self.scheduleDelayedItemsLayout)
 
     def show_pages(self, sizes: tuple[tuple[float, float], ...]) -> None:
