@@ -82,8 +82,23 @@ def screens(window: MainWindow, forms: Callable[[str], bool] = lambda _key: True
         idle()
         yield f"data: {key}", window.work
     yield from guided(window, idle)
+    yield from report(window)
     window.splitter.close_panel()
     idle()
+
+
+def report(window: MainWindow) -> Iterator[tuple[str, QWidget]]:
+    """A report that is built, with a text that is written and all its fields, and its pages."""
+    window.reports.open()
+    panel, page = window.reports.panel, window.reports.page
+    assert panel is not None and page is not None
+    wait_until(page.settled, "the pages of the report")
+    yield "report: pages", page
+    panel.more.fold.setChecked(True)
+    panel.parts.write_text()
+    settled()
+    settled()
+    yield "report: fields", window.work
 
 
 def variables(window: MainWindow, idle: Callable[[], object]) -> Iterator[tuple[str, QWidget]]:
