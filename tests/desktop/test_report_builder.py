@@ -476,7 +476,8 @@ def test_forty_parts_keep_their_folds_and_the_choice(program: Program) -> None:
     opened(program)
     found = go_to(program, "models")
     for k in range(26):
-        program.window.controller.run(f'report part add text "Text {k} that is rather long for one line", after(models)')
+        words = f"Text {k} that is rather long for one line"
+        program.window.controller.run(f'report part add text "{words}", after(models)')
     program.idle()
     assert len(parts(program)) >= 40 and found.current_name() == "models"
     found.collapse(found.lines.index_of("method"))
