@@ -88,14 +88,13 @@ def screens(window: MainWindow, forms: Callable[[str], bool] = lambda _key: True
 
 
 def report(window: MainWindow) -> Iterator[tuple[str, QWidget]]:
-    """A report that is built, with a text that is written and all its fields, and its pages."""
+    """A report that is built, with all its fields, and its pages."""
     window.reports.open()
     panel, page = window.reports.panel, window.reports.page
     assert panel is not None and page is not None
     wait_until(page.settled, "the pages of the report")
     yield "report: pages", page
     panel.more.fold.setChecked(True)
-    panel.parts.write_text()
     settled()
     settled()
     yield "report: fields", window.work

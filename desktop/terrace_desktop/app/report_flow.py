@@ -47,7 +47,7 @@ class ReportFlow(QObject):
 
     def actions(self) -> list[Action]:
         """What the menus offer about the report."""
-        return [Action("export", tr("Rep&ort…"), self.open, "Ctrl+E", self._able)]
+        return [Action("export", tr("R&eport…"), self.open, "Ctrl+E", self._able)]
 
     def _able(self) -> bool:
         return self.controller.has_data() or self.results.has_cards()

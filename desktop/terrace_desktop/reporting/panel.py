@@ -52,6 +52,7 @@ class ReportPanel(FormContent):
         layout.addWidget(hairline())
         layout.addWidget(self._foot())
         self.parts.chosen.connect(self.chosen)
+        self.parts.rearranged.connect(self.head_changed)
         editing.changed.connect(self.refresh)
         editing.refused.connect(self._refused)
 

@@ -40,6 +40,7 @@ class PartList(QWidget):
     """The list, the line over it, and the editor of a text between them while one is written."""
 
     chosen = Signal(str)
+    rearranged = Signal()  # there are other controls
 
     def __init__(self, editing: ReportEditing) -> None:
         super().__init__()
@@ -157,6 +158,7 @@ class PartList(QWidget):
         self.writing = widget
         self._column.insertWidget(1, widget)
         widget.show()
+        self.rearranged.emit()
 
     def _end_writing(self) -> None:
         widget, self.writing = self.writing, None
