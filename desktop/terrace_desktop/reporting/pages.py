@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from terrace.session.report_pages import ReportPages
     from terrace.session.state import State
 
-DELAY = 60  # ms: typing that goes on asks once
+DELAY = 30  # ms: typing that goes on asks once
 
 
 @dataclass(frozen=True, slots=True, eq=False)
