@@ -170,6 +170,13 @@ def first_hour(options):
     return Result(state(status), text.strip().rpartition("\n")[2])
 
 
+def code(options):
+    """R code of 200 generated models, run in R: the log likelihoods are those of Terrace."""
+    environ = {**plain_environ(), "TERRACE_SPECS": "200"}
+    status, text = pytest(["tests/engine/test_code_in_r.py", "--timeout=3600"], environ)
+    return Result(state(status), closing(text))
+
+
 def pages(options):
     """Pages of reports as LibreOffice lays out the Word document, against those that are shown before it is saved."""
     seed = str(random.randrange(10**6))
@@ -182,7 +189,7 @@ def pages(options):
 
 STEPS = {
     step.__name__: step
-    for step in (processor, designs, properties, coverage, locked, mutated, kills, first_hour, pages)
+    for step in (processor, designs, properties, coverage, locked, mutated, kills, first_hour, code, pages)
 }
 
 

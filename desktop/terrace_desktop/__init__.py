@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from terrace_desktop.ui import overrides
+
 
 def _keep_singletons_alive() -> None:
     """Make None, True and False as immortal as Python 3.12 has them.
@@ -21,3 +23,4 @@ def _keep_singletons_alive() -> None:
 
 
 _keep_singletons_alive()
+overrides.watch()  # before the first class of the window is made

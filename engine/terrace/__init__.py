@@ -3,6 +3,7 @@
 >>> import terrace
 >>> data = terrace.read("hsb.dta")                                  # doctest: +SKIP
 >>> terrace.fit("mixed mathach ses || id: ses, reml", data)         # doctest: +SKIP
+>>> terrace.fit("mathach ~ ses + (ses | id)", data)                 # doctest: +SKIP
 
 Names are imported on first use, so that `import terrace` is cheap.
 """
@@ -41,6 +42,8 @@ def _renderer(module: str, name: str) -> Callable[[], Callable[..., Any]]:
 
 register("text", _renderer("terrace.report.text.text", "fit_text"))
 register("html", _renderer("terrace.report.html.html", "fit_html"))
+register("plot svg", _renderer("terrace.report.figure.figure", "svg_text"))
+register("plot png", _renderer("terrace.report.figure.figure", "png_bytes"))
 register("tables", _renderer("terrace.results.tables", "fit_tables"))
 
 

@@ -59,7 +59,8 @@ def fit(
     Parameters
     ----------
     model
-        A ``mixed`` command, or a `ModelSpec`.
+        A ``mixed`` command, a formula of lme4 such as ``y ~ x + (x | g)`` or a call of lmer, lme or gls, or a
+        `ModelSpec`. A formula is fitted by REML, as lme4 does.
     data
         A `Dataset`, a `StreamedData`, a pandas DataFrame, or whatever else `as_dataset` takes for a table: a dict of
         columns, a list of records, an array, a Series, an Arrow table.
@@ -77,10 +78,8 @@ def fit(
     """
     data = as_dataset(data)
     if isinstance(model, str):
-        from terrace.language.mixed import parse_mixed
-
-        command = command or model
-        spec = parse_mixed(model, (*data.names, *data.left_out))  # which then says what is wrong with the column
+        spec, data, said = _read(model, data)
+        command = command or said
     else:
         spec = model
     begun = time.perf_counter()
@@ -99,6 +98,21 @@ def fit(
 
         command = format_mixed(spec)
     return build_result(fitted, spec, data, command, time.perf_counter() - begun, noticed(fitted))
+
+
+def _read(model: str, data: Dataset) -> tuple[ModelSpec, Dataset, str]:
+    """The model that a text says, the data with the variables that a formula makes, and the command."""
+    from terrace.language.mixed import COMMANDS, parse_mixed
+
+    if model.split(maxsplit=1)[:1] in [[c] for c in COMMANDS] or "~" not in model:
+        spec = parse_mixed(model, (*data.names, *data.left_out))  # which then says what is wrong with the column
+        return spec, data, model
+    from terrace.code.read.lme4_formula import read_r
+
+    if isinstance(data, StreamedData):
+        raise data.needs_rows()
+    read = read_r(model, data)
+    return read.spec, read.data(data), read.commands[-1]
 
 
 def _bound(spec: ModelSpec, data: Dataset, watch: Watch) -> Design:

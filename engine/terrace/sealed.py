@@ -58,6 +58,18 @@ def zip_entry(name: str, how: int = zipfile.ZIP_DEFLATED) -> zipfile.ZipInfo:
     return info
 
 
+class Archive(zipfile.ZipFile):
+    """For libraries that write archives: what they add by name is from the present time as `zip_entry` has it."""
+
+    def writestr(
+        self, zinfo_or_arcname: str | zipfile.ZipInfo, data: Any, compress_type: int | None = None,
+        compresslevel: int | None = None,
+    ) -> None:  # fmt: skip
+        """Add an entry."""
+        entry = zip_entry(zinfo_or_arcname) if isinstance(zinfo_or_arcname, str) else zinfo_or_arcname
+        super().writestr(entry, data, compress_type, compresslevel)
+
+
 def seal(kind: str, version: int, parts: Mapping[str, bytes]) -> bytes:
     """The bytes of a file of this kind (``estimates``); `version` is that of the form of its parts."""
     content = io.BytesIO()

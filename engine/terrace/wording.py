@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 MINUS = "−"
+_SIGN = re.compile(r"(?<![\w.)\]-])-(?=\.?\d|∞)")
 
 
 def enumerated(words: Iterable[str], link: str = "and") -> str:
@@ -52,3 +53,18 @@ def fixed(value: float, d: int, *, zero: bool = True) -> str:
 def two(x: float) -> str:
     """A number with two decimals, or more where it would show fewer than two figures."""
     return fixed(x, decimals(abs(x)))
+
+
+def true_minus(text: str) -> str:
+    """A text for people in which a hyphen before a number is the minus that it stands for: ``SES = −1``.
+
+    Hyphens inside words, ranges and dates stay.
+    """
+    return _SIGN.sub(MINUS, text)
+
+
+def p_words(p: float) -> str:
+    """``p < .001``, ``p = .032``, ``p > .999``: a p value in a sentence, with the three decimals of tables."""
+    if p < 0.001:
+        return "p < .001"
+    return "p > .999" if p > 0.999 else "p = " + fixed(p, 3, zero=False)

@@ -222,6 +222,16 @@
     </message>
 </context>
 <context>
+    <name>LayerRow</name>
+    <message numerus="yes">
+        <source>{0} point(s)</source>
+        <translation>
+            <numerusform>{0} point</numerusform>
+            <numerusform>{0} points</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>LevelCard</name>
     <message numerus="yes">
         <source>%1 group(s), %2 rows each</source>
@@ -288,6 +298,13 @@
 </context>
 <context>
     <name>Page</name>
+    <message numerus="yes">
+        <source>{0} of the first {1} row(s)</source>
+        <translation>
+            <numerusform>{0} of the first {1} row</numerusform>
+            <numerusform>{0} of the first {1} rows</numerusform>
+        </translation>
+    </message>
     <message numerus="yes">
         <source>{0} of {1} row(s)</source>
         <translation>
@@ -374,6 +391,16 @@
         <translation>
             <numerusform>Delete {0} variable</numerusform>
             <numerusform>Delete {0} variables</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>Side</name>
+    <message numerus="yes">
+        <source>Make this the style of the project. Figure(s) {0} follow.</source>
+        <translation>
+            <numerusform>Make this the style of the project. Figure {0} follows.</numerusform>
+            <numerusform>Make this the style of the project. Figures {0} follow.</numerusform>
         </translation>
     </message>
 </context>

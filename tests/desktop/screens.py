@@ -82,9 +82,25 @@ def screens(window: MainWindow, forms: Callable[[str], bool] = lambda _key: True
         idle()
         yield f"data: {key}", window.work
     yield from guided(window, idle)
+    yield from figure(window)
     yield from report(window)
     window.splitter.close_panel()
     idle()
+
+
+def figure(window: MainWindow) -> Iterator[tuple[str, QWidget]]:
+    """A figure that is edited, with the options of its layers open, and how it prints."""
+    window.figures.edit_chosen()
+    panel, page = window.figures.panel, window.figures.page
+    assert panel is not None and page is not None
+    wait_until(page.isVisible, "the page of the figure")
+    wait_until(page.settled, "the print of the figure")
+    for row in panel.layers.rows.values():
+        row.more.click()
+    settled()
+    settled()
+    yield "figure: fields", window.work
+    yield "figure: print", page
 
 
 def report(window: MainWindow) -> Iterator[tuple[str, QWidget]]:

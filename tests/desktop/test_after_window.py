@@ -8,7 +8,9 @@ import after_help as help_
 import pytest
 from after_help import tick, widget, write
 from builder_help import popups
-from PySide6.QtWidgets import QMenu, QTextEdit
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QTextEdit
 from test_app import Program
 from waiting import settled, wait_until
 
@@ -110,7 +112,10 @@ def test_a_command_that_fails_says_so_in_the_panel(program: Program) -> None:
 def test_comparing_uses_the_models_of_the_pane(program: Program) -> None:
     card = program.window.results.newest()
     panel = ask(program, card, "compare")
+    assert panel.command.text() == 'estimates compare m1 m2, titles("Model 1" "Model 2") ml', "one is by REML"
+    tick(panel, "ml", False)
     assert panel.command.text() == 'estimates compare m1 m2, titles("Model 1" "Model 2")'
+    tick(panel, "ml", True)
     run(program, panel)
     table = program.window.results.outputs()[-1].outcome.tables[1]
     assert [c.title for c in table.columns] == ["Model 1", "Model 2"]
@@ -119,6 +124,48 @@ def test_comparing_uses_the_models_of_the_pane(program: Program) -> None:
     tick(panel, "models_m1", False)
     program.run("mixed distance i.sex age || subject:")
     assert panel.command.text().startswith("estimates compare m2 m3, "), "what was chosen stays"
+    program.run("mixed distance c.age##i.sex || subject:, reml")
+    for name in ("m3", "m4"):
+        tick(panel, f"models_{name}", False)
+    tick(panel, "models_m5", True)
+    assert panel.command.text().startswith("estimates compare m2 m5, ") and not panel.command.text().endswith(" ml"), (
+        "REML compares random effects"
+    )
+
+
+def test_labels_given_later_stand_on_cards_and_axes(program: Program) -> None:
+    card = program.window.results.cards()[0]
+    card.wake()
+    card.show_part("model_plots")
+    program.idle()
+    before = card.browser.toPlainText()
+    assert "Age in years" not in before
+    program.run('label variable age "Age in years"', 'label variable distance "Length"')
+    program.idle()
+    assert card is program.window.results.cards()[0]
+    wait_until(lambda: "Age in years" in card.browser.toPlainText(), "the label")
+    program.idle()
+    assert all(p.plot is not None for p in card.plots.small.values())
+    assert "Length" in card.findChild(QLabel, "model_sentence").text()
+    program.run("undo", "undo")
+    wait_until(lambda: card.browser.toPlainText() == before, "the name again")
+
+
+def test_models_by_reml_are_compared_by_ml_in_one_click(program: Program) -> None:
+    program.run("mixed distance || subject:, reml")
+    program.run("mixed distance age || subject:, reml")
+    program.run("estimates compare m3 m4, notable")
+    models = program.window.results.cards()
+    output = program.window.results.outputs()[-1]
+    output.wake()
+    QTest.mouseClick(output.findChild(QPushButton, "output_by_ml"), Qt.MouseButton.LeftButton)
+    program.idle()
+    again = program.window.results.outputs()[-1]
+    assert again.outcome.command == "estimates compare m3 m4, notable ml"
+    assert "p" in [c.key for c in again.outcome.tables[0].columns]
+    again.wake()
+    assert again.findChild(QPushButton, "output_by_ml") is None
+    assert program.window.results.cards() == models, "the models stay as they are"
 
 
 def test_a_paragraph_to_copy(program: Program) -> None:

@@ -199,7 +199,7 @@ def test_a_test_that_reml_refuses_is_done_by_ml(program: Program, first: str) ->
         "lrtest m1 m2",
     )
     b = program.window.results.errors()[-1].findChild(QPushButton, "error_by_ml")
-    assert b.text() == "Refit both by ML and test"
+    assert b.text() == "Compare by maximum likelihood"
     before = len(program.states())
     b.click()
     wait_until(lambda: len(program.states()) > before and program.states()[-1][0].startswith("lrtest"))

@@ -13,14 +13,18 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QToo
 from waiting import settled, show, wait_until
 
 from terrace.data.samples import sample
+from terrace.results.figure_look import FigureLook, LayerLook
+from terrace.session.document.figures import with_look, with_style
 from terrace.session.document.items import Document
 from terrace.session.session import Session
 from terrace.session.state import State
+from terrace_desktop.plots.cards import LargePlot
 from terrace_desktop.results.browser import GrowingBrowser
 from terrace_desktop.results.note_card import NoteCard, NoteEditor
 from terrace_desktop.results.numbering import numbering
 from terrace_desktop.results.pane import ResultsPane
 from terrace_desktop.results.view import FAR
+from terrace_desktop.ui import theme
 
 
 @pytest.fixture
@@ -74,6 +78,26 @@ def test_numbers_of_tables_and_figures_go_through_the_document() -> None:
     assert [(numbers[i].table, numbers[i].figure) for i in (1, 2, 3, 5, 6)] == [(1, 1), (4, 1), (5, 1), (5, 2), (6, 2)]
     folded = Document(items=(replace(items[0], folded=True), *items[1:]))
     assert numbering(folded) == numbers, "folding renumbers nothing"
+
+
+def test_figures_on_the_page_have_their_looks(pane: ResultsPane) -> None:
+    items = (documents.figure(1), documents.figure(2))
+    document = Document(items=items, next_id=3)
+    pane.show_document(document)
+    settled()
+    assert pane.card(1).findChild(LargePlot).plot is items[0].outcome.plots[0]
+    look = FigureLook(x_title="Hours", title="Mine", layers=(LayerLook("points", shown=False),))
+    edited = with_look(document, 1, look)
+    other = pane.card(2)
+    pane.show_document(edited)
+    settled()
+    plot = pane.card(1).findChild(LargePlot)
+    assert plot.plot.panels[0].x.title == "Hours" and all(m.kind != "points" for m in plot.plot.panels[0].marks)
+    assert "Mine" in [x.text() for x in plot.findChildren(QLabel)] and pane.card(2) is other
+    pane.show_document(with_style(edited, FigureLook(legend="none", grey=True)))
+    settled()
+    assert pane.card(2).findChild(LargePlot).plot.look.grey
+    assert documents.figure(2).outcome.plots[0].look == FigureLook(), "the plot itself is as its command made it"
 
 
 def test_what_is_under_a_folded_item_is_not_on_the_page(pane: ResultsPane) -> None:
@@ -218,6 +242,25 @@ def test_a_note_is_edited_where_it_stands(pane: ResultsPane, asked: list[str]) -
     editor.toggle_list()
     QTest.keyClick(editor.text, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert asked == ['outline edit 1 "- Old *words*."'] and card.can_sleep()
+
+
+def test_larger_text_leaves_contents_and_what_is_written_in_place(pane: ResultsPane) -> None:
+    pane.show_document(Document(items=(documents.model(1), documents.note(2, "Old."), documents.figure(3)), next_id=4))
+    model, note, figure = (pane.card(i) for i in (1, 2, 3))
+    for card in (model, note, figure):
+        card.wake()
+    note.edit()
+    editor = note.findChild(NoteEditor)
+    editor.text.setPlainText("New, and not kept yet")
+    plot, sizes = figure.figures[0].view, []
+    for zoom in (150, 100):
+        theme.manager().set_zoom(zoom, at_once=False)
+        wait_until(lambda: model.browser.document().defaultFont() == theme.text_font(), "the tables")
+        wait_until(lambda: not pane.view._old, "what is near")
+        sizes.append(model.browser.document().size().height())
+    assert sizes[0] > 1.2 * sizes[1]
+    assert note.findChild(NoteEditor) is editor and editor.text.toPlainText() == "New, and not kept yet"
+    assert figure.figures[0].view is plot, "it is drawn anew, and keeps what was selected in it"
 
 
 def test_the_title_of_the_document_is_edited_by_a_click(pane: ResultsPane, asked: list[str]) -> None:

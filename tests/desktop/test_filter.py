@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QMenu, QPushButton, QToolButton
 from test_app import Program
 from waiting import settled, wait_idle, wait_until
 
+import terrace
 from terrace.data.dataset import Dataset, Measure, Variable
 from terrace.language.expressions.truth import surely_true
 from terrace_desktop.filters.completing import completions
@@ -120,6 +121,8 @@ def test_a_filter_is_chips_that_put_together_keep_the_same_rows(typed: str, said
         Values("name", ("Ann", 'B "x" & c')), Values("name", (), missing=True), Range("x", -1.5, None),
         Range("x", None, 2.25, with_high=False, missing=True),
         Range("x", -0.5, 0.5, missing=True), Range("day", 22_005.0, 22_010.0), Values("x", (0.1, -0.3)),
+        Values("sector", (1.0,), excluded=True), Values("name", ("Ann",), excluded=True),
+        Values("x", (0.1, -0.3, 0.2, 0.5), excluded=True), Values("x", (), missing=True, excluded=True),
     ],
 )  # fmt: skip
 def test_a_condition_made_by_clicking_keeps_the_rows_that_it_names(condition: Values | Range) -> None:
@@ -127,14 +130,14 @@ def test_a_condition_made_by_clicking_keeps_the_rows_that_it_names(condition: Va
     column = data.frame[condition.name]
     gone = (column == "") if data.is_text(condition.name) else column.isna()
     if isinstance(condition, Values):
-        wanted = column.isin(condition.values) & ~gone
+        wanted = (column.isin(condition.values) ^ condition.excluded) & ~gone
     else:
         wanted = ~gone
         if condition.low is not None:
             wanted &= column >= condition.low
         if condition.high is not None:
             wanted &= (column <= condition.high) if condition.with_high else (column < condition.high)
-    wanted |= gone & condition.missing
+    wanted |= gone & condition.missing & ~getattr(condition, "excluded", False)
     text = text_of(condition)
     assert (surely_true(text, data) == wanted.to_numpy()).all() and wanted.any()
     assert read(text) == condition
@@ -270,6 +273,41 @@ def test_a_chip_of_values_opens_with_these_ticked_and_keys_do_the_rest(program: 
     QTest.keyClick(popup, Qt.Key.Key_Escape)
     program.idle()
     assert not [x for x in w.findChildren(FilterPopup) if x.isVisible()] and len(commands_of(program)) == 2
+
+
+def test_values_are_left_out(program: Program) -> None:
+    w = program.window
+    program.run("generate z = ses if ses > 0", "recode z (min/1 = 1) (1/max = 2)", "measure z nominal",
+                "filter z != 1, view")  # fmt: skip
+    w.left.bar.findChild(QPushButton, "filter_chip_0_body").click()
+    popup = popup_of(program)
+    page = popup.page
+    assert isinstance(page, ValuesPage) and page.way.value() == "leave"
+    assert page.model.ticked.tolist() == [True, False, True], "1, 2, and what is missing"
+    z = w.controller.snapshot.dataset.frame["z"]
+    assert popup.count.full_text() == f"{int((z == 2).sum()):,} of 7,185 rows"
+    tick(popup, 2)
+    assert page.model.ticked[-1], "a missing value is not known to be another"
+    tick(popup, 0, 1)
+    assert page.text() == "z != 2" and popup.count.full_text() == f"{int((z == 1).sum()):,} of 7,185 rows"
+    tick(popup, 1)
+    assert page.text() == "!missing(z)"
+    page.way.findChild(QPushButton, "filter_way_keep").click()
+    assert page.text() == "" and not popup.apply.isEnabled()
+    page.way.findChild(QPushButton, "filter_way_leave").click()
+    tick(popup, 0)
+    popup.apply.click()
+    program.idle()
+    assert commands_of(program)[-1] == "filter z != 1, view" and chips(program) == ["z is not 1"]
+
+
+def test_counts_of_a_streamed_file_say_which_rows_they_are_of(tmp_path: Path) -> None:
+    pd.DataFrame({"g": np.arange(12_000) % 8}).to_parquet(tmp_path / "rows.parquet")
+    data = terrace.stream(tmp_path / "rows.parquet")
+    page = ValuesPage(data, "g", lambda _label, work, done, _failed: done(work()), Values("g", (3,)))
+    assert page.told() == "1,250 of the first 10,000 rows"
+    page.close_down()
+    page.deleteLater()
 
 
 def test_missing_is_a_value_and_many_values_are_searched(program: Program) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import fakes
 import numpy as np
 import pandas as pd
 import pytest
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QFontMetrics, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 from waiting import settled, show, wait_until
@@ -17,8 +18,10 @@ from waiting import settled, show, wait_until
 from terrace.data.dataset import Dataset, Measure, Variable
 from terrace_desktop.grid import columns, copying
 from terrace_desktop.grid.block import merge_spans
+from terrace_desktop.grid.header import BADGE, PAD
 from terrace_desktop.grid.model import MISSING, GridModel, sort_order
 from terrace_desktop.grid.view import GridView
+from terrace_desktop.ui import theme
 
 
 def dataset(**values: object) -> Dataset:
@@ -34,10 +37,10 @@ def shown(model: GridModel, column: int) -> list[str]:
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ([1.5, 2.25, -3.0], ["1.50", "2.25", "-3.00"]),
+        ([1.5, 2.25, -3.0], ["1.50", "2.25", "−3.00"]),
         ([1.0, 2.0, 3.0], ["1", "2", "3"]),
         ([1, 22, 333], ["1", "22", "333"]),
-        (np.array([5.876, -0.1], dtype=np.float32), ["5.876", "-0.100"]),
+        (np.array([5.876, -0.1], dtype=np.float32), ["5.876", "−0.100"]),
         ([1 / 3, 2 / 3], ["0.3333", "0.6667"]),
         ([0.000123, 0.000456], ["0.000123", "0.000456"]),
         ([1e20, 1.0], ["1e+20", "1"]),
@@ -65,8 +68,8 @@ def test_labels_or_codes_missing_and_missing_codes() -> None:
     assert not model.left_aligned(1)
     assert model.index(3, 2).data() == MISSING
     assert model.index(5, 4).data() == MISSING
-    assert model.reader(5).is_coded_missing(0) and model.index(0, 5).data() == "-9"
-    assert model.index(0, 5).data(Qt.ItemDataRole.ToolTipRole) == "-9 (missing)"
+    assert model.reader(5).is_coded_missing(0) and model.index(0, 5).data() == "−9"
+    assert model.index(0, 5).data(Qt.ItemDataRole.ToolTipRole) == "−9 (missing)"
     assert "missing" in model.index(3, 2).data(Qt.ItemDataRole.AccessibleTextRole)
 
 
@@ -170,6 +173,51 @@ def test_million_rows_paint_and_select_without_touching_cells(monkeypatch: pytes
     assert 0 < len(set(read)) <= 2 * on_screen, "only what is on screen is read"
     assert view.selected_block() == ([0], [(0, rows - 1)])
     assert rows - 1 in read
+    view.close()
+
+
+def test_new_columns_are_brought_into_view_and_marked_for_a_moment() -> None:
+    view = GridView()
+    view.resize(344, 400)
+    many = {f"item{k}": np.arange(50.0) for k in range(30)}
+    before = dataset(**many)
+    view.show_dataset(before)
+    show(view)
+    view.setCurrentIndex(view.grid.index(20, 1))
+    across, down = view.horizontalScrollBar(), view.verticalScrollBar()
+    down.setValue(10)
+    frame = before.frame.assign(mean=1.0, deviation=-1.5)
+    after = replace(before, frame=frame, variables=(*before.variables, Variable("mean"), Variable("deviation")))
+    view.show_dataset(after, same=True)
+    settled()
+    for column in (30, 31):
+        left = view.columnViewportPosition(column)
+        assert left >= 0 and left + view.columnWidth(column) <= view.viewport().width()
+    assert down.value() == 10 and (view.currentIndex().row(), view.currentIndex().column()) == (20, 1)
+    assert [k for k in range(32) if view.grid.is_new(k)] == [30, 31]
+    marked = view.grab().toImage()
+    view.arrivals.timer.timeout.emit()
+    settled()
+    assert not view.grid.is_new(30) and view.grab().toImage() != marked
+    across.setValue(0)
+    described = (replace(after.variables[0], label="First"), *after.variables[1:])
+    view.show_dataset(replace(after, variables=described), same=True)
+    assert across.value() == 0, "nothing has come"
+    other = frame.rename(columns={"mean": "average"})
+    renamed = tuple(replace(v, name="average") if v.name == "mean" else v for v in after.variables)
+    view.show_dataset(replace(after, frame=other, variables=renamed), same=True)
+    assert across.value() == 0 and not view.grid.arrived
+    view.close()
+
+
+def test_columns_begin_as_wide_as_their_names_and_values_ask_for() -> None:
+    view = GridView()
+    view.show_dataset(dataset(x=np.arange(9), mathach=np.arange(9) / 4, name=["a long text in a cell"] * 9))
+    assert view.columnWidth(0) < view.columnWidth(1) < view.columnWidth(2)
+    bold = QFontMetrics(theme.text_font(theme.TEXT, bold=True))
+    for column, name in enumerate(view.grid.dataset.names):
+        assert view.columnWidth(column) >= bold.horizontalAdvance(name) + theme.px(BADGE) + 2 * PAD
+    assert view.columnWidth(1) <= bold.horizontalAdvance("mathach") + 42, "no room is kept for an arrow"
     view.close()
 
 

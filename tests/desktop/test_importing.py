@@ -187,6 +187,65 @@ def test_a_code_is_taken_away_again(desk: Desk, file: Path) -> None:
     assert page.preview.reading.missing == ("absent",) and page.panel.file.missing.texts() == ("absent",)
 
 
+def test_a_column_is_renamed_left_out_and_given_codes_of_its_own(desk: Desk, file: Path) -> None:
+    w = desk.window
+    page = desk.look(file)
+    page.grid.header.sectionPressed.emit(1)
+    desk.type("import_codes_add", "-99")
+    desk.type("import_name", "status")
+    assert page.name == "status" and page.panel.column.codes.texts() == ("-99",)
+    desk.type("import_label", "Status")
+    desk.type("import_name", "score")
+    problem = page.panel.problem.itemAt(0).widget()
+    assert problem.accessibleName().startswith("ses and score would both be called score.")
+    desk.type("import_name", "home")
+    assert page.panel.problem.count() == 0 and page.name == "home" and page.panel.column.title.text() == "Column home"
+    page.grid.header.sectionPressed.emit(5)
+    page.panel.column.wanted.click()
+    desk.idle()
+    assert page.grid.header.left_out == {5} and not page.panel.column.label.isEnabled()
+    desk.click("import_do")
+    assert desk.ran() == [
+        f'import delimited "{file}", delimiters(";") decimal(",") drop(note) rename(ses home) codes(home "-99") '
+        'labels(home "Status") clear'
+    ]
+    assert desk.data.names == ("school", "home", "score", "female", "born")
+    assert desk.data.variable("home").missing_codes == (-99,) and desk.data.variable("home").label == "Status"
+    desk.look(file)
+    assert page.preview is not None and page.preview.data.names[1] == "home"
+    assert page.preview.reading.codes == {"home": ("-99",)} and page.grid.header.left_out == {5}
+    page.grid.header.sectionPressed.emit(5)
+    assert not page.panel.column.wanted.isChecked()
+    page.panel.column.wanted.click()
+    desk.idle()
+    assert page.preview.reading.left_out == () and page.panel.column.label.isEnabled()
+    page.grid.header.sectionPressed.emit(1)
+    desk.type("import_name", "ses")
+    assert page.preview.reading.renamed == {} and page.preview.reading.codes == {"ses": ("-99",)}
+    desk.click("import_cancel")
+    assert w.pages.currentWidget() is w.splitter
+
+
+def test_names_in_two_rows_are_joined_or_not(desk: Desk, tmp_path: Path) -> None:
+    path = tmp_path / "groups.csv"
+    path.write_text("id,before,,after,\n,m,sd,m,sd\n1,2,3,4,5\n2,3,4,5,6\n")
+    page = desk.look(path)
+    header = desk.find(QComboBox, "import_header")
+    assert header.currentText() == "Rows 1 to 2, joined"
+    assert page.preview is not None and page.preview.data.names[1:3] == ("before_m", "before_sd")
+    desk.choose("import_header", 2)
+    assert page.preview.data.names[1:3] == ("m", "sd") and len(page.preview.data) == 2
+    desk.choose("import_header", 1)
+    assert len(page.preview.data) == 3
+    header.setCurrentIndex(header.findText("Rows 1 to 2, joined"))
+    header.activated.emit(header.currentIndex())
+    desk.idle()
+    assert page.preview.data.names[1:3] == ("before_m", "before_sd")
+    desk.click("import_do")
+    assert desk.ran() == [f'import delimited "{path}", delimiters(",") decimal(".") varnames(1:2) labelrow(none) clear']
+    assert desk.data.names == ("id", "before_m", "before_sd", "after_m", "after_sd")
+
+
 def test_cancel_changes_nothing(desk: Desk, file: Path) -> None:
     w = desk.window
     page = desk.look(file)

@@ -14,6 +14,7 @@ from waiting import settled, show, wait_until
 
 from terrace.session.document.items import Document
 from terrace.session.session import Session
+from terrace.session.state import State
 from terrace_desktop.results.outline.model import ITEMS, SecondRole
 from terrace_desktop.results.outline.rail import rail
 from terrace_desktop.results.pane import ResultsPane
@@ -183,6 +184,27 @@ def test_dropping_asks_for_a_move(shown: Shown) -> None:
     assert drop(1, -1, 2) == "outline move 1, after(2)", "models stand at the top alone"
     assert drop(5, -1, 4) == "outline move 5, after(4)", "nothing stands under a figure"
     assert drop(2, -1, 2) == ""
+
+
+@pytest.mark.parametrize(("item", "command"), [(7, "outline move 7, under(2)"), (4, "outline move 4, before(3)"),
+                                               (1, "outline move 1, after(2)")])  # fmt: skip
+@pytest.mark.parametrize("height", [300, 3000])
+def test_what_was_dragged_stays_chosen(shown: Shown, item: int, command: str, height: int) -> None:
+    shown.pane.resize(1400, height)
+    settled()
+    session = Session(replace(State(), document=shown.pane.shown))
+    shown.choose(item)
+    settled()
+    assert session.run(command).ok
+    shown.pane.show_document(session.state.document)
+    settled()
+    current = shown.tree.current()
+    assert current is not None and current.id == item
+    assert shown.pane.card(item).visibleRegion().boundingRect().height() > 0
+    assert session.run("undo").ok
+    shown.pane.show_document(session.state.document)
+    settled()
+    assert shown.tree.current().id == item
 
 
 def test_what_is_dragged_out_is_a_table_a_picture_or_text(shown: Shown) -> None:

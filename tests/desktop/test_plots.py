@@ -75,6 +75,17 @@ def test_several_panels_categories_and_logs() -> None:
     view.close()
 
 
+def test_axes_have_a_true_minus() -> None:
+    x = np.array([-2.0, 0.0, 2.0])
+    ticks = ((-2.0, "-2"), (0.0, "pre-test"))
+    view = PlotView(Plot("", (PlotPanel(Axis("x", ticks), Axis("y"), (Marks("points", x, x),)),)))
+    painted(view)
+    item = view.boxes[0].parentItem()
+    assert item.getAxis("left").tickStrings([-1.5, 2.0], 1.0, 0.5) == ["−1.5", "2.0"]
+    assert item.getAxis("bottom")._tickLevels == [[(-2.0, "−2"), (0.0, "pre-test")]]
+    view.close()
+
+
 def test_colours_follow_the_theme() -> None:
     view = PlotView(fakes.plot())
     light = painted(view)
@@ -340,6 +351,20 @@ def test_what_was_asked_of_the_looks_is_drawn() -> None:
     theme.manager().apply("dark")
     assert looks_module.mark_colour(black).name() == theme.DARK.ink, "black on black is no line"
     theme.manager().apply("light")
+
+
+def test_what_a_look_asks_for_is_drawn_in_points() -> None:
+    x = np.arange(4.0)
+    asked = {"stroke": 3.0, "points": 6.0, "opacity": 40.0}
+    line = layers.items(Marks("line", x, x, **asked), layers.Setting(scale=0.6))[0].opts["pen"]
+    assert line.widthF() == pytest.approx(4.0) and line.color().alphaF() == pytest.approx(0.4, abs=0.01)
+    dots = layers.items(Marks("points", x, x, **asked), layers.Setting())[0]
+    assert dots.opts["size"] == pytest.approx(8.0)
+    assert dots.opts["brush"].color().alphaF() == pytest.approx(0.4, abs=0.01)
+    middle, bars = layers.items(Marks("interval", x, x, x - 1, x + 1, **asked), layers.Setting())
+    assert bars.opts["pen"].widthF() == pytest.approx(4.0) and middle.opts["size"] == pytest.approx(8.0)
+    fill = layers.items(Marks("band", x, x, x - 1, x + 1, **asked), layers.Setting())[2]
+    assert fill.brush().color().alphaF() == pytest.approx(0.4, abs=0.01)
 
 
 def test_logarithmic_axes_show_and_select_where_the_numbers_are() -> None:

@@ -211,7 +211,7 @@ def test_a_model_that_takes_long_waits_for_update(
     update, cancel = (form.findChild(QPushButton, f"builder_preview_{k}") for k in ("update", "cancel"))
     assert update is not None and cancel is not None
     wait_until(update.isVisible, "Update")
-    assert p.strip.words.text() == "This model takes longer than 0.05 s. Press Update to show it."
+    assert p.strip.words.text() == "This model takes too long to show at every change. Press Update to show it."
     assert p.shown is before and p.stale, "the last result stays"
     update.click()
     assert cancel.isVisible() and not update.isVisible()

@@ -365,3 +365,33 @@ def test_progress_says_what_it_knows() -> None:
     pane.hide_progress()
     assert pane.progress.isHidden()
     pane.deleteLater()
+
+
+def test_a_wide_table_wraps_its_heads_before_it_scrolls_and_shows_that_it_goes_on() -> None:
+    names = [f"Random slope of item {k}" for k in range(5)]
+    columns = tuple(Column(f"m{k}", name) for k, name in enumerate(names))
+    table = Table("Side by side", columns, tuple(Row(f"x{r}", tuple(-12.25 - k for k in range(5))) for r in range(4)))
+    outcome = Outcome("estimates compare _all", "estimates compare", "ok", 0.0, tables=(table,))
+    pane = ResultsPane()
+    pane.resize(1000, 700)
+    show(pane)
+    item = documents.output(1, outcome, "Models compared")
+    pane.show_document(Document(items=(item,), next_id=2))
+    (card,) = pane.outputs()
+    wait_until(lambda: card.browser is not None and card.browser.isVisible(), "the table")
+    browser = card.browser
+    assert browser.more() == (False, False)
+    whole = browser.height()
+    browser.setFixedWidth(480)
+    settled()
+    assert browser.more() == (False, False) and browser.height() > whole, "the heads take several lines"
+    assert browser.toPlainText().replace("\N{NO-BREAK SPACE}", " ").count("−12.25") == 4
+    browser.setFixedWidth(240)
+    settled()
+    bar = browser.horizontalScrollBar()
+    assert bar.isVisible() and browser.more() == (False, True)
+    ink = browser.grab().toImage()
+    bar.setValue(bar.maximum())
+    assert browser.more() == (True, False) and browser.grab().toImage() != ink
+    pane.close()
+    pane.deleteLater()

@@ -84,6 +84,15 @@ def _covered(w: QWidget) -> int:
     return over
 
 
+def stays_cut_off(screen: QWidget) -> list[str]:
+    """What is cut off and stays so: a form whose preview has just come is laid out in the turns that follow."""
+    for _turn in range(10):
+        if not (found := cut_off(screen)):
+            break
+        settled()
+    return found
+
+
 def _text(w: QWidget) -> str:
     return str(w.property("text"))
 
@@ -112,12 +121,12 @@ def test_no_words_are_cut_off(window: MainWindow, zoom: int) -> None:
     theme.manager().set_zoom(zoom)
     window.splitter.follow_text()
     settled()
-    found = {name: cut for name, screen in screens(window) if (cut := cut_off(screen))}
+    found = {name: cut for name, screen in screens(window) if (cut := stays_cut_off(screen))}
     assert found == {}
 
 
 def test_the_smallest_window_has_room_for_all_zones(window: MainWindow) -> None:
     window.resize(640, 420)
     some = screens(window, lambda key: key in ("test", "centre"))
-    found = {name: cut for name, screen in some if (cut := cut_off(screen))}
+    found = {name: cut for name, screen in some if (cut := stays_cut_off(screen))}
     assert found == {}

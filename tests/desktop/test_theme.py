@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QEvent
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPalette
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPaintEvent, QPalette
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QWidget
+from shiboken6 import delete
 from waiting import show, wait_until
 
 from terrace_desktop.ui import theme
@@ -65,6 +66,67 @@ def test_what_is_seen_is_dressed_once_however_deep_and_what_is_hidden_soon_after
     wait_until(lambda: hidden.palette().color(hidden.foregroundRole()) == QColor(theme.DARK.muted), "the hidden label")
     theme.manager().apply("light")
     chain[0].close()
+
+
+class Painted(QWidget):
+    """Notes the colour of a label in it whenever it is painted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = label("Words", "muted")
+        QHBoxLayout(self).addWidget(self.words)
+        self.inks: list[str] = []
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        self.inks.append(self.words.palette().color(self.words.foregroundRole()).name())
+
+
+def test_a_window_is_painted_once_when_all_that_it_shows_has_the_new_theme(qapp: QApplication) -> None:
+    manager, window, done = theme.manager(), Painted(), []
+
+    def work() -> None:
+        window.update()  # what anybody else may ask for meanwhile
+        qapp.sendPostedEvents()
+        done.append(len(window.inks))
+
+    def told() -> None:
+        for _ in range(5):
+            manager.before_seen(window, work)
+
+    show(window)
+    manager.changed.connect(told)
+    window.inks.clear()
+    manager.apply("dark", at_once=False)
+    assert done == [], "the caller goes on at once"
+    wait_until(lambda: bool(window.inks), "the window in the dark")
+    assert done == [0] * 5, "not painted before all was done"
+    assert set(window.inks) == {theme.DARK.muted}
+    manager.changed.disconnect(told)
+    manager.apply("light", at_once=False)
+    manager.apply("dark", at_once=False)  # before the first is over
+    manager.apply("light", at_once=False)
+    wait_until(lambda: window.inks[-1] == theme.LIGHT.muted, "the window in the light")
+    window.close()
+
+
+def test_what_is_to_be_done_before_a_window_is_painted_goes_with_its_owner(qapp: QApplication) -> None:
+    manager, window, gone, done = theme.manager(), Painted(), QObject(), []
+
+    def told() -> None:
+        manager.before_seen(gone, lambda: done.append("gone"))
+        manager.before_seen(window, lambda: done.append("there"))
+        delete(gone)
+
+    show(window)
+    manager.changed.connect(told)
+    manager.apply("dark", at_once=False)
+    wait_until(lambda: bool(done), "what was to be done")
+    manager.changed.disconnect(told)
+    manager.apply("light")
+    manager.before_seen(window, lambda: done.append("at once"))
+    assert done == ["there", "at once"]
+    window.close()
 
 
 def test_what_a_part_of_the_window_adds_holds_inside_of_it_alone(qapp: QApplication) -> None:

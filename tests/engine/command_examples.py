@@ -50,6 +50,12 @@ summarize y x, detail
 xtmixed y x || g:
 mixed y x t || g: t
 mixed
+formula "y ~ log(w + 1) + (1 | g)"
+spss "MIXED y BY c WITH x /FIXED=c x /RANDOM=INTERCEPT | SUBJECT(g)"
+spss "MIXED y /RANDOM=INTERCEPT | SUBJECT(g) /RANDOM=INTERCEPT | SUBJECT(c*w)"
+code, in(r) saving(model)
+code
+code, in(stata)
 constraint 2 x = 1
 constraint define 2 x = 1
 constraint get 1
@@ -183,6 +189,10 @@ missing x 9
 report page.txt, noplots
 plot residuals
 plot qq, saving(qq.svg)
+plot residuals => figure 1, title("Residuals") xstep(50)
+figure style apa
+plot residuals => figure save 1 residuals.tiff
+plot residuals => figure check 1
 lookfor y
 isid g t
 isid g t, sort

@@ -10,6 +10,7 @@ from oracle_support import column, dataset, dense_of, estimated, natural
 from scipy import stats
 
 import terrace
+from oracles import specs
 from oracles.generated import EVERY, Case
 from oracles.implemented import IMPLEMENTED
 from oracles.smallsample import SmallSample, small_sample
@@ -119,3 +120,20 @@ def test_anova_df_depends_on_the_random_part(case: Case) -> None:
     random = {c for r in case.model.random for c in r.columns}
     df = [groups - 1 if t in random or t == "_cons" else rest for t in case.terms]
     np.testing.assert_allclose(column(estimated(result), "df"), df)
+
+
+def test_an_information_beyond_all_numbers_gives_no_degrees_of_freedom_and_the_usual_covariance() -> None:
+    """Next to a singular V, where a search ends that does not converge, the information leaves the range of numbers."""
+    from terrace.inference.df import small_sample as assembled
+
+    zero, phi = np.zeros((2, 1, 1)), np.array([[4.0]])
+    found = assembled(zero, np.zeros((2, 2, 1, 1)), phi, np.array([[0.0, 1e300], [1e300, 0.0]]), None, True)
+    assert np.isnan(found.w).all()
+    assert found.adjusted.tolist() == phi.tolist()
+
+
+def test_kenward_roger_of_a_search_that_ends_at_a_singular_residual_covariance_is_told_not_a_fault() -> None:
+    data = specs.data()[0]
+    command = "mixed y i.g##c.x z || region: || person:, noconstant reml dfmethod({}) residuals(banded 1, t(t))"
+    for method in ("kroger", "satterthwaite"):
+        assert terrace.fit(command.format(method), data).state == "failed"

@@ -74,7 +74,7 @@ def card(command: str, look: Look | None = None):
     id_ = session.state.document.models()[-1].id
     complete(session, id_)
     item = session.state.document.item(id_)
-    return item, {t.key: t for t in model_tables(item, look or Look(), {})}
+    return item, {t.key: t for t in model_tables(item, look or Look(labels=False))}
 
 
 def test_the_usual_parts_stand_in_one_row_beside_the_effects() -> None:

@@ -71,7 +71,7 @@ def observe(session: Session, folder: Path, command: str) -> Run:
     if had != has:
         fresh = [folder / f for f in has.keys() - had.keys()]
         seen |= Effect.SAVES if any(holds(p, after.dataset) for p in fresh) else Effect.FILES
-    if outcome.fit is not None and outcome.fit.command == command:
+    if outcome.fit is not None and outcome.fit.command in (command, *outcome.payload.get("commands", ())):
         seen |= Effect.FITS
     if after.document is not before.document:
         seen |= Effect.OUTLINE

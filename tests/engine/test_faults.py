@@ -73,6 +73,28 @@ def test_a_full_disk_leaves_the_old_file(writer: Writer, session: Session, folde
 
 
 @posix
+@pytest.mark.parametrize("writer", WRITERS)
+def test_a_writer_that_fails_does_not_call_the_collector(writer: Writer, session: Session, folder: Path) -> None:
+    """In the window it runs on the worker's thread, where no widget may be deleted that ended in a cycle."""
+    calls: list[str] = []
+
+    def heard(phase: str, _about: dict[str, int]) -> None:
+        calls.append(phase)
+
+    most = written(writer, session, folder) * 9 // 10
+    gc.collect()
+    gc.disable()  # what is heard now, somebody called for
+    gc.callbacks.append(heard)
+    try:
+        with room(most):
+            said = writer.run(session, folder / writer.file)
+    finally:
+        gc.callbacks.remove(heard)
+        gc.enable()
+    assert "disk is full" in said and calls == []
+
+
+@posix
 @pytest.mark.parametrize("ending", [".dta", ".sav", ".zsav"])
 def test_no_room_is_too_little_to_be_told(ending: str, session: Session, folder: Path) -> None:
     """ReadStat takes a write that fails for one that went well: so it is at the end of each piece that it writes."""

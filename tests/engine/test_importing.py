@@ -19,8 +19,10 @@ from hypothesis import strategies as st
 from terrace.data.dataset import Dataset, Measure
 from terrace.data.importing import preview as preview_module
 from terrace.data.importing.changes import Change
+from terrace.data.importing.made import type_of
 from terrace.data.importing.preview import Looking, Preview, kind_of
 from terrace.data.importing.reading import Reading
+from terrace.data.readers.delimited import SIGNS
 from terrace.errors import DataError
 from terrace.session.commands.helpers.importing import import_command
 from terrace.session.session import Session
@@ -78,6 +80,10 @@ CELLS = {
     "long": st.integers(10**16, 10**18).map(str),
     "day": st.dates(dt.date(1950, 1, 1), dt.date(2030, 12, 31)).map(lambda d: d.strftime("%d/%m/%Y")),
     "early": st.dates(dt.date(2000, 1, 1), dt.date(2000, 1, 12)).map(lambda d: d.strftime("%d/%m/%Y")),
+    "time": st.times().map(lambda t: t.strftime("%H:%M")),
+    "truth": st.sampled_from(["TRUE", "FALSE"]),
+    "signs": st.sampled_from(["1.5", "20", "-", "missing"]),
+    "grouped": st.integers(0, 10**7).map(lambda v: f"{v:,}"),
     "word": st.sampled_from(["red", "green, blue", 'say "a"', "k.A.", "Ünder; scored", " x "]),
     "mixed": st.sampled_from(["1", "2", "3", "x", "5.5", "12/01/2001"]),
 }
@@ -85,7 +91,7 @@ CELLS = {
 
 @st.composite
 def tables(draw: st.DrawFn) -> tuple[list[list[str]], str, str, str]:
-    """Rows with their names above them, perhaps labels and a title too, a delimiter, a decimal mark, an encoding."""
+    """Rows with their names above them, perhaps in two rows, or none, labels and a title; marks and an encoding."""
     kinds = draw(st.lists(st.sampled_from([*CELLS]), min_size=2, max_size=6))
     names = [draw(st.sampled_from([k, f"{k}_{i}", f"my {k}", f"V{i}"])) for i, k in enumerate(kinds)]
     n = draw(st.integers(2, 40))
@@ -94,9 +100,10 @@ def tables(draw: st.DrawFn) -> tuple[list[list[str]], str, str, str]:
     if decimal == ",":
         rows = [[c.replace(".", ",") if c[:1] in "-0123456789" else c for c in row] for row in rows]
     above = draw(st.sampled_from([[], [["A title"], []]]))
-    labels = draw(st.sampled_from([[], [[f"Label of {k}" for k in kinds]]]))
+    heads = draw(st.sampled_from([[names], [[names[0], *[""] * (len(names) - 1)], names], []]))
+    labels = draw(st.lists(st.sampled_from([[f"Label of {k}" for k in kinds], ["kg"] * len(kinds)]), max_size=2))
     delimiter = draw(st.sampled_from([";", "\t"] if decimal == "," else [",", ";", "\t"]))
-    return [*above, names, *labels, *rows], delimiter, decimal, draw(st.sampled_from(["utf-8", "utf-8-sig", "cp1252"]))
+    return [*above, *heads, *labels, *rows], delimiter, decimal, draw(st.sampled_from(["utf-8", "utf-8-sig", "cp1252"]))
 
 
 @st.composite
@@ -110,6 +117,10 @@ def readings(draw: st.DrawFn, names: list[str], found: Reading) -> Reading:
     for name in draw(some):
         out = out.with_type(name, draw(st.sampled_from(["text", "number", "date"])))
     for name in draw(some):
+        out = out.with_codes(name, tuple(draw(st.lists(st.sampled_from(["-99", "k.A.", "a b"]), max_size=2))))
+    for name in draw(some)[: len(names) - 1]:
+        out = out.with_left_out(name, True)
+    for name in draw(some):
         out = out.with_measure(name, draw(st.sampled_from([*Measure])))
     for name in draw(some):
         out = out.with_label(name, draw(st.sampled_from(["", "A label", 'with "marks"', "$x, and `y'"])))
@@ -117,7 +128,15 @@ def readings(draw: st.DrawFn, names: list[str], found: Reading) -> Reading:
         out = replace(out, delimiter=found.delimiter, decimal=found.decimal, names=found.names, labels=found.labels)
     if draw(st.booleans()):
         out = replace(out, rows=(draw(st.integers(1, 6)), None))
+    for k, name in enumerate(draw(some)):
+        out = out.with_name(name, draw(st.sampled_from([f"new_{k}", name])))
     return out
+
+
+def taken_over(found: Preview) -> Reading:
+    """All that was found by itself, said in so many words: how the file is laid out, and of what type variables are."""
+    types = {name: found.reading.types.get(name, type_of(found.data, name)) for name in found.data.names}
+    return replace(found.found, types=types)
 
 
 @given(data=st.data())
@@ -139,12 +158,12 @@ def test_the_preview_shows_what_the_command_reads(
         assert outcome.error is not None and outcome.error[0] == error.code
         return
     imported = run(import_command(file, found.kind, found.reading))
-    assert same(found.data, imported) and found.data.notes == imported.notes
+    kept = found.data.without(found.reading.left_out)
+    assert same(kept, imported) and found.data.notes == imported.notes
     # and what was found by itself says the same when it is written out
-    explicit = replace(found.found, thousands=found.reading.thousands)
-    again = Looking(file).whole(explicit)
-    assert same(again.data, found.data)
-    assert same(run(import_command(file, found.kind, explicit)), found.data)
+    explicit = taken_over(found)
+    assert same(Looking(file).whole(explicit).data, found.data)
+    assert same(run(import_command(file, found.kind, explicit)), kept)
 
 
 @given(data=st.data())
@@ -163,8 +182,11 @@ def test_nothing_is_lost_without_a_word(data: st.DataObject, tmp_path_factory: p
     written, found = looking.whole(as_text).data, looking.whole(reading)
     lost = {c: set(rows.tolist()) for change in changes(found, "lost") for c, rows in change.cells.items()}
     for name in plain.names:
-        gone = written.frame[name].notna() & found.data.frame[name].isna()
-        assert set(np.flatnonzero(gone)) == lost.get(name, set())
+        gone = set(np.flatnonzero(written.frame[name].notna() & found.data.frame[name].isna()))
+        said = lost.get(name, set())
+        assert said <= gone
+        signs = [written.frame[name].iloc[row] for row in gone - said]  # which a note tells, as without the type
+        assert not signs or (set(signs) <= SIGNS and any("' read as missing (" in note for note in found.data.notes))
 
 
 # --- what is found, and what is said ----------------------------------------------------------------------------------
@@ -293,6 +315,84 @@ def test_which_files_have_a_preview(tmp_path: Path) -> None:
     assert kind_of("d.dta") == "" == kind_of("e.terrace")
 
 
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_names_and_labels_in_several_rows_can_be_said(tmp_path: Path, kind: str) -> None:
+    groups = ["id", "before", "", "after", ""]
+    rows = [groups, ["", "m", "sd", "m", "sd"], ["none", "kg", "kg", "cm", "cm"], ["", "A", "B", "C", "D"],
+            [1, 2, 3, 4, 5], [2, 3, 4, 5, 6]]  # fmt: skip
+    file = write(tmp_path, rows) if kind == "csv" else sheet(tmp_path, S=[[c or None for c in row] for row in rows])
+    command = "import delimited" if kind == "csv" else "import excel"
+    data = run(f'{command} "{file}", varnames(1:2) labelrow(3:4) clear')
+    assert data.names == ("id", "before_m", "before_sd", "after_m", "after_sd") and len(data) == 2
+    assert [v.label for v in data.variables] == ["none", "kg; A", "kg; B", "cm; C", "cm; D"]
+    assert [v.label for v in run(f'{command} "{file}", varnames(2) labelrow(4) clear').variables[1:]] == [*"ABCD"]
+    found = Looking(file).whole(Reading(names=(1, 2), labels=(3, 4))).found
+    assert (found.names, found.labels) == ((1, 2), (3, 4))
+
+
+def test_two_rows_of_labels_that_are_found_can_be_said(tmp_path: Path) -> None:
+    looking = Looking(write(tmp_path, [["id", "w", "h"], ["", "kg", "cm"], ["", "Weight", "Height"], *[[1, 2, 3]] * 3]))
+    plain = looking.whole(Reading())
+    assert plain.found.labels == (2, 3) and plain.data.variable("w").label == "kg; Weight"
+    assert same(looking.whole(plain.found).data, plain.data)
+
+
+def test_a_table_without_names_begins_below_its_title_or_where_it_is_said(tmp_path: Path) -> None:
+    table = [[1, 2.5, 3], [2, 3.5, 4], [3, 4.5, 4]]
+    looking = Looking(write(tmp_path, [["A survey"], [], *table]))
+    plain = looking.whole(Reading())
+    assert plain.found.names == 0 and len(plain.data) == 3 and same(looking.whole(plain.found).data, plain.data)
+    rows = [["A survey"], ["Of 2020"], ["x", "y", "z"], *table]
+    for file, more in ((write(tmp_path, rows), "rowrange(1:)"), (sheet(tmp_path, S=rows), "cellrange(A1)")):
+        looking = Looking(file)
+        assert looking.whole(Reading()).found.names == 3
+        assert values(looking.whole(Reading(names=0)).data, "v1") == ["x", "1", "2", "3"]
+        every = run(f'{looking.kind} "{file}", varnames(nonames) {more} clear')
+        assert every.frame["v1"].iloc[0] == "A survey", "nothing is left out of rows that were asked for"
+
+
+def test_marks_between_thousands_can_be_denied(tmp_path: Path) -> None:
+    file = write(tmp_path, [["code", "x"], ["1,234", 1], ["12,500", 2], ["1,234,567", 3]], ";")
+    assert values(run(f'import delimited "{file}"'), "code") == [1234, 12500, 1234567]
+    assert values(run(f'import delimited "{file}", thousands(none)'), "code") == ["1,234", "12,500", "1,234,567"]
+
+
+def test_a_type_that_is_found_and_then_chosen_changes_nothing(tmp_path: Path) -> None:
+    rows = [["truth", "hour", "sign"], ["TRUE", "07:30", "-"], ["FALSE", "08:15", "2"], ["TRUE", "", "3.5"]]
+    looking = Looking(write(tmp_path, rows))
+    plain = looking.whole(Reading())
+    assert values(plain.data, "truth") == [1, 0, 1] and values(plain.data, "sign") == [None, 2, 3.5]
+    chosen = Reading(types={name: type_of(plain.data, name) for name in plain.data.names})
+    again = looking.whole(chosen)
+    assert same(again.data, plain.data) and not changes(again, "lost")
+
+
+def test_columns_are_left_out_renamed_and_have_codes_of_their_own(tmp_path: Path) -> None:
+    book = tmp_path / "book.csv"
+    book.write_text("variable,label\na,The first\ny,The second\n")
+    file = write(tmp_path, [["a", "b", "c"], [1, -99, "x"], [-99, 2, "n.k."], [3, -99, "y"]])
+    data = run(f'import delimited "{file}", rename(a x b y) drop(c) codes(x "-99") codebook("{book}") clear')
+    assert data.names == ("x", "y") and data.variable("x").missing_codes == (-99,)
+    assert data.variable("y").missing_codes == () and [v.label for v in data.variables] == ["The first", "The second"]
+    found = Looking(file).whole(Reading().with_codes("c", ("n.k.", "none of these")).with_codes("a", ("7",)))
+    assert values(found.data, "c") == ["x", None, "y"] and found.columns == ("a", "b", "c")
+    assert [c.text for c in changes(found, "missing")] == [
+        "n.k. is in 1 cell of c. It counts as missing.", "none of these is in no cell of c.", "7 is in no cell of a.",
+    ]  # fmt: skip
+    said = import_command(file, found.kind, found.reading)
+    assert same(run(said), found.data) and "codes(c `\"n.k. \"none of these\"\"' a \"7\")" in said
+    swapped = run(f'import delimited "{file}", rename(a b b a) number(a) clear')
+    assert swapped.names == ("b", "a", "c") and values(swapped, "a") == [-99, 2, -99]
+
+
+def test_what_is_said_of_a_column_goes_with_its_name() -> None:
+    said = Reading().with_type("a", "text").with_codes("a", ("9",)).with_label("b", "B").with_left_out("a", True)
+    renamed = said.with_name("a", "x")
+    assert renamed.renamed == {"a": "x"} and renamed.types == {"x": "text"} and renamed.codes == {"x": ("9",)}
+    assert renamed.left_out == ("x",) and renamed.described == {"b": "B"} and renamed.written("x") == "a"
+    assert renamed.with_name("x", "y").renamed == {"a": "y"} and renamed.with_name("x", "a") == said
+
+
 def test_pasted_cells_take_the_same_options() -> None:
     data = run(r'paste "a\tb\r1,5\t03/04/2001\r-9\t05/06/2001", decimal(",") missing(-9) dateorder(dmy) nominal(a)')
     assert data.variable("a").measure is Measure.NOMINAL and data.variable("a").missing_codes == (-9,)
@@ -303,7 +403,10 @@ def test_pasted_cells_take_the_same_options() -> None:
     ("option", "code"),
     [
         ("text(nothing)", "no-such-column"), ("nominal(nothing)", "no-such-column"),
-        ("dateorder(ydm)", "bad-option-value"),
+        ("dateorder(ydm)", "bad-option-value"), ("drop(nothing)", "no-such-column"), ("drop(a b)", "no-variables"),
+        ("rename(nothing x)", "no-such-column"), ("rename(a b)", "name-taken"), ("rename(a if)", "bad-name"),
+        ("rename(a)", "bad-option-value"), ('codes(nothing "1")', "no-such-column"), ("codes(a)", "bad-option-value"),
+        ("varnames(2:1)", "bad-option-value"), ("varnames(1:)", "bad-option-value"),
         ("labels(a)", "bad-option-value"), ('labels("a" "b")', "bad-option-value"), ("number(1)", "not-a-name"),
         ("labelrow(x)", "bad-option-value"), ("codebook(nowhere.csv)", "no-such-file"),
     ],
@@ -330,7 +433,11 @@ def test_a_sheet_is_previewed_as_it_is_read(data: st.DataObject, tmp_path_factor
         st.dates(dt.date(1990, 1, 1), dt.date(2020, 1, 1)), st.booleans(),
     )  # fmt: skip
     columns = data.draw(st.lists(st.lists(cell, min_size=4, max_size=4), min_size=2, max_size=4))
-    file = sheet(tmp_path_factory.mktemp("f"), S=[[f"v{k}" for k in range(len(columns))], *zip(*columns, strict=True)])
+    names = [f"v{k}" for k in range(len(columns))]
+    groups = [["before", *[None] * (len(names) - 2), "after"]]
+    above = data.draw(st.sampled_from([[], [["A title"], []], groups]))
+    heads = data.draw(st.sampled_from([[], [names], [names, ["kg"] * len(names), [f"Label {k}" for k in names]]]))
+    file = sheet(tmp_path_factory.mktemp("f"), S=[*above, *heads, *zip(*columns, strict=True)])
     try:
         plain = Looking(file).whole(Reading())
     except DataError:
@@ -340,4 +447,6 @@ def test_a_sheet_is_previewed_as_it_is_read(data: st.DataObject, tmp_path_factor
     looking = Looking(file)
     found = looking.whole(reading)
     imported = run(import_command(file, found.kind, found.reading))
-    assert same(found.data, imported) and found.data.notes == imported.notes
+    kept = found.data.without(found.reading.left_out)
+    assert same(kept, imported) and found.data.notes == imported.notes
+    assert same(run(import_command(file, found.kind, taken_over(found))), kept)

@@ -23,6 +23,7 @@ from terrace.postestimation.variance.r2 import explained
 from terrace.results.later import Later
 from terrace.session.session import Session
 from terrace.session.state import State
+from terrace.wording import p_words
 
 NUMBER = re.compile(r"(?<![\w.])−?(?:\d[\d,]*)?\.?\d+(?![\w])")
 MODELS = [
@@ -103,7 +104,7 @@ def test_degrees_of_freedom_and_powers() -> None:
     ],
 )
 def test_p_values(p: float, text: str) -> None:
-    assert apa.p_value(p) == text
+    assert p_words(p) == text
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,9 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import docx
 import numpy as np
+import openpyxl
 import pytest
 from test_project_codec import same
 
@@ -516,9 +518,14 @@ def test_a_clock_that_is_wrong_keeps_nothing_from_being_saved(
     """An archive names years from 1980 to 2107; a computer without its battery says 1970."""
     child = session.fork(session.state)
     monkeypatch.setattr("time.time", lambda: when)
-    for command in ("project save", "estimates save", "save"):
-        name = tmp_path / f"{command.split()[0]}{'.ods' if command == 'save' else ''}"
-        ok(child, f'{command} "{name}"')
+    made = {"project save": "project", "estimates save": "estimates", "save": "data.ods"}
+    for command, name in made.items():
+        ok(child, f'{command} "{tmp_path / name}"')
+    for name in ("data.xlsx", "report.xlsx", "report.docx"):
+        ok(child, f'{"save" if name == "data.xlsx" else "report"} "{tmp_path / name}"')
+    assert openpyxl.load_workbook(tmp_path / "data.xlsx")["Data"].max_row == 1 + len(session.dataset)
+    assert openpyxl.load_workbook(tmp_path / "report.xlsx").sheetnames
+    assert docx.Document(str(tmp_path / "report.docx")).tables
     other = Session()
     ok(other, f'estimates use "{tmp_path / "estimates"}"')
     ok(other, f'project use "{tmp_path / "project"}"')

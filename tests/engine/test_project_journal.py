@@ -22,7 +22,8 @@ from terrace.data.dataset import Dataset, Variable
 from terrace.disk import kept
 from terrace.errors import DataError
 from terrace.session.project.journal import KEEP, Journal, discard, latest, list_recoverable
-from terrace.session.project.parts import Project
+from terrace.session.project.packs import places
+from terrace.session.project.parts import Project, parts_of
 from terrace.session.session import Session
 from terrace.session.state import State
 
@@ -83,6 +84,84 @@ def test_only_what_is_new_is_written(journal: Journal) -> None:
     there = blobs(journal)
     journal.commit(Project.of(session))
     assert blobs(journal) == there
+
+
+def with_many_results() -> Session:
+    """A session whose first generation has more than sixty new blobs."""
+    session = worked()
+    for k in range(60):
+        ok(session, f"summarize in 1/{k + 5}")
+    return session
+
+
+def read(journal: Journal) -> Project:
+    """What is found again, all of it."""
+    found = journal.latest()
+    assert found is not None and found[1] == ()
+    return found[0]
+
+
+def packs(journal: Journal) -> list[Path]:
+    return sorted((journal.folder / "packs").iterdir())
+
+
+def test_many_new_blobs_are_one_file_that_is_flushed_once(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    session, flushed, fsync = with_many_results(), [], os.fsync
+    monkeypatch.setattr(kept.os, "fsync", lambda handle: (flushed.append(handle), fsync(handle)))
+    journal.commit(Project.of(session))
+    monkeypatch.undo()
+    (generation,) = generations(journal)
+    assert len(named(journal.folder / generation)) > 60 and len(packs(journal)) == 1 and not blobs(journal)
+    assert len(flushed) == 5, "the pack, the names of both folders, the generation and its name"
+    assert parts_of(read(journal)) == parts_of(Project.of(session)), "as it was, and as a project file has it"
+
+
+def test_what_a_pack_has_is_not_written_again_and_goes_when_nothing_needs_it(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("terrace.session.project.journal._HOUR", -1.0)
+    folder, session = journal.folder, with_many_results()
+    journal.commit(Project.of(session))
+    (pack,) = packs(journal)
+    journal.end()
+    again = Journal(folder)  # of the next window
+    again.begin()
+    for k in range(KEEP + 1):
+        again.commit(Project.of(session))
+        assert packs(again) == [pack]
+        assert not [n for n in blobs(again) if f"blobs/{n}" in places(folder / "packs")]
+        ok(session, f"generate z{k} = {k}")
+    other = Session()
+    ok(other, "set obs 3")
+    for k in range(KEEP + 1):
+        ok(other, f"generate z{k} = {k}")
+        again.commit(Project.of(other))
+    assert packs(again) == [], "nothing leads to it any more"
+    assert parts_of(read(again)) == parts_of(Project.of(other))
+    again.discard()
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("left", [slice(0, -1), slice(0, 40), slice(0, 0)])
+def test_a_generation_whose_pack_was_cut_is_passed_over(journal: Journal, left: slice) -> None:
+    session = worked()
+    journal.commit(Project.of(session))
+    before = read(journal)
+    journal.commit(Project.of(with_many_results()))
+    (pack,) = packs(journal)
+    pack.write_bytes(pack.read_bytes()[left])
+    assert parts_of(read(journal)) == parts_of(before)
+
+
+def test_a_wrong_byte_in_a_pack_loses_no_more_than_one_result(journal: Journal) -> None:
+    session = with_many_results()
+    journal.commit(Project.of(session))
+    (pack,) = packs(journal)
+    content = bytearray(pack.read_bytes())
+    content[-2] ^= 1
+    pack.write_bytes(content)
+    found = journal.latest()
+    assert found is not None and len(found[1]) == 1
 
 
 def test_old_generations_go_with_what_only_they_need(journal: Journal) -> None:

@@ -15,6 +15,7 @@ from terrace.postestimation.paper.descriptives import descriptives_table
 from terrace.report.cells import shown
 from terrace.report.contents import Contents, EquationBlock, FigureBlock, Heading, Paragraph, TableBlock
 from terrace.report.models_beside import beside_table
+from terrace.report.notes import plain
 from terrace.session.report_contents import report_contents
 from terrace.session.session import Session
 from terrace.version import __version__
@@ -62,7 +63,8 @@ def of(found: Contents, part: str) -> list[object]:
 def test_the_paragraph_says_what_was_done_with_the_numbers_of_the_fit(session: Session, frame: pd.DataFrame) -> None:
     (block,) = of(contents(session), "analysis")
     assert isinstance(block, Paragraph)
-    text = block.text
+    assert "by *t* tests" in block.text
+    text = plain(block.text)
     complete = frame.dropna()
     sizes = complete.groupby("school").size()
     fit = session.state.fit
@@ -71,7 +73,9 @@ def test_the_paragraph_says_what_was_done_with_the_numbers_of_the_fit(session: S
         "Three linear mixed models of y were fitted.",
         "Model 3 had fixed effects of Effort and kind, and random intercepts and random slopes of Effort for school "
         "(unstructured covariance).",
-        "restricted maximum likelihood; coefficients were tested by t tests with Satterthwaite degrees of freedom",
+        "Parameters were estimated by maximum likelihood (Model 1 and Model 2) and restricted maximum likelihood "
+        "(Model 3); coefficients of Model 3 were tested by t tests with Satterthwaite degrees of freedom.",
+        "The analysis used ",  # all models used the same rows
         f"{len(complete)} observations in 24 groups of school, with {sizes.min()} to {sizes.max()} observations "
         f"(on average {sizes.mean():.1f})",
         f"3 rows of {len(frame)} were left out for missing values of Effort",
@@ -195,6 +199,24 @@ def test_equations_and_figures_and_headings_have_blocks_of_their_own(session: Se
     assert isinstance(heading, Heading) and heading.level == 2 and heading.text.startswith("Model 3")
 
 
+def test_a_section_without_anything_in_it_has_no_heading_but_one_of_the_users_has(session: Session) -> None:
+    def headings(*commands: str) -> list[str]:
+        return [p.block.text for p in contents(session, *commands).blocks if isinstance(p.block, Heading)]
+
+    assert "Method" in headings() and "Method" not in headings("report part hide analysis")
+    assert "Empty" in headings('report part add heading "Empty", after(analysis)', "report part hide analysis")
+    assert "Appendix" not in headings("report part hide diagnostics4 citation commands")
+
+
+def test_models_whose_data_have_changed_say_so(session: Session) -> None:
+    def advice(found: Contents) -> list[str]:
+        return [p.block.text for p in found.blocks if isinstance(p.block, Paragraph) and p.block.kind == "advice"]
+
+    assert not any("out of date" in text for text in advice(contents(session)))
+    told = [t for t in advice(contents(session, "replace y = 0 in 1/2")) if "out of date" in t]
+    assert "Model 1 is out of date: 2 values of y changed. Fit it again." in told and len(told) == 4, told
+
+
 # --- the title page and the last page --------------------------------------------------------------------------
 def test_the_title_and_the_running_head(session: Session) -> None:
     long = "On the effort of pupils and what comes of it in the schools of a large city"
@@ -221,9 +243,10 @@ def test_commands_that_only_show_are_left_out_unless_steps_were_undone() -> None
     s = Session()
     for text in ("sample sleepstudy", 'report title "T"', "nonsense", "mixed reaction days || subject:"):
         s.run(text)
-    assert commands_to_run(s) == ("sample sleepstudy", "mixed reaction days || subject:")
+    assert commands_to_run(s.history) == ("sample sleepstudy", "mixed reaction days || subject:")
     s.run("undo")
-    assert commands_to_run(s) == ("sample sleepstudy", 'report title "T"', "mixed reaction days || subject:", "undo")
+    ran = ("sample sleepstudy", 'report title "T"', "mixed reaction days || subject:", "undo")
+    assert commands_to_run(s.history) == ran
 
 
 def test_an_empty_session_has_a_report_of_nothing() -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from terrace.errors import DataError
 from terrace.session.document import report_parts as parts
@@ -204,8 +207,9 @@ def test_commands_make_the_same_plan_again(session: Session) -> None:
 
 
 def test_a_file_may_be_called_as_a_command_is(session: Session, tmp_path: Path) -> None:
-    run(session, f'cd "{tmp_path}"', "report title.md", "report part.txt")
+    run(session, f'cd "{tmp_path}"', "report title.md", "report part.txt", "report Schools")
     assert (tmp_path / "title.md").is_file() and (tmp_path / "part.txt").is_file()
+    assert (tmp_path / "Schools.docx").read_bytes()[:2] == b"PK", "Word where no format is named"
 
 
 def test_the_list_of_parts_is_no_result(session: Session) -> None:
@@ -214,3 +218,50 @@ def test_the_list_of_parts_is_no_result(session: Session) -> None:
     assert session.state.document is before
     rows = outcome.tables[0].rows
     assert [r.label for r in rows] == names(session) and dict(zip(names(session), rows))["item2"].values[1] == "no"
+
+
+# --- whatever is done in whatever order ------------------------------------------------------------------------
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["hide", "show", "move", "heading", "text", "remove", "result", "gone"]),
+              st.integers(0, 30), st.integers(0, 30), st.booleans()),
+    max_size=25,
+)  # fmt: skip
+
+
+def stepped(document: Document, what: str, a: int, b: int, alone: bool) -> Document:
+    """A document after one change of its plan, or after a result came or went; as it was where that cannot be."""
+    found = [p.name for p in parts_of_report(document)]
+    if what == "result" or not found:
+        item = Item(document.next_id, "heading" if alone else "note", title="H", text="words")
+        return replace(document, items=(*document.items, item), next_id=document.next_id + 1)
+    first, second = found[a % len(found)], found[b % len(found)]
+    try:
+        if what in ("hide", "show"):
+            return parts.shown(document, [first], what == "show", alone=alone)
+        if what == "move":
+            return parts.moved(document, first, Spot(after=second), alone=alone)
+        if what == "remove":
+            return parts.removed(document, [first])
+        if what == "gone":
+            return replace(document, items=document.items[: a % (len(document.items) + 1)])
+        new = ReportPart("", "heading", "H", level=1 + b % 3) if what == "heading" else ReportPart("", "text", "T")
+        return parts.added(document, new, Spot(before=second))[0]
+    except DataError:
+        return document
+
+
+@given(STEPS)
+def test_parts_are_all_there_once_and_keep_their_order(steps: list[tuple[str, int, int, bool]]) -> None:
+    document = Document()
+    for what, a, b, alone in steps:
+        before = [p.name for p in parts_of_report(document)]
+        document = stepped(document, what, a, b, alone)
+        now = parts_of_report(document)
+        found = [p.name for p in now]
+        assert len(set(found)) == len(found)
+        derived = {p.name for p in parts_of_report(replace(document, report=ReportPlan()))}
+        assert derived <= set(found)
+        assert all(p.shown in (True, False) and p.level >= 1 for p in now)
+        if what not in ("move",):  # whatever came or went, the others stand as they did
+            assert [n for n in before if n in found] == [n for n in found if n in before]
+        assert {p.name for p in now if p.item} <= {f"item{i.id}" for i in document}

@@ -170,6 +170,34 @@ def test_r2_and_reliability(session: Session) -> None:
 
 
 # --- comparison -------------------------------------------------------------------------------------------
+def test_models_by_reml_are_compared_by_ml_on_request(session: Session) -> None:
+    commands = {"small": "mixed y x || g:", "large": "mixed y x i.t || g:"}
+    for name, command in commands.items():
+        for method in ("reml", "ml"):
+            ok(session, f"{command}, {method}")
+            ok(session, f"estimates store {name}_{method}")
+    test = rows(ok(session, "lrtest small_ml large_ml"))[0]
+    by_hand = ok(session, "estimates compare small_ml large_ml, notable")
+    assert "by_ml" not in by_hand.payload
+    warned = ok(session, "estimates compare small_reml large_reml")
+    assert not {"chi2", "delta"} & {c.key for c in warned.tables[0].columns}
+    assert warned.payload["by_ml"] == "estimates compare small_reml large_reml, ml"
+    before = session.stored
+    found = ok(session, warned.payload["by_ml"])
+    assert "by_ml" not in found.payload
+    table, beside = found.tables
+    for row, own in zip(table.rows, by_hand.tables[0].rows):
+        assert row.values == pytest.approx(own.values)
+    assert dict(zip([c.key for c in table.columns], table.rows[1].values))["p"] == pytest.approx(test[3])
+    estimates = {r.code: r.values for r in beside.rows}
+    kept = {e.term: e.coef for e in before["large_reml"].fixed}
+    assert estimates["x"][1] == kept["x"] and not {"ll", "aic", "bic"} & set(estimates)
+    assert not any("cannot be compared" in n for t in found.tables for n in t.notes)
+    assert session.stored == before
+    mixed = ok(session, 'estimates compare small_ml large_reml, titles("A" "B") notable')
+    assert mixed.payload["by_ml"] == 'estimates compare small_ml large_reml, titles("A" "B") notable ml'
+
+
 def test_models_beside_one_another(session: Session, tmp_path: Path) -> None:
     ok(session, "mixed y x || g:")
     ok(session, "estimates store small")

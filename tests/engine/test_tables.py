@@ -8,17 +8,21 @@ from math import log
 from pathlib import Path
 
 import fixtures_report as fx
+import numpy as np
 import pandas as pd
 import pytest
+from data_support import dataset, ok, session_on
 
 from terrace.data.dataset import Dataset, Variable
 from terrace.errors import TerraceError
+from terrace.report.cells import shown
 from terrace.results.fit import FixedEffect
 from terrace.results.labels import table_labels
 from terrace.results.table import Column, Row, Table
 from terrace.results.tables import compare_tables, fit_tables
 from terrace.results.tables_compare import merged
 from terrace.results.tables_terms import random_label, term_name
+from terrace.session.session import Session
 from terrace.spec.model import Display
 
 
@@ -349,3 +353,34 @@ def test_nobody_reads_a_cell_by_its_place() -> None:
         for m in places.finditer(path.read_text(encoding="utf-8"))
     ]
     assert found == []
+
+
+# --- p values -----------------------------------------------------------------------------------------------
+TESTED = (
+    "lrtest a b", "estimates compare a b", "test x", "contrast g", "ttest y, by(h)", "oneway y g", "pwcorr y x, sig",
+    "spearman y x", "pwcompare g",
+)
+
+
+@pytest.fixture(scope="module")
+def of_tests() -> Session:
+    """A session with two models, of which one is nested in the other."""
+    rng = np.random.default_rng(5)
+    group = np.repeat(np.arange(20), 6)
+    x = rng.normal(size=120)
+    y = 0.4 * x + rng.normal(size=20)[group] + rng.normal(size=120)
+    session = session_on(dataset(y=y, x=x, id=group, g=rng.integers(0, 3, 120), h=group % 2))
+    for command in ("mixed y || id:, ml", "estimates store a", "mixed y x i.g || id:, ml", "estimates store b"):
+        ok(session, command)
+    return session
+
+
+@pytest.mark.parametrize("command", TESTED)
+def test_p_values_have_three_decimals_wherever_they_stand(of_tests: Session, command: str) -> None:
+    found = []
+    for table in ok(of_tests, command).tables:
+        for line, row in zip(shown(table).lines, table.rows):
+            for cell, column in zip(line.cells, table.columns):
+                if row.label == "p" or column.key in ("lower", "both", "upper") or column.key.split("_")[0] == "p":
+                    found += [cell.text] if cell.value is not None else []
+    assert found and all(re.fullmatch(r"([<>] )?\.\d{3}", text) for text in found), found

@@ -9,7 +9,9 @@ from oracle_support import dataset
 
 import terrace
 from terrace.postestimation.diagnose.checklist import checklist
-from terrace.wording import fixed, plural, two
+from terrace.report.cells import shown
+from terrace.results.table import Column, Row, Table
+from terrace.wording import fixed, plural, true_minus, two
 
 
 @pytest.mark.parametrize(
@@ -45,3 +47,22 @@ def test_the_check_list_writes_numbers_as_tables_do() -> None:
     assert f"{1 / (1 - r**2):,.1f}" in found["collinearity"] and "," in found["collinearity"]
     assert "Skewness −1." in found["residual-normality"]
     assert not any("-" in text for code, text in found.items() if code != "outliers")
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("SES = -1, Public", "SES = −1, Public"), ("-.5", "−.5"), ("(-1, 2)", "(−1, 2)"), ("-∞", "−∞"),
+        ("2010-05-01", "2010-05-01"), ("ages 5-9", "ages 5-9"), ("within-school", "within-school"), ("x - y", "x - y"),
+    ],
+)
+def test_a_hyphen_is_a_minus_only_before_a_number(text: str, written: str) -> None:
+    assert true_minus(text) == written
+
+
+def test_labels_of_rows_have_a_minus_where_numbers_have_one() -> None:
+    table = Table("", (Column("x", "x"),), (Row("lag -1", (-2.5,)),))
+    (line,) = shown(table).lines
+    assert (line.label, line.cells[0].text) == ("lag −1", "−2.50")
+    (plain,) = shown(table, minus="-").lines
+    assert (plain.label, plain.cells[0].text) == ("lag -1", "-2.50")

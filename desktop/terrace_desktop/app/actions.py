@@ -226,7 +226,7 @@ class Actions(QObject):
         self._put(
             self._menu(tr("&Results"), "results"),
             "predict", "after_icc", "after_sd", "after_recovariance", "after_group", "after_ic", "after_all", None,
-            "copy_tables", "sds", "variances", None,
+            "copy_tables", "edit_figure", "sds", "variances", None,
             "add_note", "add_heading", "collapse", "expand", "clear",
         )  # fmt: skip
         view = self._menu(tr("&Window"), "window")

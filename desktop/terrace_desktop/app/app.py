@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from terrace.data.apart import served
 from terrace.data.resources import resource_path
 from terrace_desktop.builder import look as builder_look
+from terrace_desktop.figure import look as figure_look
 from terrace_desktop.forms import look as forms_look
 from terrace_desktop.importing import look as importing_look
 from terrace_desktop.reporting import look as reporting_look
@@ -31,8 +32,9 @@ if TYPE_CHECKING:
 
 
 LOOKS = {
-    "FormContent": builder_look.SHEET + forms_look.SHEET + variables_look.SHEET + reporting_look.SHEET,
-    "ReportPage": reporting_look.PAGE, "ResultsPane": results_look.SHEET,
+    "FormContent": builder_look.SHEET + forms_look.SHEET + variables_look.SHEET + figure_look.SHEET
+    + reporting_look.SHEET,
+    "FigurePage": figure_look.PAGE, "ReportPage": reporting_look.PAGE, "ResultsPane": results_look.SHEET,
     "ImportPage": importing_look.SHEET, "SeveralPage": importing_look.SHEET,
 }  # fmt: skip
 

@@ -46,7 +46,7 @@ class CardFlow(QObject):
 
     def make_plots(self, card: ModelCard, row: PlotRow) -> None:
         """Compute the diagnostic plots of a model for the row that is open on its card."""
-        dataset = card.dataset
+        dataset = card.labelled_data
         for kind in row.small:
             if dataset is None:
                 row.small[kind].show_failure(self.tr("The data for this model are not open."))

@@ -18,7 +18,7 @@ from terrace_desktop.ui.later import soon
 
 
 def pieces() -> Iterator[None]:
-    """Load the builder, the plots and the popup of the filter; between two pieces the window can answer."""
+    """Load the builder, the plots and what else opens by a click; between two pieces the window can answer."""
     for module in (QtCore, QtGui, QtWidgets):  # PySide makes a class when it is first named; pyqtgraph names them all
         for name in dir(module):
             getattr(module, name)
@@ -47,6 +47,16 @@ def pieces() -> Iterator[None]:
 
     yield
     import terrace_desktop.filters.popup
+
+    yield
+    import terrace_desktop.variables.page
+
+    yield
+    import terrace_desktop.variables.panel
+
+    yield
+    import terrace_desktop.figure.page
+    import terrace_desktop.figure.panel
 
     yield
     import terrace_desktop.reporting.page

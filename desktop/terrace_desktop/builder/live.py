@@ -18,6 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from terrace.code.read.pasted import is_foreign, read_pasted
+from terrace.code.read.result import Read
 from terrace.data.streams.batches import StreamedData
 from terrace.errors import TerraceError
 from terrace.language.mixed import parse_mixed
@@ -109,9 +111,12 @@ class CommandEdit(QPlainTextEdit):
 class LivePanel(QWidget):
     """Follows the model; the command can be edited too, and becomes the model."""
 
-    def __init__(self, state: BuilderState) -> None:
-        super().__init__()
+    def __init__(self, state: BuilderState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.state = state
+        inner = QWidget()
+        scroll = named(QScrollArea(self), "builder_live_scroll", self.tr("The model"))
+        scroll.setWidget(inner)
         self.preview: ModelPreview | None = None
         self.setProperty("surface", "side")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -128,7 +133,6 @@ class LivePanel(QWidget):
             self.views.offer(key, False)
         self.views.chosen.connect(self._turn)
         self.estimated = self._browser("builder_estimated", self.tr("What will be estimated"))
-        inner = QWidget()
         lines = self._column = QVBoxLayout(inner)
         lines.setContentsMargins(16, 4, 12, 8)
         lines.setSpacing(6)
@@ -139,8 +143,6 @@ class LivePanel(QWidget):
         lines.addWidget(self._counted)
         lines.addWidget(self.estimated)
         lines.addStretch(1)
-        scroll = named(QScrollArea(), "builder_live_scroll", self.tr("The model"))
-        scroll.setWidget(inner)
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -353,29 +355,98 @@ class LivePanel(QWidget):
         self.wrong.setVisible(False)
 
     def _typed(self) -> None:
-        self.use.setEnabled(self.command.toPlainText().strip() != command_of(self.state.spec))
+        text = self.command.toPlainText()
+        self.use.setEnabled(text.strip() != command_of(self.state.spec))
+        if is_foreign(text) and not self.state.is_large:
+            self._judge(text)
+
+    def _judge(self, text: str) -> None:
+        """Say of a formula, while it is typed, what is wrong with it."""
+        try:
+            found = read_pasted(text, self.state.dataset)
+        except TerraceError as error:
+            self._say_wrong(from_engine(error.message), from_engine(error.message))
+        else:
+            self.wrong.setVisible(False)
+            if found.made:
+                self._tell_made(found)
 
     def use_command(self) -> bool:
         """Make the typed command the model, or say what is wrong with it; True where it became the model."""
-        text = " ".join(self.command.toPlainText().split())
+        written = self.command.toPlainText()
+        if is_foreign(written):
+            self._use_foreign(written)
+            return self.wrong.isHidden()
         try:
-            spec = parse_mixed(text, self.state.dataset.names)
+            spec = parse_mixed(" ".join(written.split()), self.state.dataset.names)
         except TerraceError as error:
-            self.wrong.setText("\n".join(from_engine(text) for text in (error.message, error.advice) if text))
-            self.wrong.setAccessibleName(from_engine(error.message))
-            self.wrong.setVisible(True)
-            if error.start is not None:
-                cursor = self.command.textCursor()
-                cursor.setPosition(min(error.start, len(self.command.toPlainText())))
-                end = error.end if error.end is not None else error.start + 1
-                cursor.setPosition(min(end, len(self.command.toPlainText())), cursor.MoveMode.KeepAnchor)
-                self.command.setTextCursor(cursor)
+            self._show_wrong(error)
             return False
+        self._take(spec)
+        return True
+
+    def _use_foreign(self, text: str) -> None:
+        """Make what another program calls a model the model; which groups lie in which is found in the data."""
+        data = self.state.dataset
+
+        def reading() -> Read | TerraceError:
+            try:
+                return read_pasted(text, data)
+            except TerraceError as error:
+                return error
+
+        self.wrong.setVisible(False)
+        self.state.checker.run("reading a formula", reading, data, self._read)
+
+    def _read(self, found: Read | TerraceError) -> None:
+        if isinstance(found, TerraceError):
+            self._show_wrong(found)
+        elif found.made and self.state.run_commands is not None:
+            commands = tuple(c for m in found.made for c in m.commands)
+            self.state.run_commands(commands, partial(self._take, found.spec))
+        elif found.made:
+            self._tell_made(found)
+        else:
+            self._take(found.spec)
+
+    def _tell_made(self, found: Read) -> None:
+        commands = "; ".join(c for m in found.made for c in m.commands)
+        words = self.tr("Make these variables first, then use the formula: {0}")
+        if self.state.run_commands is not None:
+            words = self.tr("These variables will be made first: {0}")
+        words = words.format(commands)
+        self._say_wrong(words, words)
+
+    def _take(self, spec: ModelSpec) -> None:
         self.use.setEnabled(False)
         self.wrong.setVisible(False)
         self.state.apply(edit.arrange(spec), as_given=True)
         self._show_command(command_of(self.state.spec))
-        return True
+
+    def _say_wrong(self, text: str, accessible: str) -> None:
+        self.wrong.setText(text)
+        self.wrong.setAccessibleName(accessible)
+        self.wrong.setVisible(True)
+
+    def _show_wrong(self, error: TerraceError) -> None:
+        """What is wrong with the text, which is marked where it is."""
+        words = "\n".join(from_engine(text) for text in (error.message, error.advice) if text)
+        self._say_wrong(words, from_engine(error.message))
+        if error.start is not None:
+            cursor = self.command.textCursor()
+            cursor.setPosition(min(error.start, len(self.command.toPlainText())))
+            end = error.end if error.end is not None else error.start + 1
+            cursor.setPosition(min(end, len(self.command.toPlainText())), cursor.MoveMode.KeepAnchor)
+            self.command.setTextCursor(cursor)
+
+    def begin_foreign(self) -> None:
+        """An empty page for a formula or a command of another program, to be typed or pasted."""
+        self.show_page("command")
+        self.command.setPlaceholderText(
+            self.tr("A formula such as y ~ x + (x | g), a call of lmer, lme or gls, MIXED of SPSS, or mixed of Stata")
+        )
+        self.command.clear()
+        self.command.setFocus()
 
     def _copy(self, write: Callable[[Equations], str]) -> None:
         QGuiApplication.clipboard().setText(write(self.written()))

@@ -150,7 +150,7 @@ class ModelPreview(QObject):
             self._draw(preview)
 
     def _late(self) -> None:
-        self.strip.show_late(self.previewer.patience)
+        self.strip.show_late()
         self.stale = self.shown is not None
         self._say("", [])
         self._render()

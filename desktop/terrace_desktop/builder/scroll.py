@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
 class FormScroll(QScrollArea):
     """As high as the form is where there is room, and scrolls where there is not."""
 
-    def __init__(self, inner: QWidget) -> None:
-        super().__init__()
+    def __init__(self, inner: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._inner = inner
         self.setWidget(inner)
         self.setWidgetResizable(True)

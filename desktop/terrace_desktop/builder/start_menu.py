@@ -17,7 +17,7 @@ class StartMenu(QMenu):
 
     def __init__(
         self, start: QPushButton, state: BuilderState, paste: Callable[[], object], copy: Callable[[], object],
-        explain: Callable[[], object],
+        explain: Callable[[], object], formula: Callable[[], object],
     ) -> None:  # fmt: skip
         super().__init__(start)
         named(self, "builder_start_menu", self.tr("Start from"))
@@ -35,6 +35,7 @@ class StartMenu(QMenu):
         self.reset = self._line(self.tr("Reset\tGo back to the model you started with"), "reset", state.reset)
         self.addSeparator()
         self._line(self.tr("Paste command\tCtrl+Shift+V"), "paste", paste)
+        self._line(self.tr("From a formula…\tOf R, or a command of SPSS or Stata"), "formula", formula)
         self._line(self.tr("Copy command"), "copy", copy)
         self.addSeparator()
         self._line(self.tr("Help on the model builder\tF1"), "help", explain)

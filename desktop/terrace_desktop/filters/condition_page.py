@@ -167,7 +167,7 @@ class ConditionPage(Page):
     def told(self) -> str:
         if self._read is None:
             return ""
-        return self.of_rows(self._read.kept, len(self._dataset))
+        return self.of_rows(self._read.kept, self._dataset)
 
     def begin(self) -> None:
         self.line.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from terrace.data.dataset import Dataset
+from terrace.data.streams.batches import StreamedData
 from terrace_desktop.filters.work import Ask, Latest
 
 LOW = 290  # px: a popup without a list
@@ -32,8 +34,11 @@ class Page(QWidget):
         """How high the popup is to be for it, px at 100%."""
         return LOW
 
-    def of_rows(self, kept: int, rows: int) -> str:
-        """How many of the rows are meant."""
+    def of_rows(self, kept: int, dataset: Dataset) -> str:
+        """How many of the rows are meant; of a streamed file those that are shown are counted."""
+        rows = len(dataset)
+        if isinstance(dataset, StreamedData):
+            return self.tr("{0} of the first {1} row(s)", "", rows).format(f"{kept:,}", f"{rows:,}")
         return self.tr("{0} of {1} row(s)", "", rows).format(f"{kept:,}", f"{rows:,}")
 
     def begin(self) -> None:

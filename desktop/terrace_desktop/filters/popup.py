@@ -91,7 +91,7 @@ class FilterPopup(QFrame):
         change = self._change
         if change is None:
             self.choose()
-        elif isinstance(change, Free) or change.name not in self._dataset or _both_at_once(change):
+        elif isinstance(change, Free) or change.name not in self._dataset:
             self.write(text_of(change))
         else:
             self.take(change.name, change)
@@ -204,8 +204,3 @@ class FilterPopup(QFrame):
         if self.page is not None:
             self.page.close_down()
         super().closeEvent(event)
-
-
-def _both_at_once(change: Values | Range) -> bool:
-    """True for a condition that the pages cannot show as it is: values left out."""
-    return isinstance(change, Values) and change.excluded

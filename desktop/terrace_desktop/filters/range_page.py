@@ -161,7 +161,7 @@ class RangePage(Page):
         if self._spread is None or not self._problem.isHidden():
             return ""
         kept = self._spread.between(*self._bounds()) + (self._spread.missing if self.missing.isChecked() else 0)
-        return self.of_rows(kept, len(self._dataset))
+        return self.of_rows(kept, self._dataset)
 
     def begin(self) -> None:
         self.low.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -1,4 +1,6 @@
-"""Some values of a variable, ticked in a list with their counts. The list makes nothing for rows nobody sees."""
+"""Some values of a variable, ticked in a list with their counts, which are kept or left out. The list makes nothing
+for rows nobody sees.
+"""
 
 from __future__ import annotations
 
@@ -23,12 +25,13 @@ from terrace_desktop.filters.conditions import Values, text_of
 from terrace_desktop.filters.facts import Tally, matching, tally
 from terrace_desktop.filters.page import LOW, Page
 from terrace_desktop.filters.work import Ask
+from terrace_desktop.results.segments import Segments
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.icons import lead_with
 from terrace_desktop.ui.widgets import button, label, named
 
 Index = QModelIndex | QPersistentModelIndex
-LINE, ROOM, SEARCH, MOST = 26, 140, 40, 420  # px: a value, what is around the list, a line to search in, the popup
+LINE, ROOM, SEARCH, MOST = 26, 176, 40, 420  # px: a value, what is around the list, a line to search in, the popup
 TICKED = 1000  # values that a condition lists at most
 SEARCHED = 8  # with more values than this there is a line to search in
 _NO_PARENT = QModelIndex()
@@ -41,6 +44,7 @@ class ValuesModel(QAbstractTableModel):
         super().__init__()
         self.tally: Tally | None = None
         self.ticked = np.zeros(1, dtype=bool)  # each value, and missing last
+        self.excluded = False  # whether the ticked ones are left out; missing is then, whatever is ticked
         self._shown = np.zeros(0, dtype=np.int64)
 
     def show_tally(self, found: Tally, ticked: np.ndarray) -> None:
@@ -55,9 +59,17 @@ class ValuesModel(QAbstractTableModel):
         self._shown = np.append(places, -1) if missing and self.tally.missing else places
         self.endResetModel()
 
+    def exclude(self, on: bool) -> None:
+        """Whether the ticked values are left out."""
+        self.excluded = on
+        self.ticked[-1] = on
+        if self.rowCount():
+            self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, 1))
+
     def set_all(self, on: bool) -> None:
         """Tick what is shown, or nothing of it."""
         self.ticked[self._shown] = on
+        self.ticked[-1] |= self.excluded
         if self.rowCount():
             self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, 1))
 
@@ -96,6 +108,8 @@ class ValuesModel(QAbstractTableModel):
         if role != Qt.ItemDataRole.CheckStateRole or not index.isValid():
             return False
         place = int(self._shown[index.row()])
+        if place < 0 and self.excluded:
+            return False  # what is not known is not known to be another value
         self.ticked[place] = not self.ticked[place]
         self.dataChanged.emit(index, index)
         return True
@@ -159,6 +173,12 @@ class ValuesPage(Page):
         self.all = button(self.tr("All"), "filter_all_values", tick, variant="link", accessible=self.tr("Tick all"))
         clear = partial(self.model.set_all, False)
         self.none = button(self.tr("None"), "filter_no_values", clear, variant="link", accessible=self.tr("Tick none"))
+        self.way = Segments(
+            "filter_way", self.tr("Rows with the ticked values"),
+            [("keep", self.tr("Keep ticked")), ("leave", self.tr("Leave out ticked"))],
+        )  # fmt: skip
+        self.way.show_value("leave" if given is not None and given.excluded else "keep")
+        self.way.chosen.connect(lambda way: self.model.exclude(way == "leave"))
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self._state, 1)
@@ -167,6 +187,7 @@ class ValuesPage(Page):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
+        column.addWidget(self.way)
         column.addWidget(self.search)
         column.addLayout(row)
         column.addWidget(self.view, 1)
@@ -181,7 +202,8 @@ class ValuesPage(Page):
         if given is not None:
             wanted = set(given.values)
             ticked[[k for k, v in enumerate(found.values) if v in wanted] if wanted else []] = True
-            ticked[-1] = given.missing
+            ticked[-1] = given.missing or given.excluded
+        self.model.excluded = self.way.value() == "leave"
         self.model.show_tally(found, ticked)
         self.search.setVisible(len(found.values) > SEARCHED)
         self._say(len(found.values))
@@ -212,12 +234,20 @@ class ValuesPage(Page):
         found, ticked = self.model.tally, self.model.ticked
         if found is None or not ticked.any():
             return None
+        if self.model.excluded:
+            return self._left_out(found, ticked[:-1])
         if ticked[:-1].all():
             known = found.missing and not ticked[-1]
             return Values(self._name, (), missing=True, excluded=True) if known else None
         if self._too_many():
             return None
         return Values(self._name, tuple(found.values[k] for k in np.flatnonzero(ticked[:-1])), bool(ticked[-1]))
+
+    def _left_out(self, found: Tally, ticked: np.ndarray) -> Values | None:
+        if ticked.all() or self._too_many() or not (ticked.any() or found.missing):
+            return None
+        values = tuple(found.values[k] for k in np.flatnonzero(ticked))
+        return Values(self._name, values, missing=not values, excluded=True)
 
     def _too_many(self) -> bool:
         ticked = self.model.ticked[:-1]
@@ -233,8 +263,10 @@ class ValuesPage(Page):
             return ""
         if self._too_many():
             return self.tr("Tick at most {0} value(s)", "", TICKED).format(f"{TICKED:,}")
+        if self.model.excluded:
+            return self.of_rows(int(found.counts[~ticked[:-1]].sum()), self._dataset)
         kept = int(found.counts[ticked[:-1]].sum()) + (found.missing if ticked[-1] else 0)
-        return self.of_rows(kept, len(self._dataset))
+        return self.of_rows(kept, self._dataset)
 
     def begin(self) -> None:
         if not self.search.isHidden():

@@ -25,12 +25,15 @@ def short_title(title: str) -> str:
 class Model:
     """A stored model as others are offered: its name in the session and its title on the card.
 
-    ``like`` is True where it has the outcome and the data of the model that the form is about.
+    ``like`` is True where it has the outcome and the data of the model that the form is about. ``method`` is ml or
+    reml, ``fixed`` names its coefficients.
     """
 
     name: str
     title: str
     like: bool = True
+    method: str = "ml"
+    fixed: frozenset[str] = frozenset()
 
 
 def _level(part: str, name: str) -> bool:

@@ -104,7 +104,7 @@ class FormPreview(QWidget):
         self._say([str(error)])
 
     def _late(self) -> None:
-        self.strip.show_late(self.previewer.patience)
+        self.strip.show_late()
         self.show()
 
     def _render(self) -> None:

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from terrace.data.value import Value
+from terrace.wording import MINUS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -78,7 +79,7 @@ class ColumnReader:
         if self.is_missing(row):
             return ""
         value = self.values[row]
-        plain = self._plain(value) if self.is_text or self.is_date else exact(value)
+        plain = self._plain(value) if self.is_text or self.is_date else exact(value).replace("-", MINUS)
         found = self.labels.get(value)
         out = f"{plain} = {found}" if found is not None else plain
         return f"{out} (missing)" if self.is_coded_missing(row) else out
@@ -106,10 +107,12 @@ class ColumnReader:
         if math.isinf(number):
             return "∞" if number > 0 else "−∞"
         if not self.decimals and abs(number) < 1e20 and number.is_integer():
-            return str(int(number))  # it may be the name of something, of which no digit may be missing
-        if abs(number) >= 1e15 or (number != 0 and abs(number) < 10 ** -(self.decimals + 1)):
-            return f"{number:.4g}"
-        return f"{number:.{self.decimals}f}"
+            text = str(int(number))  # it may be the name of something, of which no digit may be missing
+        elif abs(number) >= 1e15 or (number != 0 and abs(number) < 10 ** -(self.decimals + 1)):
+            text = f"{number:.4g}"
+        else:
+            text = f"{number:.{self.decimals}f}"
+        return text.replace("-", MINUS)  # what is typed and copied is `exact`
 
     def _choose_decimals(self) -> int:
         declared = re.fullmatch(r"%-?\d*\.(\d+)f", self.variable.format)

@@ -101,6 +101,8 @@ class CellDelegate(QStyledItemDelegate):
         painter.save()
         if marked or state & QStyle.StateFlag.State_Selected:
             painter.fillRect(rect, theme.colour("selection"))
+        elif model.is_new(column):
+            painter.fillRect(rect, theme.colour("accent_soft"))
         text = reader.text(row, model.labels)
         if not text:
             painter.setPen(theme.colour("faint"))

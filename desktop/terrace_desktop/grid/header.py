@@ -16,8 +16,9 @@ from terrace_desktop.ui.widgets import named, sized
 HEAD = 30  # px
 ROW = theme.ROW
 BADGE = 18
-PAD = 9
-ARROW = 14  # px: room for the arrow that opens the menu of a column
+PAD = 7
+GAP = 5  # px between badge and name
+ARROW = 14  # px of the arrow that opens the menu of a column, over the end of its name while the pointer is there
 EDGE = 4  # px at the end of a column by which it is made wider
 
 
@@ -83,7 +84,7 @@ class ColumnHeader(QHeaderView):
             return
         name = model.dataset.variables[section].name
         width = QFontMetrics(theme.text_font(theme.TEXT, bold=True)).horizontalAdvance(name)
-        if width > self.sectionSize(section) - theme.px(BADGE) - 7 - 2 * PAD - theme.px(ARROW):
+        if width > self.sectionSize(section) - theme.px(BADGE) - GAP - 2 * PAD:
             tip = model.headerData(section, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole)
             QToolTip.showText(QCursor.pos(), str(tip), self)
 
@@ -92,11 +93,13 @@ class ColumnHeader(QHeaderView):
         if not isinstance(model, GridModel) or model.dataset is None or not rect.isValid():
             return
         painter.save()
-        painter.fillRect(rect, theme.colour("sunk" if section == self._hovered else "ground"))
+        usual = "selection" if model.is_new(section) else "ground"
+        ground = theme.colour("sunk" if section == self._hovered else usual)
+        painter.fillRect(rect, ground)
         painter.setPen(theme.colour("line"))
         painter.drawLine(rect.topRight(), rect.bottomRight())
         painter.drawLine(rect.bottomLeft(), rect.bottomRight())
-        inner = rect.adjusted(PAD, 0, -PAD - theme.px(ARROW), -1)
+        inner = rect.adjusted(PAD, 0, -PAD, -1)
         if section >= model.variables:
             draw_plus(painter, rect)
             painter.restore()
@@ -106,21 +109,24 @@ class ColumnHeader(QHeaderView):
         painter.setFont(font)
         metrics = painter.fontMetrics()
         size = theme.px(BADGE)
-        shown = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, max(8, inner.width() - size - 7))
-        used = size + 7 + metrics.horizontalAdvance(shown)
+        shown = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, max(8, inner.width() - size - GAP))
+        used = size + GAP + metrics.horizontalAdvance(shown)
         left = inner.left() if model.left_aligned(section) else max(inner.left(), inner.right() - used + 1)
         badge = QRect(left, rect.center().y() - size // 2 + 1, size, size - 2)
         painter.setPen(theme.colour("ink"))
-        text = QRect(badge.right() + 7, rect.top(), inner.right() - badge.right() - 6, rect.height() - 1)
+        text = QRect(badge.right() + GAP, rect.top(), inner.right() - badge.right() - GAP + 1, rect.height() - 1)
         painter.drawText(text, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), shown)
         if model.sorted_by is not None and name == model.sorted_by[0]:
             self._arrow(painter, badge, model.sorted_by[1])  # in place of the badge: the name keeps its room
         else:
             draw_badge(painter, badge, model.badge(section))
-        if section in (self._hovered, self._current()):
+        arrow = self.arrow_of(section)
+        free = text.left() + metrics.horizontalAdvance(shown) < arrow.left()
+        if section == self._hovered or (free and section == self._current()):
+            painter.fillRect(arrow.adjusted(0, 0, 0, -1), ground)
             size = theme.px(12)
             place = QRect(0, 0, size, size)
-            place.moveCenter(self.arrow_of(section).center())
+            place.moveCenter(arrow.center())
             painter.drawPixmap(place, pixmap("down", "muted", size=size))
         painter.restore()
 
@@ -152,6 +158,7 @@ class RowHeader(QHeaderView):
         super().__init__(Qt.Orientation.Vertical, parent)
         named(self, "grid_rows", self.tr("Row numbers"))
         self.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.setMinimumSectionSize(1)  # of no use where nobody drags, and Qt would make rows higher one by one
         self.follow_text()
         theme.manager().changed.connect(self.follow_text)
         self.setHighlightSections(False)
@@ -159,8 +166,8 @@ class RowHeader(QHeaderView):
 
     def follow_text(self) -> None:
         """Rows as high as the size of text asks for."""
-        self.setMinimumSectionSize(theme.px(ROW))
-        self.setDefaultSectionSize(theme.px(ROW))
+        if self.defaultSectionSize() != theme.px(ROW):
+            self.setDefaultSectionSize(theme.px(ROW))
 
     def sizeHint(self) -> QSize:
         model = self.model()

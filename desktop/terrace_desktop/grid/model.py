@@ -32,6 +32,7 @@ class GridModel(QAbstractTableModel):
         self.dataset: Dataset | None = None
         self.order: np.ndarray | None = None
         self.marked: np.ndarray | None = None
+        self.arrived: frozenset[str] = frozenset()  # variables that have just come
         self.labels = True
         self.room = False  # an empty row and an empty column at the end, to type new ones into
         self.sorted_by: tuple[str, bool] | None = None  # name, descending
@@ -184,6 +185,12 @@ class GridModel(QAbstractTableModel):
     def variables(self) -> int:
         """How many variables are shown."""
         return self._columns
+
+    def is_new(self, column: int) -> bool:
+        """True for a variable that has just come."""
+        if not self.arrived or self.dataset is None or column >= self._columns:
+            return False
+        return self.dataset.variables[column].name in self.arrived
 
     def is_room(self, row: int, column: int) -> bool:
         """True in the empty row or column."""

@@ -28,10 +28,11 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QStyledItemDelegate, QTableView, QWidget
 from shiboken6 import isValid
 
+from terrace_desktop.grid.arrivals import Arrivals
 from terrace_desktop.grid.block import Cells, Rectangle
 from terrace_desktop.grid.editor import Bubble, CellDelegate, CellEditor
 from terrace_desktop.grid.frozen import FrozenColumns
-from terrace_desktop.grid.header import ARROW, BADGE, PAD, ColumnHeader, RowHeader
+from terrace_desktop.grid.header import BADGE, GAP, PAD, ColumnHeader, RowHeader
 from terrace_desktop.grid.selected import SelectedCells
 from terrace_desktop.grid.typing_in import cell_asked, usual_decimal
 from terrace_desktop.ui import theme
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
 
 WIDEST = 220  # px, to begin with; the user may widen a column further
-NARROWEST = 52
+NARROWEST = 44
 _REVERT = QStyledItemDelegate.EndEditHint.RevertModelCache
 _ENSURE = QAbstractItemView.ScrollHint.EnsureVisible
 Index = QModelIndex | QPersistentModelIndex
@@ -98,6 +99,7 @@ class GridView(SelectedCells):
         self.columns.sort_asked.connect(self.next_sort)
         self.columns.menu_asked.connect(self._menu)
         self.frozen = FrozenColumns(self, self.grid, self)
+        self.arrivals = Arrivals(self, self.grid)
         self.frozen.names.sort_asked.connect(self.next_sort)
         self.frozen.names.menu_asked.connect(self._menu)
         self.frozen.menu_asked.connect(self.menu_asked)
@@ -114,7 +116,7 @@ class GridView(SelectedCells):
     def show_dataset(self, dataset: Dataset | None, same: bool = False) -> None:
         """Show data; `same` keeps widths, order and place, since only values or labels changed."""
         if same and dataset is not None and self.grid.dataset is not None:
-            known = set(self.grid.dataset.names)
+            known, count = set(self.grid.dataset.names), len(self.grid.dataset.names)
             widths = self.column_widths() if self.grid.order is not None else {}
             place = (self.horizontalScrollBar().value(), self.verticalScrollBar().value())
             self._anew = False
@@ -122,12 +124,16 @@ class GridView(SelectedCells):
                 self.grid.update_dataset(dataset)
             if self._anew:
                 self._fit_columns(widths, only_new=True)
-            else:  # all others have the width that they had
-                self._fit([k for k, name in enumerate(dataset.names) if name not in known])
+            new = [k for k, name in enumerate(dataset.names) if name not in known]
+            if not self._anew:  # all others have the width that they had
+                self._fit(new)
             self.horizontalScrollBar().setValue(place[0])
             self.verticalScrollBar().setValue(place[1])
+            if len(dataset.names) > count:  # another name alone is no new column
+                self.arrivals.show(new)
             return
         self._after_growth = None
+        self.arrivals.forget()
         self.frozen.clear()
         self.grid.set_dataset(dataset)
         self._fit_columns({})
@@ -507,7 +513,7 @@ class GridView(SelectedCells):
             if k < measured:
                 cells = metrics.horizontalAdvance(self.grid.reader(i).widest(self.grid.labels))
             name = bold.horizontalAdvance(self.grid.dataset.variables[i].name)
-            head = name + theme.px(BADGE) + 7 + theme.px(ARROW) + 2 * PAD + 2
+            head = name + theme.px(BADGE) + GAP + 2 * PAD + 2
             self.setColumnWidth(i, max(least, min(most, cells + 2 * PAD + 2), head))
         if self.grid.room:
             self.setColumnWidth(self.grid.variables, theme.px(NARROWEST))

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QLineEdit, QVBoxLayout, QWidget
 
 from terrace.data.importing.preview import Preview
 from terrace.data.importing.reading import Reading
+from terrace.data.readers.header import At, first_row
 from terrace_desktop.importing.chips import Chips
 from terrace_desktop.importing.rows import Rows, choice, fill
 from terrace_desktop.results.segments import Segments
@@ -146,14 +147,20 @@ class FileControls(QWidget):
         self._show_details(text)
 
     def _show_header(self, found: Reading) -> None:
-        row = found.names or 0
+        row = first_row(found.names)
         rows = sorted({*range(1, HEADERS + 1), row} - {0})
         items: list[tuple[object, str]] = [(k, self.tr("Row {0}, names").format(k)) for k in rows]
-        fill(self.header, [*items, (0, self.tr("No names"))], row)
+        below = found.names[1] if isinstance(found.names, tuple) else row + 1
+        if row:  # names of groups above the names are a usual habit
+            items.insert(rows.index(row) + 1, ((row, below), self.tr("Rows {0} to {1}, joined").format(row, below)))
+        fill(self.header, [*items, (0, self.tr("No names"))], found.names or 0)
         self.labelled.setEnabled(bool(row))
         with QSignalBlocker(self.labelled):
             self.labelled.setChecked(bool(found.labels))
-        self.labelled.setText(self.tr("Labels in row {0}").format(found.labels or row + 1))
+        if isinstance(found.labels, tuple):
+            self.labelled.setText(self.tr("Labels in rows {0} to {1}").format(*found.labels))
+        else:
+            self.labelled.setText(self.tr("Labels in row {0}").format(found.labels or _below(found.names)))
 
     def _show_text(self, found: Reading, reading: Reading) -> None:
         key = SEPARATORS.get(found.delimiter or "", "other")
@@ -185,8 +192,8 @@ class FileControls(QWidget):
         orders = [("", self.tr("As their values tell")), ("dmy", self.tr("Day first: 31/12/2024")),
                   ("mdy", self.tr("Month first: 12/31/2024"))]  # fmt: skip
         fill(self.dates, orders, reading.dates)
-        marks = [(None, self.tr("As found")), (".", "1.000"), (",", "1,000"), ("'", "1'000"), (" ", "1 000")]
-        marks = [m for m in marks if m[0] is None or m[0] != self._found.decimal]
+        marks = [(None, self.tr("As found")), ("", self.tr("None: 1000"))]
+        marks += [(mark, f"1{mark}000") for mark in ".,' " if mark != self._found.decimal]
         fill(self.thousands, marks, self._found.thousands)
         if not self.skip.hasFocus():
             self.skip.setText(str(reading.skip))
@@ -214,13 +221,13 @@ class FileControls(QWidget):
             self.changed.emit(reading)
 
     def _header_chosen(self) -> None:
-        row = self.header.currentData()
-        labelled = self._found.labels
-        self._tell(names=row, labels=(row + 1 if labelled and row else 0) if row is not None else None)
+        rows = self.header.currentData()
+        labelled = self._found.labels and rows and not isinstance(rows, tuple)  # the rows of labels may be of names now
+        self._tell(names=rows, labels=_below(rows) if labelled else 0)
 
     def _labelled(self, on: bool) -> None:
-        row = self._found.names or 0
-        self._tell(names=row, labels=row + 1 if on else 0)
+        names = self._found.names or 0
+        self._tell(names=names, labels=_below(names) if on else 0)
 
     def _separator_chosen(self, key: str) -> None:
         mark = next((m for m, k in SEPARATORS.items() if k == key), None)
@@ -251,6 +258,11 @@ class FileControls(QWidget):
         if text and not any(parts):
             self.rows_range.clear()
         self._tell(rows=(parts[0], parts[1] if colon else None))
+
+
+def _below(names: At) -> int:
+    """The row below those of the names."""
+    return (names[1] if isinstance(names, tuple) else names or 0) + 1
 
 
 def _encoding(name: str) -> str:

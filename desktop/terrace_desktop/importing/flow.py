@@ -128,7 +128,7 @@ class ImportFlow(QObject):
 
     def _found(self, preview: Preview) -> None:
         self._job = None
-        if self._columns and signature(preview.data.names) != self._columns:
+        if self._columns and signature(preview.columns) != self._columns:
             self.told.emit(self.tr("This file has other columns than before, so your earlier choices are not used."))
             self._columns = ""
             self.change(Reading())
@@ -188,7 +188,7 @@ class ImportFlow(QObject):
             return
         path = "" if self._pasted is not None else str(looking.path)
         command, remember = self.command(), self.page.panel.remember.isChecked()
-        reading, names = preview.reading, preview.data.names
+        reading, names = preview.reading, preview.columns
 
         def done(outcome: Outcome) -> None:
             if not outcome.ok:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
@@ -36,7 +37,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class PreviewHeader(QHeaderView):
-    """Three lines a column. The column that is edited is marked."""
+    """Three lines a column. The column that is edited is marked, and those that are left out are faint and say so."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
@@ -45,6 +46,7 @@ class PreviewHeader(QHeaderView):
         self.setHighlightSections(False)
         self.setMinimumSectionSize(48)
         self.current = -1
+        self.left_out: frozenset[int] = frozenset()
         sized(self, height=HEAD)
 
     def sizeHint(self) -> QSize:
@@ -64,10 +66,14 @@ class PreviewHeader(QHeaderView):
         line = inner.height() // 3
         size = theme.px(SIZE) - 2
         icon = QRect(inner.left(), inner.top() + line + (line - size) // 2, size, size)
-        painter.drawPixmap(icon, pixmap(measure_icon(variable.measure.value), "muted", size=size))
-        self._line(painter, QRect(inner.left(), inner.top(), inner.width(), line), variable.name, "ink", bold=True)
+        sign = "close" if section in self.left_out else measure_icon(variable.measure.value)
+        painter.drawPixmap(icon, pixmap(sign, "muted", size=size))
+        out = section in self.left_out
+        top = QRect(inner.left(), inner.top(), inner.width(), line)
+        self._line(painter, top, variable.name, "muted" if out else "ink", bold=True)
         level = QRect(icon.right() + 5, inner.top() + line, inner.right() - icon.right() - 5, line)
-        self._line(painter, level, measure_title(variable.measure.value), "accent_text")
+        said = self.tr("Left out") if out else measure_title(variable.measure.value)
+        self._line(painter, level, said, "muted" if out else "accent_text")
         below = QRect(inner.left(), inner.top() + 2 * line, inner.width(), line)
         self._line(painter, below, variable.label, "muted", theme.SMALL)
         painter.restore()
@@ -95,7 +101,8 @@ class PreviewDelegate(QStyledItemDelegate):
         rect: QRect = option.rect
         state: QStyle.StateFlag = option.state
         painter.save()
-        if self._view.is_changed(row, column):
+        out = column in self._view.header.left_out
+        if self._view.is_changed(row, column) and not out:
             painter.fillRect(rect, theme.colour("warning_soft"))
         elif state & QStyle.StateFlag.State_Selected:
             painter.fillRect(rect, theme.colour("selection"))
@@ -105,7 +112,9 @@ class PreviewDelegate(QStyledItemDelegate):
         painter.drawLine(rect.bottomLeft(), rect.bottomRight())
         text = reader.text(row, True)
         font = option.font
-        if not text or reader.is_coded_missing(row):
+        if out:
+            painter.setPen(theme.colour("faint"))
+        elif not text or reader.is_coded_missing(row):
             text = tr("missing")
             font.setItalic(True)
             painter.setPen(theme.colour("warning"))
@@ -150,7 +159,9 @@ class PreviewGrid(QTableView):
         if column >= 0:
             self.column_chosen.emit(column)
 
-    def show_rows(self, data: Dataset, changed: dict[str, frozenset[int]]) -> None:
+    def show_rows(
+        self, data: Dataset, changed: dict[str, frozenset[int]], left_out: Collection[str] = ()
+    ) -> None:
         """Show these rows; ``changed`` are those of each variable in which something is lost or changed."""
         before = self.grid.dataset
         same = before is not None and before.names == data.names
@@ -158,6 +169,7 @@ class PreviewGrid(QTableView):
         self.grid.set_dataset(data)
         at = {name: k for k, name in enumerate(data.names)}
         self._changed = {at[name]: rows for name, rows in changed.items() if name in at}
+        self.header.left_out = frozenset(at[name] for name in left_out if name in at)
         if same:
             self.horizontalScrollBar().setValue(place[0])
             self.verticalScrollBar().setValue(place[1])

@@ -55,7 +55,14 @@ def _all(settings: Settings) -> list[tuple[str, dict[str, Any]]]:
 
 def _reading(entry: dict[str, Any]) -> Reading:
     known = {f.name for f in fields(Reading)}
-    plain = {name: tuple(v) if isinstance(v, list) else v for name, v in entry.items() if name in known}
+    plain = {name: _frozen(v) for name, v in entry.items() if name in known}
     types = {str(k): v for k, v in dict(plain.get("types") or {}).items() if v in get_args(Type)}
     measures = {str(k): Measure(v) for k, v in dict(plain.get("measures") or {}).items()}
     return Reading(**(plain | {"types": types, "measures": measures}))
+
+
+def _frozen(value: Any) -> Any:
+    """What JSON has as lists was tuples, also in what is said by the name of a variable."""
+    if isinstance(value, dict):
+        return {name: _frozen(v) for name, v in value.items()}
+    return tuple(value) if isinstance(value, list) else value

@@ -112,12 +112,11 @@ class ImportPage(KeyTaker):
         import numpy as np
 
         begins = self.preview is None
+        self.name = self._still(preview)
         self.preview = preview
         data = preview.data
         first = data if len(data) <= FIRST else data.rows(np.arange(FIRST))
-        self.grid.show_rows(first, changed_cells(preview, len(first)))
-        if self.name not in data.names:
-            self.name = data.names[0] if data.names else ""
+        self.grid.show_rows(first, changed_cells(preview, len(first)), preview.reading.left_out)
         self.grid.choose(data.names.index(self.name) if self.name else -1)
         self.told.set_text(self._rows_told(len(first), preview))
         self.strip.setVisible(bool(preview.lines))
@@ -125,6 +124,15 @@ class ImportPage(KeyTaker):
         self.panel.show_preview(preview, self.name)
         if begins:
             self.begin()
+
+    def _still(self, preview: Preview) -> str:
+        """The column that was chosen by the name that it has now, else the first."""
+        names, before = preview.data.names, self.preview
+        if before is not None and self.name in before.data.names:
+            written = before.columns[before.data.names.index(self.name)]
+            if written in preview.columns:
+                return names[preview.columns.index(written)]
+        return self.name if self.name in names else next(iter(names), "")
 
     def _show_lines(self) -> None:
         if self.preview is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
@@ -94,9 +94,10 @@ class LargePlot(QFrame):
     export_asked = Signal(object, str)  # Plot, format
 
     def __init__(
-        self, plot: Plot | Prepared, title: str = "", closable: bool = True, *, caption: str = "", framed: bool = True
-    ) -> None:
-        """Without `framed` it stands in a document: no box, a caption for a title, and its tools in a menu."""
+        self, plot: Plot | Prepared, title: str = "", closable: bool = True, *, caption: str = "", framed: bool = True,
+        tools: Sequence[QWidget] = (),
+    ) -> None:  # fmt: skip
+        """Without `framed` it stands in a document: no box, a caption with `tools` for a title, others in a menu."""
         super().__init__()
         from terrace_desktop.plots.thin import prepare
         from terrace_desktop.plots.view import PlotView
@@ -119,7 +120,11 @@ class LargePlot(QFrame):
             shown = QLabel(caption)
             shown.setTextFormat(Qt.TextFormat.RichText)
             shown.setWordWrap(True)
-            column.addWidget(named(shown, "plot_caption", plot.title or title))
+            head = QHBoxLayout()
+            head.addWidget(named(shown, "plot_caption", plot.title or title), 1)
+            for tool in tools:
+                head.addWidget(tool, 0, Qt.AlignmentFlag.AlignTop)
+            column.addLayout(head)
         column.addWidget(self._sheet(plot), 1)
         note = " ".join(x for x in (plot.note, self._thinned()) if x)
         if note:
@@ -182,6 +187,8 @@ class LargePlot(QFrame):
         column = QVBoxLayout(self.sheet)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
+        if plot.look.title:
+            column.addWidget(label(plot.look.title, "heading", wrap=True))
         if plot.subtitle:
             column.addWidget(label(plot.subtitle, "muted", wrap=True))
         self.legend = Legend(plot) if plot.legend else None

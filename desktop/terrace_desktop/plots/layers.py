@@ -13,6 +13,7 @@ from terrace_desktop.plots.looks import mark_colour, pen, symbol_looks
 from terrace_desktop.ui import theme
 
 MOST_TEXTS = 300  # labels beside points
+PX = 96 / 72  # of a point, in which a look has widths and sizes
 BUNDLE = 8  # breaks from which a layer is a bundle of lines and no single one
 
 
@@ -67,7 +68,18 @@ def line_looks(marks: Marks, at: Setting) -> Any:
         width, alpha = 1.0, 0.75 if breaks < 40 else 0.4
     if marks.style.thickness is not None:  # what was asked for counts for bundles too
         width, alpha = 1.4 * marks.style.thickness, 1.0
-    return pen(marks, max(0.5, width * max(at.scale, 0.75)), alpha, at.several, by_series=breaks < BUNDLE)
+    width = width * max(at.scale, 0.75) if marks.stroke is None else marks.stroke * PX
+    return pen(marks, max(0.5, width), _alpha(marks, alpha), at.several, by_series=breaks < BUNDLE)
+
+
+def _alpha(marks: Marks, usual: float) -> float:
+    """How much covers what is beneath: what a look asks for, or what is usual."""
+    return usual if marks.opacity is None else marks.opacity / 100
+
+
+def _across(marks: Marks, usual: float) -> float:
+    """The diameter of markers in px: what a look asks for, or what is usual."""
+    return usual if marks.points is None else marks.points * PX
 
 
 def _points(marks: Marks, at: Setting) -> list[Any]:
@@ -75,8 +87,8 @@ def _points(marks: Marks, at: Setting) -> list[Any]:
         return []
     n = len(marks.x)
     ok = np.isfinite(marks.x) & np.isfinite(marks.y)
-    alpha = 1.0 if marks.role == "highlight" else point_alpha(n)
-    looks = symbol_looks(marks, point_size(n, at), alpha, at.several)
+    alpha = _alpha(marks, 1.0 if marks.role == "highlight" else point_alpha(n))
+    looks = symbol_looks(marks, _across(marks, point_size(n, at)), alpha, at.several)
     return [pg.ScatterPlotItem(x=marks.x[ok], y=marks.y[ok], pxMode=True, **looks)]
 
 
@@ -89,7 +101,7 @@ def _band(marks: Marks, at: Setting) -> list[Any]:
     nothing = pg.mkPen(None)
     low = pg.PlotCurveItem(x=marks.x, y=marks.lower, pen=nothing)
     high = pg.PlotCurveItem(x=marks.x, y=marks.upper, pen=nothing)
-    fill = pg.FillBetweenItem(low, high, brush=pg.mkBrush(mark_colour(marks, 0.16, at.several)))
+    fill = pg.FillBetweenItem(low, high, brush=pg.mkBrush(mark_colour(marks, _alpha(marks, 0.16), at.several)))
     return [low, high, fill]
 
 
@@ -100,12 +112,14 @@ def _interval(marks: Marks, at: Setting) -> list[Any]:
     y = np.column_stack([marks.lower, marks.upper]).ravel()
     width = marks.style.thickness or 1.0
     plain = marks.style.marker in ("none", "cap")
-    look = pen(marks, 1.5 * width if plain else width, 0.9 if plain else 0.5, at.several)
+    width = (1.5 * width if plain else width) if marks.stroke is None else marks.stroke * PX
+    look = pen(marks, width, _alpha(marks, 0.9 if plain else 0.5), at.several)
     bars = pg.PlotCurveItem(**_turned(marks, x, y), pen=look, connect="pairs")
     if plain:
         return [bars]
     size = ((5.0 if n <= 60 else 4.0) - (1.5 if at.compact else 0)) * at.scale
-    middle = pg.ScatterPlotItem(**_turned(marks, marks.x, marks.y), **symbol_looks(marks, size, several=at.several))
+    looks = symbol_looks(marks, _across(marks, size), _alpha(marks, 1.0), at.several)
+    middle = pg.ScatterPlotItem(**_turned(marks, marks.x, marks.y), **looks)
     return [middle, bars]
 
 
@@ -116,7 +130,7 @@ def _turned(marks: Marks, x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]
 
 def _bars(marks: Marks, at: Setting) -> list[Any]:
     edge = pg.mkPen(marks.style.outline or theme.colour("panel"), width=1)
-    fill = pg.mkBrush(mark_colour(marks, 0.75, at.several))
+    fill = pg.mkBrush(mark_colour(marks, _alpha(marks, 0.75), at.several))
     base = np.zeros(len(marks.x)) if marks.lower is None else marks.lower
     half = marks.width / 2
     along = {"x0": base, "x1": marks.y, "y0": marks.x - half, "y1": marks.x + half}
@@ -138,7 +152,7 @@ def _box(marks: Marks, at: Setting) -> list[Any]:
     low, q1, median, q3, high = marks.y.T
     half = marks.width / 2 * 0.6
     edge = pen(marks, marks.style.thickness or 1.0, several=at.several)
-    fill = pg.mkBrush(mark_colour(marks, 0.25, at.several))
+    fill = pg.mkBrush(mark_colour(marks, _alpha(marks, 0.25), at.several))
     across, along = (marks.x - half, marks.x + half), (q1, q3)
     (x0, x1), (y0, y1) = (along, across) if marks.horizontal else (across, along)
     body = pg.BarGraphItem(x0=x0, x1=x1, y0=y0, y1=y1, pen=edge, brush=fill)

@@ -41,10 +41,15 @@ class Legend(QWidget):
         self.entries = entries(plot)
         self.several = any(m.series for p in plot.panels for m in p.marks)
         named(self, "plot_legend", self.tr("Legend: {0}").format(", ".join(label for label, _ in self.entries)))
-        self.setFont(theme.text_font(theme.SMALL))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        theme.manager().changed.connect(self.update)
-        self.setFixedHeight(self.heightForWidth(720))
+        theme.manager().changed.connect(self._follow_text)
+        self.resize(720, 1)
+        self._follow_text()
+
+    def _follow_text(self) -> None:
+        self.setFont(theme.text_font(theme.SMALL))
+        self.setFixedHeight(self.heightForWidth(self.width()))
+        self.update()
 
     def places(self, width: int) -> list[QRectF]:
         """Where each entry stands in a widget of that width."""

@@ -11,7 +11,9 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QFontMetrics
 
 from terrace.results.plot import Axis, Plot, PlotPanel
+from terrace.wording import true_minus
 from terrace_desktop.plots import layers
+from terrace_desktop.plots.axis import NumberAxis
 from terrace_desktop.plots.trellis import Trellis, axis_of
 from terrace_desktop.ui import theme
 
@@ -76,7 +78,8 @@ class Grid:
     # --- making -------------------------------------------------------------------------------------
     def _panel(self, k: int, panel: PlotPanel) -> None:
         box = BrushBox()
-        item = pg.PlotItem(viewBox=box, enableMenu=False)
+        axes = {side: NumberAxis(side) for _, side in _SIDES}
+        item = pg.PlotItem(viewBox=box, enableMenu=False, axisItems=axes)
         item.hideButtons()
         for which, side in _SIDES:
             self._axis(item.getAxis(side), axis_of(panel, which), k, which)
@@ -112,7 +115,7 @@ class Grid:
             axis.setWidth(6) if which == "y" else axis.setHeight(6)
             return
         if spec.ticks is not None:
-            axis.setTicks([[(float(at), text) for at, text in spec.ticks]])
+            axis.setTicks([[(float(at), true_minus(text)) for at, text in spec.ticks]])
         axis.enableAutoSIPrefix(False)
         axis.setStyle(showValues=self.trellis.numbers(number, which))
         if not self.trellis.common[which]:

@@ -101,6 +101,16 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
         self._stale = True
         self.setBackground(theme.colour("panel"))
         self.viewport().update()
+        if not self.visibleRegion().isEmpty():
+            theme.manager().before_seen(self, self._draw_next)
+
+    def _draw_next(self) -> None:
+        """One part of what is to be drawn, before the window is painted."""
+        if self._stale:
+            self._begin()
+        if self._jobs and not self.closed:
+            self._jobs.popleft()()
+            theme.manager().before_seen(self, self._draw_next)
 
     def _begin(self) -> None:
         if self._grid.items and not self._jobs:  # keep what the user zoomed to

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, QUrl, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QPalette, QResizeEvent, QTextDocument, QTextOption, QWheelEvent
+from PySide6.QtCore import QRect, QSize, Qt, QUrl, Signal
+from PySide6.QtGui import (
+    QColor,
+    QKeyEvent,
+    QKeySequence,
+    QLinearGradient,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QResizeEvent,
+    QTextDocument,
+    QTextOption,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
 
 from terrace_desktop.ui import theme
+
+SHADE = 20  # px of the shade at a side where there is more to scroll to
 
 
 class GrowingBrowser(QTextBrowser):
@@ -89,6 +103,23 @@ class GrowingBrowser(QTextBrowser):
         if height != self.height():
             self.setFixedHeight(height)
 
+    def more(self) -> tuple[bool, bool]:
+        """Whether what is wider than the page goes on to the left, and to the right."""
+        bar = self.horizontalScrollBar()
+        if self.horizontalScrollBarPolicy() == Qt.ScrollBarPolicy.ScrollBarAlwaysOff:
+            return False, False  # a pixel or two, which no bar is worth
+        return bar.value() > bar.minimum(), bar.value() < bar.maximum()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self.viewport())
+        place = self.viewport().rect()
+        for there, right in zip(self.more(), (False, True)):
+            if there:
+                left = place.right() - SHADE + 1 if right else place.left()
+                _shade(painter, QRect(left, place.top(), SHADE, place.height()), right)
+        painter.end()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if event.size().width() != event.oldSize().width():
@@ -116,3 +147,14 @@ class GrowingBrowser(QTextBrowser):
         palette = self.palette()
         palette.setColor(QPalette.ColorRole.Text, theme.colour(token))
         self.setPalette(palette)
+
+
+def _shade(painter: QPainter, place: QRect, right: bool) -> None:
+    """What goes on at this side is seen to go on: darker towards the edge."""
+    dark, clear = QColor(theme.colour("faint")), QColor(theme.colour("faint"))
+    dark.setAlpha(150)
+    clear.setAlpha(0)
+    shade = QLinearGradient(place.left(), 0, place.right(), 0)
+    shade.setColorAt(0.0, clear if right else dark)
+    shade.setColorAt(1.0, dark if right else clear)
+    painter.fillRect(place, shade)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QMoveEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from terrace.results.figure_look import PLAIN, FigureLook
 from terrace.session.document.items import Look
 from terrace_desktop.results.numbering import Numbers
 from terrace_desktop.results.title_line import Title
@@ -18,6 +19,7 @@ from terrace_desktop.ui.widgets import button, icon_button, named
 from terrace_desktop.work import outline
 
 if TYPE_CHECKING:
+    from terrace.data.dataset import Variable
     from terrace.session.document.items import Item
 
 LINE = 24  # px of a row of a table, for what has not been laid out yet
@@ -30,6 +32,8 @@ class Setting:
 
     ``look`` is how its tables are shown, ``numbers`` where theirs begin; ``view`` is ``tables`` or ``text``. ``stale``
     says why the result no longer holds, empty where it does; ``refiltered`` how its filter differs from the one in use.
+    ``others`` are the variables of a model whose labels are others by now than they were for its fit.
+    ``figure_style`` is how all figures look that say nothing else.
     """
 
     look: Look
@@ -37,6 +41,8 @@ class Setting:
     view: str = "tables"
     stale: str = ""
     refiltered: str = ""
+    others: tuple[Variable, ...] = ()
+    figure_style: FigureLook = PLAIN
 
 
 class Card(QFrame):
@@ -118,6 +124,9 @@ class Card(QFrame):
             self.wake()
         else:
             self.setFixedHeight(self.estimate())
+
+    def redress(self) -> None:
+        """Colours or sizes of text are others, and the contents are there: show what style sheets do not reach."""
 
     def _drop(self) -> None:
         inner, self._inner = self._inner, None
@@ -306,6 +315,16 @@ def fill_looks(
             action.setChecked(key in here)
             wanted = tuple(k for k, _ in parts if (k in here) != (k == key))
             action.triggered.connect(lambda _checked=False, w=wanted: choose(parts=w))
+
+
+def fill_figure_style(menu: QMenu, preset: str, run: Callable[[str], object]) -> None:
+    """The style of all figures as a sub-menu; `run` gets the command of the one that is chosen."""
+    from terrace.results.figure_presets import PRESETS
+    from terrace_desktop.ui.words import tr
+
+    choices = [("none", tr("No preset"), not preset), *((p.name, p.title, p.name == preset) for p in PRESETS.values())]
+    commands = {"none": "figure style, reset(preset)"}
+    _choices(menu, tr("Style of all figures"), "figures", choices, lambda k: run(commands.get(k, f"figure style {k}")))
 
 
 def _choices(

@@ -80,7 +80,7 @@ class ErrorCard(QFrame):
             strip.add_button(self.tr("Use {0}").format(word), "error_mend", lambda: self.run_asked.emit(command))
         if outcome.type == "lrtest" and error[0] in REFUSED:
             strip.add_button(
-                self.tr("Refit both by ML and test"), "error_by_ml", lambda: self.ml_asked.emit(outcome.command)
+                self.tr("Compare by maximum likelihood"), "error_by_ml", lambda: self.ml_asked.emit(outcome.command)
             )
         strip.add_button(self.tr("Edit the command"), "error_edit", lambda: self.edit_asked.emit(outcome.command))
         if error[0] == "internal":

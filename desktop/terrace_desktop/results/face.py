@@ -58,7 +58,10 @@ def _caption(head: str, title: str, style: str) -> str:
 
 
 def tables_html(tables: Sequence[Table], first: int, look: Look, *, narrow: bool = False, bare: bool = False) -> str:
-    """Tables one under the other, numbered from `first`. `bare` leaves the caption of the first to its card."""
+    """Tables one under the other, numbered from `first`. `bare` leaves the caption of the first to its card.
+
+    `narrow` ones have less room between columns, and heads that go over several lines where the page is too small.
+    """
     out = []
     for i, table in enumerate(tables):
         if i:
@@ -66,11 +69,11 @@ def tables_html(tables: Sequence[Table], first: int, look: Look, *, narrow: bool
         if not (bare and i == 0):
             title = caption(first + i, table.title, look.style)
             out.append(f'<p style="margin:0;">{title}</p>{_space(5)}')
-        out.append(table_html(table, look, gap=TIGHT if narrow else GAP))
+        out.append(table_html(table, look, gap=TIGHT if narrow else GAP, wrapped=narrow))
     return "".join(out)
 
 
-def table_html(table: Table, look: Look, *, gap: int = GAP) -> str:
+def table_html(table: Table, look: Look, *, gap: int = GAP, wrapped: bool = False) -> str:
     """One table without its caption, in the colours of the theme."""
     from terrace.report.cells import note_paragraphs, shown, tails
 
@@ -78,7 +81,7 @@ def table_html(table: Table, look: Look, *, gap: int = GAP) -> str:
     split = [bool(t) for t in tails(page)]
     ink = theme.manager().theme.ink
     out = [f'<table border="0" cellspacing="0" cellpadding="0" width="100%" style="color:{ink};">']
-    out.append(_head(page, split, gap, ink, look.style))
+    out.append(_head(page, split, gap, ink, look.style, wrapped))
     last = len(page.lines) - 1
     out += [_line(page, i, split, gap, ink if i == last else "") for i in range(len(page.lines))]
     out.append("</table>")
@@ -100,12 +103,12 @@ def search_text(table: Table, look: Look) -> str:
     return "\n".join([table.title, heads, *lines, *table.notes])
 
 
-def _head(page: Shown, split: Sequence[bool], gap: int, ink: str, style: str) -> str:
+def _head(page: Shown, split: Sequence[bool], gap: int, ink: str, style: str, wrapped: bool) -> str:
     rule = f"border-top:1px solid {ink};border-bottom:1px solid {ink};"
     base = f"{rule}font-weight:600;padding-top:4px;padding-bottom:4px;"
     cells = [f'<th align="left" valign="bottom" style="{base}">{_still(escape(page.table.stub))}</th>']
     for j, (column, align, two) in enumerate(zip(page.table.columns, page.aligns, split)):
-        lines = [_still(escape(x)) for x in column.title.split("\n")]
+        lines = [escape(x) if wrapped else _still(escape(x)) for x in column.title.split("\n")]
         title = "<br>".join(lines)
         if style != "plain" and column.title in SYMBOLS:
             title = f"<i>{title}</i>"

@@ -11,8 +11,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from terrace.report import formats
-from terrace.results.labels import table_labels
-from terrace.session.document.card import model_tables, needs_more, table_keys
+from terrace.results.labels import described
+from terrace.session.document.card import card_labels, model_tables, needs_more, table_keys
 from terrace_desktop.results import face
 from terrace_desktop.results.browser import GrowingBrowser
 from terrace_desktop.results.card import LINE, Card, Folds, Setting
@@ -58,6 +58,10 @@ PARTS = (
     ("terms", QT_TRANSLATE_NOOP("ModelCard", "Tests of terms")),
     ("standardized", QT_TRANSLATE_NOOP("ModelCard", "Standardised effects")),
 )
+CODE = (  # languages of the command ``code``: their keys, and their names
+    ("r", "R"), ("stata", "Stata"), ("spss", "SPSS"), ("sas", "SAS"), ("python", "Python"),
+    ("lme4", "R (lme4)"), ("nlme", "R (nlme)"), ("mmrm", "R (mmrm)"), ("glmmtmb", "R (glmmTMB)"),
+)  # fmt: skip
 FAILED = ("not-converged", "no-maximum")  # what a fit says itself where it failed
 MENDED = ("boundary", "not-identified", "collinear", *FAILED)
 IN_TABLES = ("more", "look")  # what of an item shows in its tables alone
@@ -117,6 +121,11 @@ class ModelCard(Card):
         return self.item.data
 
     @property
+    def labelled_data(self) -> Dataset | None:
+        """The data that it was fitted to, with the labels that their variables have by now."""
+        return None if self.item.data is None else described(self.item.data, self.setting.others)
+
+    @property
     def stale(self) -> bool:
         """True where it no longer holds for the data that are open."""
         return bool(self.setting.stale)
@@ -142,7 +151,7 @@ class ModelCard(Card):
     def tables(self) -> tuple[Table, ...]:
         """The tables that are shown, with the metric, the decimals and the parts chosen."""
         look = self.setting.look
-        return tuple(face.dressed(t, look) for t in model_tables(self.item, look, self._labels()))
+        return tuple(face.dressed(t, look) for t in model_tables(self.item, look, self.setting.others))
 
     def build(self, column: QVBoxLayout) -> None:
         column.addLayout(self.head("model", self._edit_button(), self._after_button()))
@@ -172,12 +181,10 @@ class ModelCard(Card):
         """What the model is, in words."""
         from terrace.postestimation.paper.sentence import model_sentences
 
-        words = " ".join(map(from_engine, model_sentences(self.fit, self._labels())))
+        labels = card_labels(self.item, self.setting.look, self.setting.others)
+        words = " ".join(map(from_engine, model_sentences(self.fit, labels)))
         self._sentence.setText(words)
         self._sentence.setAccessibleName(words)
-
-    def _labels(self) -> dict[str, str]:
-        return {} if self.setting.look.labels is False else table_labels([self.fit], self.dataset)
 
     def _fill(self, browser: GrowingBrowser) -> None:
         if self.setting.view == "text":
@@ -199,7 +206,13 @@ class ModelCard(Card):
             return False
         self._say_what()
         self._fill(self._browser)
+        if self.plots is not None and now.others != then.others:
+            self.plots_asked.emit(self.plots)  # their axes have labels
         return True
+
+    def redress(self) -> None:
+        if self._browser is not None:
+            self._fill(self._browser)
 
     def dropped(self) -> None:
         self._browser = None
@@ -319,11 +332,18 @@ class ModelCard(Card):
         export = named(menu.addMenu(self.tr("Export")), "model_export_menu", self.tr("Export"))
         for known in formats.REPORTS:
             export.addAction(f"{known.name}…", self._exporter(known.suffix))
+        code = named(menu.addMenu(self.tr("Code")), "model_code_menu", self.tr("Code in other programs"))
+        for key, name in CODE:
+            action = code.addAction(name, self._coder(key))
+            action.setObjectName(f"model_code_{key}")
         menu.addSeparator()
         self.looks_menu(menu, tuple((k, marked("ModelCard", t)) for k, t in PARTS), metric=True)
 
     def _exporter(self, suffix: str) -> Callable[[], None]:
         return lambda: self.export_asked.emit(suffix)
+
+    def _coder(self, key: str) -> Callable[[], None]:
+        return lambda: self.after_asked.emit(f"code, in({key})")
 
     def set_metric(self, metric: str) -> None:
         """Variances or SDs; nothing is fitted again."""

@@ -14,6 +14,7 @@ from terrace_desktop.results.card import LINE, Card
 from terrace_desktop.results.note_editor import NoteEditor
 from terrace_desktop.results.note_markdown import allowed, blocks, runs_of
 from terrace_desktop.results.title_line import when_words
+from terrace_desktop.ui import theme
 from terrace_desktop.ui.widgets import label, named
 from terrace_desktop.work import outline
 
@@ -68,6 +69,12 @@ class NoteCard(Card):
             self._shown.hide()
         else:
             self._shown.show_markdown(self.item.text)
+
+    def redress(self) -> None:
+        if not self.folded:
+            self._shown.show_markdown(self.item.text)
+        if self._editor is not None:
+            self._editor.text.document().setDefaultFont(theme.text_font())
 
     def edit(self) -> None:
         """Edit the note where it stands."""

@@ -15,8 +15,10 @@ from terrace_desktop.results.browser import GrowingBrowser
 from terrace_desktop.results.card import LINE, Card, Setting
 from terrace_desktop.results.clipboard import tables_mime
 from terrace_desktop.results.command_box import command_box
+from terrace_desktop.ui import dialogs
 from terrace_desktop.ui.widgets import Notice, button, named
 from terrace_desktop.ui.words import marked
+from terrace_desktop.work.commands import save_code
 from terrace_desktop.work.history import duration
 
 if TYPE_CHECKING:
@@ -34,7 +36,9 @@ class OutputCard(Card):
 
     edit_asked = Signal(str)  # a command, for the command bar
     use_asked = Signal(str)  # a model that is proposed, for the builder
+    run_asked = Signal(str)  # a command that goes on from this one
     export_plot_asked = Signal(object, str)
+    figure_asked = Signal(int)  # which of its figures is to be edited
     rows_selected = Signal(object)
 
     def __init__(self, item: Item, setting: Setting) -> None:
@@ -65,6 +69,12 @@ class OutputCard(Card):
         """The tables as they are shown."""
         return tuple(face.dressed(t, self.setting.look) for t in self.outcome.tables)
 
+    def plots(self) -> tuple[Plot, ...]:
+        """The figures as they are shown."""
+        from terrace.session.document.figures import plots_of
+
+        return plots_of(self.item, self.setting.figure_style)
+
     def estimate(self) -> int:
         height = self.gap + LINE
         if self.folded:
@@ -88,14 +98,16 @@ class OutputCard(Card):
             column.addLayout(self.caption_head(html, copy))
         else:
             html = face.figure_caption(setting.numbers.figure, self.title, setting.look.style)
-            column.addLayout(self.caption_head(html))
+            column.addLayout(self.caption_head(html, self._pencil(0)))
         if self.folded:
             return
         for warning in outcome.warnings:
             column.addWidget(Notice(warning))
+        if again := str(outcome.payload.get("by_ml") or ""):
+            column.addWidget(self._by_ml(again))
         if outcome.tables or (outcome.text.strip() and not outcome.plots):
-            self._add_browser(column, alone == "table")
-        for i, plot in enumerate(outcome.plots):
+            self._add_browser(column)
+        for i, plot in enumerate(self.plots()):
             shown = self._figure(plot, i, alone == "figure")
             if not outcome.tables:
                 shown.setAccessibleDescription(outcome.text.strip())
@@ -109,6 +121,17 @@ class OutputCard(Card):
             column.addWidget(use, 0, Qt.AlignmentFlag.AlignLeft)
         if self._opened:
             column.addWidget(command_box(outcome.command, self._facts(), self.copy_command))
+
+    def redress(self) -> None:
+        if self._browser is not None:
+            self._fill(self._browser)
+
+    def _by_ml(self, command: str) -> Notice:
+        """REML was used for models whose likelihoods it cannot compare."""
+        told = self.tr("AIC, BIC and likelihood-ratio tests of these models need maximum likelihood.")
+        out = Notice(told, kind="info", advice=self.tr("The models themselves stay as they are."))
+        out.add_button(self.tr("Compare by maximum likelihood"), "output_by_ml", lambda: self.run_asked.emit(command))
+        return out
 
     def dropped(self) -> None:
         self._browser = None
@@ -124,27 +147,30 @@ class OutputCard(Card):
     def _prose(self) -> str:
         return str(self.outcome.payload.get("prose") or "")
 
-    def _add_browser(self, column: QVBoxLayout, bare: bool) -> None:
+    def _add_browser(self, column: QVBoxLayout) -> None:
         self._browser = named(GrowingBrowser(), "output_text", self.tr("Output of {0}").format(self.title))
         self._browser.copy_asked.connect(self.copy_tables)
         self._browser.setAccessibleDescription(self.outcome.text)
         self._browser.resize(self.width(), LINE)
         column.addWidget(self._browser)
-        prose, lines = self._prose(), self._lines()
+        self._fill(self._browser)
+
+    def _fill(self, browser: GrowingBrowser) -> None:
+        prose, lines, bare = self._prose(), self._lines(), self._alone() == "table"
         if prose or lines:  # text for people, which wraps
             from html import escape
 
             words = prose or "<br>".join(escape(line) for line in lines)
-            self._browser.show_html(f'<p style="margin:0;line-height:140%;">{words}</p>')
+            browser.show_html(f'<p style="margin:0;line-height:140%;">{words}</p>')
         elif self.outcome.tables and self.setting.view == "tables":
             first, look = self.setting.numbers.table, self.setting.look
             tables = [replace(t, title=t.title or self.title) for t in self.outcome.tables]
-            self._browser.show_html(
+            browser.show_html(
                 face.tables_html(tables, first, look, bare=bare),
                 face.tables_html(tables, first, look, bare=bare, narrow=True),
             )
         else:
-            self._browser.show_plain(self.outcome.text.strip("\n"))
+            browser.show_plain(self.outcome.text.strip("\n"))
 
     def _lines(self) -> Sequence[str]:
         """What there is to say of data that were opened: what their reader noted, else what they are."""
@@ -160,19 +186,37 @@ class OutputCard(Card):
         if not alone:
             numbers, style = self.setting.numbers, self.setting.look.style
             caption = face.figure_caption(numbers.figure + at, plot.title, style)
-        large = LargePlot(plot, closable=False, caption=caption, framed=False)
+        tools = () if alone else (self._pencil(at),)
+        large = LargePlot(plot, closable=False, caption=caption, framed=False, tools=tools)
         large.export_asked.connect(self.export_plot_asked)
         large.rows_selected.connect(self.rows_selected)
         self.figures.append(large)
         return large
 
+    def _pencil(self, at: int) -> QWidget:
+        words = self.tr("Edit figure {0}").format(self.setting.numbers.figure + at)
+        return self.sign("edit", "figure_edit", words, lambda: self.figure_asked.emit(at))
+
+    def refilled(self, item: Item, setting: Setting) -> bool:
+        """A figure that nobody sees, since it is being edited in its place, is drawn when it is seen again."""
+        only_looks = item.outcome is self.item.outcome and (item.figures, setting.figure_style) != (
+            self.item.figures, self.setting.figure_style)  # fmt: skip
+        if only_looks and self.outcome.plots and not self.isVisible():
+            self.sleep()
+            return True
+        return False
+
     # --- actions ------------------------------------------------------------------------------------
     def fill_menu(self, menu: QMenu) -> None:
         if self.outcome.tables:
             menu.addAction(self.tr("Copy tables"), self.copy_tables)
-        for i, plot in enumerate(self.outcome.plots):
+        for i, plot in enumerate(self.plots()):
             self._plot_menu(menu, plot, i)
-        menu.addAction(self.tr("Copy text"), self.copy_text)
+        if self.code is None:
+            menu.addAction(self.tr("Copy text"), self.copy_text)
+        else:
+            menu.addAction(self.tr("Copy code"), self.copy_text)
+            menu.addAction(self.tr("Save code…"), self.save_code).setObjectName("output_save_code")
         menu.addSeparator()
         details = menu.addAction(self.tr("Command and details"))
         details.setCheckable(True)
@@ -198,8 +242,25 @@ class OutputCard(Card):
         several = len(self.outcome.plots) > 1
         into = menu if not several else menu.addMenu(plot.title or self.tr("Figure {0}").format(at + 1))
         self.wake()
+        into.addAction(self.tr("Edit the figure…"), lambda: self.figure_asked.emit(at))
         if at < len(self.figures):
             self.figures[at].fill_menu(into)
+
+    @property
+    def code(self) -> dict[str, str] | None:
+        """What `code` wrote: the code, its language, the ending of its files and the model; None for other commands."""
+        found = self.outcome.payload
+        return found if self.outcome.type == "code" and "saving(" not in self.outcome.command else None
+
+    def save_code(self) -> None:
+        """Ask for a file, and save the code there by the command."""
+        code = self.code
+        if code is None:
+            return
+        filters = f"{code['title']} (*{code['suffix']})"
+        path = dialogs.ask_save(self, self.tr("Save code"), f"model{code['suffix']}", filters)
+        if path:
+            self.command_asked.emit(save_code(path, code["model"], code["language"]))
 
     def copy_tables(self) -> None:
         """Copy the tables, or the text where there are none."""

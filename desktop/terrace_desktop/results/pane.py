@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from terrace.session.document.edits import HOLDERS
 from terrace.session.document.items import Document, Item
 from terrace_desktop.results import look
-from terrace_desktop.results.card import Card, Setting, fill_looks
+from terrace_desktop.results.card import Card, Setting, fill_figure_style, fill_looks
 from terrace_desktop.results.clipboard import tables_mime
 from terrace_desktop.results.dragging import item_mime
 from terrace_desktop.results.error_card import ErrorCard
@@ -42,6 +42,7 @@ from terrace_desktop.ui.widgets import button, icon_button, label, named, sized,
 from terrace_desktop.work import outline
 
 if TYPE_CHECKING:
+    from terrace.data.dataset import Variable
     from terrace.session.contract import Outcome, Progress
     from terrace_desktop.work.history import Entry
 
@@ -68,6 +69,7 @@ class ResultsPane(QFrame):
     command_run_asked = Signal(str)
     ml_test_asked = Signal(str)  # the command of a likelihood-ratio test
     plot_export_asked = Signal(object, str, object)  # Plot, format, ModelCard or None
+    figure_asked = Signal(int, int)  # the id of an item, and which of its figures is to be edited
     further_asked = Signal(object)  # ModelCard: tables that are worked out where they are seen
     rows_selected = Signal(object)
     models_changed = Signal()
@@ -83,6 +85,7 @@ class ResultsPane(QFrame):
         self.shown = Document()
         self._stale: Mapping[int, str] = {}
         self._refiltered: Mapping[int, str] = {}
+        self._others: Mapping[int, tuple[Variable, ...]] = {}
         self._draft = ("", 0)
         self._building = False  # the draft stands open beside the results
         self._view = "tables"
@@ -204,6 +207,7 @@ class ResultsPane(QFrame):
         menu.addAction(self.tr("Expand all"), lambda: self.set_folded(False)).setEnabled(self.has_cards())
         menu.addSeparator()
         fill_looks(menu, self.shown.look, lambda **choices: self.outline_asked.emit(outline.look(0, **choices)))
+        fill_figure_style(menu, self.shown.figure_style.preset, self.outline_asked.emit)
         menu.addSeparator()
         again = menu.addAction(self.tr("Fit all out-of-date models again"), self.refit_all_asked.emit)
         again.setEnabled(bool(self._stale))
@@ -214,7 +218,7 @@ class ResultsPane(QFrame):
         """Show another document: only what differs is made anew, wherever the difference comes from."""
         before = self.shown
         self.shown = document
-        settings = self._settings()
+        settings, chosen = self._settings(), self.contents.tree.current()
         new = self.view.show_document(document, settings)
         self.contents.tree.show_document(document, self._draft)
         self.searching.show_document(document)
@@ -225,6 +229,14 @@ class ResultsPane(QFrame):
             self.go_to(new[-1])
         elif new:
             self.contents.tree.point_at(new[0])
+        elif moved := moved_item(before, document, 0 if chosen is None else chosen.id):
+            self.go_to(moved)
+
+    def show_labels(self, others: Mapping[int, tuple[Variable, ...]]) -> None:
+        """The variables of models whose labels are others by now, by the ids of their items."""
+        if dict(others) != self._others:
+            self._others = dict(others)
+            self._show_settings()
 
     def show_stale(self, stale: Mapping[int, str], refiltered: Mapping[int, str] | None = None) -> None:
         """Why models no longer hold, and how their filter differs from the one in use, by the ids of their items."""
@@ -250,7 +262,7 @@ class ResultsPane(QFrame):
         return {
             item.id: Setting(
                 look_of(item, document), numbers[item.id], self._view, self._stale.get(item.id, ""),
-                self._refiltered.get(item.id, ""),
+                self._refiltered.get(item.id, ""), self._others.get(item.id, ()), document.figure_style,
             )
             for item in document
         }
@@ -292,7 +304,9 @@ class ResultsPane(QFrame):
     def _output(self, card: OutputCard) -> OutputCard:
         card.edit_asked.connect(self.command_edit_asked)
         card.use_asked.connect(self.model_asked)
+        card.run_asked.connect(self.command_run_asked)
         card.export_plot_asked.connect(lambda plot, suffix: self.plot_export_asked.emit(plot, suffix, None))
+        card.figure_asked.connect(lambda place: self.figure_asked.emit(card.item.id, place))
         card.rows_selected.connect(self.rows_selected)
         return card
 
@@ -436,7 +450,7 @@ class ResultsPane(QFrame):
         if isinstance(card, ModelCard | OutputCard):
             card.copy_tables()
         elif item is not None:
-            QGuiApplication.clipboard().setMimeData(item_mime(item, ()))
+            QGuiApplication.clipboard().setMimeData(item_mime(item, (), self.shown.figure_style))
         else:
             tables = [t for c in self.view.ordered() if isinstance(c, ModelCard | OutputCard) for t in c.tables()]
             if tables:
@@ -445,7 +459,7 @@ class ResultsPane(QFrame):
     def _mime(self, id_: int) -> QMimeData:
         card, item = self.view.cards.get(id_), self.shown.item(id_)
         tables = card.tables() if isinstance(card, ModelCard | OutputCard) else ()
-        return QMimeData() if item is None else item_mime(item, tables)
+        return QMimeData() if item is None else item_mime(item, tables, self.shown.figure_style)
 
     def _menu_of(self, id_: int) -> QMenu | None:
         card = self.view.cards.get(id_)
@@ -546,6 +560,23 @@ class ResultsPane(QFrame):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._place_outline()
+
+
+def moved_item(before: Document, now: Document, chosen: int) -> int:
+    """The item that was moved, with all that belongs to it; 0 where there is none or more is different.
+
+    Where two have changed places either may have moved: it is the one that was `chosen`, if that is one of them.
+    """
+    old, new = ([(i.id, i.under) for i in d] for d in (before, now))
+    if old == new or sorted(i for i, _ in old) != sorted(i for i, _ in new):
+        return 0
+    found = [i.id for i in now if _without(before, i.id) == _without(now, i.id)]
+    return chosen if chosen in found else next(iter(found), 0)
+
+
+def _without(document: Document, id_: int) -> list[tuple[int, int]]:
+    family = {i.id for i in document.family(id_)}
+    return [(i.id, i.under) for i in document if i.id not in family]
 
 
 def _models(document: Document) -> Sequence[tuple[int, str, str]]:

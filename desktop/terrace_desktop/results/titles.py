@@ -6,6 +6,7 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP
 
 TITLES = (
     QT_TRANSLATE_NOOP("OutputCard", "Centiles"),
+    QT_TRANSLATE_NOOP("OutputCard", "Code"),
     QT_TRANSLATE_NOOP("OutputCard", "Codebook"),
     QT_TRANSLATE_NOOP("OutputCard", "Collapsed data"),
     QT_TRANSLATE_NOOP("OutputCard", "Constraints"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
@@ -13,6 +14,7 @@ from terrace_desktop.results.card import Card, Setting
 from terrace_desktop.results.look import DOCUMENT, WIDEST
 from terrace_desktop.results.note_card import Draft
 from terrace_desktop.results.title_line import Title
+from terrace_desktop.ui import theme
 from terrace_desktop.ui.later import soon
 from terrace_desktop.ui.tab_order import order_tabs
 from terrace_desktop.ui.widgets import named
@@ -45,7 +47,7 @@ class DocumentView(QScrollArea):
         self._placing = False
         self._unchained = True  # the Tab key does not go yet as one reads
         self._at = 0
-        self._old: set[int] = set()  # ids of cards that are to be made anew
+        self._old: set[int] = set()  # ids of cards that have other colours or sizes of text
         page = named(QWidget(), "results_page", self.tr("Results document"))
         self.setWidget(page)
         self._column = QVBoxLayout(page)
@@ -189,8 +191,8 @@ class DocumentView(QScrollArea):
             elif self._wants(card) and away <= nearest and (wanting is None or away < nearest):
                 wanting, nearest = card, away
         if wanting is not None and wanting.awake:
-            self._old.discard(wanting.item.id)
-            wanting.rebuild()
+            self._redress(wanting)
+            self.look_soon()
         elif wanting is not None:
             wanting.wake()  # which asks to look again
         elif self._unchained:
@@ -202,13 +204,19 @@ class DocumentView(QScrollArea):
         return not card.awake or card.item.id in self._old
 
     def redress(self) -> None:
-        """Colours or sizes of text are others: cards that are near are made anew, one after the other."""
+        """Colours or sizes of text are others: what is seen follows before it is painted, what is near after that."""
+        top = self.verticalScrollBar().value()
+        bottom = top + self.viewport().height()
+        self._old = {card.item.id for card in self.ordered() if card.awake}
         for card in self.ordered():
-            if card.awake:
-                self._old.add(card.item.id)
-            else:
-                card.rebuild()
+            if card.awake and card.y() < bottom and card.y() + card.height() > top:
+                theme.manager().before_seen(card, partial(self._redress, card))
         self.look_soon()
+
+    def _redress(self, card: Card) -> None:
+        if card.item.id in self._old and card.awake:
+            self._old.discard(card.item.id)
+            card.redress()
 
     def ordered(self) -> Iterable[Card]:
         """The cards from top to bottom."""
@@ -216,9 +224,16 @@ class DocumentView(QScrollArea):
 
     # --- scrolling ----------------------------------------------------------------------------------
     def _scrolled(self, value: int) -> None:
-        if not self._placing:
+        if not self._placing and not self._kept_back(value):
             self._hold(value)
         self.look_soon()
+
+    def _kept_back(self, value: int) -> bool:
+        """True where the page ends before the anchor comes to its place: nobody has scrolled."""
+        if self._anchor is None or value != self.verticalScrollBar().maximum():
+            return False
+        widget, offset = self._anchor
+        return self._top(widget) + offset >= value
 
     def _grown(self) -> None:
         """There is more or less on the page than before."""
@@ -260,7 +275,7 @@ class DocumentView(QScrollArea):
             if at and card.y() > bar.value() + line:
                 break
             at = card.item.id
-        if bar.maximum() > 0 and bar.value() == bar.maximum() and self._anchor is not None:
+        if bar.value() == bar.maximum() and self._anchor is not None:
             held = next((c for c in self.ordered() if c is self._anchor[0]), None)
             at = held.item.id if held is not None else at  # the last ones never come to the top
         if at and at != self._at:

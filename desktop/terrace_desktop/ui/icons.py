@@ -5,7 +5,7 @@ A file has a grid of 16, lines of 1.5 with round ends, and names no colour but `
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QIcon, QPainter, QPixmap
@@ -42,7 +42,10 @@ class _Follower(QObject):
     def __init__(self, widget: QWidget, name: str, tone: str, on: str, action: QAction | None = None) -> None:
         super().__init__(widget)
         self.name, self.tone, self.on, self._action = name, tone, on, action
-        theme.manager().changed.connect(self.draw)
+        theme.manager().changed.connect(self._follow)
+
+    def _follow(self) -> None:
+        theme.manager().before_seen(self, self.draw)
 
     def draw(self) -> None:
         widget = self.parent()
@@ -75,13 +78,22 @@ def lead_with(line: QLineEdit, name: str) -> None:
     _Follower(line, name, "muted", "", action)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=1024)
 def _drawn(name: str, colour: str, size: int, scale: float) -> QPixmap:
-    text = resource_path("icons", f"{name}.svg").read_text(encoding="utf-8").replace("currentColor", colour)
     picture = QPixmap(round(size * scale), round(size * scale))
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
-    QSvgRenderer(QByteArray(text.encode())).render(painter, QRectF(0, 0, size * scale, size * scale))
+    _drawing(name, colour).render(painter, QRectF(0, 0, size * scale, size * scale))
     painter.end()
     picture.setDevicePixelRatio(scale)
     return picture
+
+
+@lru_cache(maxsize=32)  # an icon is drawn for several screens, one after the other
+def _drawing(name: str, colour: str) -> QSvgRenderer:
+    return QSvgRenderer(QByteArray(_source(name).replace("currentColor", colour).encode()))
+
+
+@cache
+def _source(name: str) -> str:
+    return resource_path("icons", f"{name}.svg").read_text(encoding="utf-8")

@@ -39,9 +39,9 @@ class LateStrip(QFrame):
         row.addWidget(self.cancel_button)
         self.clear()
 
-    def show_late(self, seconds: float) -> None:
-        """It takes longer than so many seconds, and was stopped."""
-        text = self.tr("{0} takes longer than {1} s. Press Update to show it.").format(self._what, f"{seconds:g}")
+    def show_late(self) -> None:
+        """It takes longer than a preview may unasked, and was stopped."""
+        text = self.tr("{0} takes too long to show at every change. Press Update to show it.").format(self._what)
         self._say(text, running=False)
 
     def show_running(self) -> None:

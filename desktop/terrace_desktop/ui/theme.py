@@ -10,7 +10,7 @@ each other.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from string import Template
 
@@ -213,23 +213,29 @@ class ThemeManager(QObject):
         if hasattr(hints, "colorSchemeChanged"):  # Qt 6.5
             hints.colorSchemeChanged.connect(self._follow)
 
-    def apply(self, choice: str = "system") -> None:
-        """Set the choice and dress the application accordingly."""
+    def apply(self, choice: str = "system", *, at_once: bool = True) -> None:
+        """Set the choice and dress the application accordingly; unless `at_once`, in slices beside other events."""
         self.choice = choice if choice in CHOICES else "system"
         self.theme = THEMES.get(self.choice) or (DARK if _system_is_dark() else LIGHT)
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.setFont(text_font())
         app.setPalette(palette(self.theme))
-        self._wardrobe.put_on(app, stylesheet(self.theme))
-        self.changed.emit()
+        self._wardrobe.put_on(app, stylesheet(self.theme), self.changed.emit, at_once=at_once)
 
-    def set_zoom(self, percent: int) -> None:
+    def before_seen(self, owner: QObject, do: Callable[[], object]) -> None:
+        """For those who are told of `changed`: what takes its time, and has to be there when windows are painted.
+
+        It is called soon, unless `owner` is gone by then; at once where the application is not being dressed.
+        """
+        self._wardrobe.before_seen(owner, do)
+
+    def set_zoom(self, percent: int, *, at_once: bool = True) -> None:
         """Set the size of text, between the first and the last of `ZOOMS`."""
         percent = min(max(percent, ZOOMS[0]), ZOOMS[-1])
         if percent != self.zoom:
             self.zoom = percent
-            self.apply(self.choice)
+            self.apply(self.choice, at_once=at_once)
 
     def next_zoom(self, step: int) -> int:
         """The size of text one step up (1) or down (-1); the present one where there is none."""
@@ -238,7 +244,7 @@ class ThemeManager(QObject):
 
     def _follow(self) -> None:
         if self.choice == "system":
-            self.apply("system")
+            self.apply("system", at_once=False)
 
 
 _manager: ThemeManager | None = None

@@ -33,8 +33,8 @@ NAME, LABEL, MEASURE, VALUES, MISSING, REFERENCE, NOTE = (
 class VariablePage(FormContent):
     """The fields, without what they do. ``name`` is the variable that is shown."""
 
-    def __init__(self, controller: Controller) -> None:
-        super().__init__()
+    def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(parent)  # the panel from the first: see `BuilderForm`
         named(self, "variable_panel", self.tr("Variable"))
         self.controller = controller
         self.name = ""

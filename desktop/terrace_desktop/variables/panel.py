@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent
+from PySide6.QtWidgets import QWidget
 
 from terrace.data.changes import memory_of
 from terrace.data.missing import missing_texts
@@ -37,8 +38,8 @@ class VariablePanel(VariablePage):
     done = Signal()
     shown = Signal(str)  # another variable
 
-    def __init__(self, controller: Controller) -> None:
-        super().__init__(controller)
+    def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(controller, parent)
         self.data: Dataset | None = None
         self._place = 0
         self._counts: tuple[object, pd.Series | None] = (None, None)  # a column, and how often its values stand in it

@@ -70,6 +70,11 @@ def save_file(path: str | Path) -> str:
     return f"save {file_name(path)}, replace"
 
 
+def save_code(path: str | Path, model: str, language: str) -> str:
+    """Save code of a model in a language; an empty name means the model that is active."""
+    return f"code {model}, in({language}) saving({file_name(path)}, replace)".replace("code ,", "code,")
+
+
 def report(path: str | Path, models: list[tuple[str, str]], results: list[int]) -> str:
     """Write a report of these models, given as (name in the session, title), and of results by their numbers."""
     options = []
@@ -91,6 +96,11 @@ PLOT_NAMES = {"residual-fitted": "residuals", "qq": "qq", "caterpillar": "caterp
 def save_plot(kind: str, path: str | Path) -> str:
     """Write a diagnostic plot of the active model."""
     return f"plot {PLOT_NAMES[kind]}, saving({file_name(path)}) replace"
+
+
+def save_figure(number: int, path: str | Path) -> str:
+    """Write a figure of the results as it looks."""
+    return f"figure save {number} {file_name(path)}, replace"
 
 
 def edit_variable(name: str, field: str, value: str) -> str:

@@ -311,18 +311,13 @@ class Dataset:
 
     def renamed(self, old: str, new: str) -> Dataset:
         """A dataset in which one variable has another name; `DataError` where that is taken or not legal."""
-        from terrace.data.names import is_legal_name
+        from terrace.data.names import LEGAL, is_legal_name
 
         self.variable(old)
         if new != old and new in self:
             raise DataError(f"A variable named {new} already exists.", code="name-taken", subject=new)
         if not is_legal_name(new):
-            raise DataError(
-                f"{new!r} is not a valid variable name.",
-                code="bad-name",
-                subject=new,
-                advice="Use letters, digits and _, at most 32, starting with a letter or _.",
-            )
+            raise DataError(f"{new!r} is not a valid variable name.", code="bad-name", subject=new, advice=LEGAL)
         return self.with_names({old: new})
 
     def with_names(self, new: Mapping[str, str]) -> Dataset:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 
 MAX_LENGTH = 32
 _LEGAL = re.compile(r"[^\W\d]\w{0,31}")
+LEGAL = "Use letters, digits and _, at most 32, starting with a letter or _."
+"""What to do about a name that is not legal."""
 RESERVED = frozenset({"_all", "_b", "_cons", "_n", "_N", "_pi", "_se", "if", "in", "using", "with"})
 """Names that mean something in a command and so cannot name a variable."""
 

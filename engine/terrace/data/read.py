@@ -28,6 +28,7 @@ from terrace.errors import DataError, TerraceError
 
 if TYPE_CHECKING:
     from terrace.data.readers.detect import Layout
+    from terrace.data.readers.header import At
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -49,10 +50,10 @@ def read(
     thousands: str | None = None,
     rows: tuple[int | None, int | None] = (None, None),
     columns: tuple[int | None, int | None] = (None, None),
-    names: int | None = None,
+    names: At = None,
     skip: int = 0,
     comment: str | None = None,
-    labels: int | None = None,
+    labels: At = None,
     text: tuple[int | str, ...] = (),
     heard: Callable[[Layout], object] | None = None,
     progress: Progress | None = None,
@@ -68,8 +69,9 @@ def read(
         Name or number (from 1) of a sheet of a workbook, the first that is shown and holds a table where None; the
         range of its cells to read (``B3:F20``, or ``B3`` for all from there on).
     delimiter, decimal, encoding, thousands
-        Of a text file; detected where None. The notes of the result tell what was detected. `encoding` also of files
-        of Stata, SPSS and SAS, in place of the one that they name or are known to have.
+        Of a text file; detected where None, and no mark between thousands where that is empty. The notes of the result
+        tell what was detected. `encoding` also of files of Stata, SPSS and SAS, in place of the one that they name or
+        are known to have.
     catalog
         Of a SAS file: a catalog of value labels (.sas7bcat), that of the same name beside the file where None.
     table, object, member
@@ -78,7 +80,8 @@ def read(
     rows, columns
         Of a text file: the first and last to read, counted in the file from 1; None for the beginning or the end.
     names, labels
-        Of a text file or a sheet: the row of the names and that of the labels of the variables, 0 where there is none.
+        Of a text file or a sheet: the row of the names and that of the labels of the variables, 0 where there is none;
+        a pair is the first and the last of several rows, which are put together.
     skip, comment
         Of a text file: how many lines at the beginning are passed over, what lines begin with that are no data.
     text
@@ -191,8 +194,8 @@ def sheet_facts(
     *,
     sheet: str | int | None = None,
     cells: str | None = None,
-    names: int | None = None,
-    labels: int | None = None,
+    names: At = None,
+    labels: At = None,
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> Dataset:

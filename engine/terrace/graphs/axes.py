@@ -61,7 +61,7 @@ def make_axis(data: Dataset, plan: AxisPlan, asked: AxisOptions, extent: Range |
     reach = [v for v in reach if v > 0 or not asked.log]
     limits = plan.limits
     if limits is None and extent is not None and (fixed or reach or plan.zero or asked.reverse):
-        limits = _padded(min([extent[0], *reach]), max([extent[1], *reach]), asked.log, plan.zero)
+        limits = padded(min([extent[0], *reach]), max([extent[1], *reach]), asked.log, plan.zero)
     if limits is not None and asked.reverse:
         limits = (limits[1], limits[0])
     return Axis(title, ticks, limits, asked.log)
@@ -103,6 +103,11 @@ def number_text(value: float) -> str:
     return text.replace("-", "−")
 
 
+def is_numeric(axis: Axis) -> bool:
+    """True where the ticks are numbers, or left to who draws them: categories stand where they are."""
+    return axis.ticks is None or all(text == number_text(at) for at, text in axis.ticks)
+
+
 def nice_ticks(low: float, high: float, count: int) -> list[float]:
     """About `count` round numbers over a range, covering it from within or just outside."""
     if not high > low:
@@ -114,7 +119,8 @@ def nice_ticks(low: float, high: float, count: int) -> list[float]:
     return [float(round(k * step, 12)) for k in range(first, last + 1)]
 
 
-def _padded(low: float, high: float, log: bool, zero: bool) -> Range:
+def padded(low: float, high: float, log: bool, zero: bool) -> Range:
+    """A range with some air at its ends; from 0 with `zero`."""
     if log and low > 0:
         margin = (high / low) ** _MARGIN if high > low else 2.0
         return low / margin, high * margin

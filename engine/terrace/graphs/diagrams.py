@@ -118,7 +118,7 @@ def matrix_graph(
                 marks = [Marks("points", columns[column], columns[row], rows=kept, style=style)]
             panels.append(PlotPanel(x, y, tuple(marks)))
     title = f"Pairs of {', '.join(names)}"
-    more = {"title": "automatic"} if options.title is None else {}
+    more = {"title": "automatic" if options.title is None else "asked"}
     plot = Plot(
         options.title or title, tuple(panels), "matrix", k, note=options.note, options={**more, **options.kept()},
         subtitle=options.subtitle,
@@ -151,7 +151,7 @@ def combined_graph(
     plot = Plot(
         options.title or "Combined graphs", tuple(panels), "combine", min(across, count), note="\n".join(notes),
         legend=any(p.legend for p in plots), subtitle=options.subtitle,
-        options={**({"title": "automatic"} if options.title is None else {}), **options.kept()},
+        options={"title": "automatic" if options.title is None else "asked", **options.kept()},
     )  # fmt: skip
     text = f"Graph drawn: {plural(len(plots), 'graph')} together ({plural(count, 'panel')})."
     return Drawing((plot,), text, ignored_text(options.ignored))

@@ -28,7 +28,7 @@ def dress(data: Dataset, plot: Plot, options: GraphOptions) -> Plot:
         panels=tuple(_panel(data, p, renamed, lines, options) for p in plot.panels),
         legend=bool(keys) and (plot.legend if asked is None else asked),
         legend_order=tuple(order),
-        options={**plot.options, **options.kept()},
+        options={**plot.options, **({} if options.title is None else {"title": "asked"}), **options.kept()},
     )
 
 

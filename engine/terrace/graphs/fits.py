@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import nan
 
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +13,14 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Curve:
-    """A fitted curve at ``x``, shape (m,); ``lower`` and ``upper`` are None where nothing is left to judge by."""
+    """A fitted curve at ``x``, shape (m,); ``lower`` and ``upper`` are None where nothing is left to judge by,
+    otherwise they are by ``df`` degrees of freedom."""
 
     x: FloatArray
     y: FloatArray
     lower: FloatArray | None = None
     upper: FloatArray | None = None
+    df: float = nan
 
 
 def polynomial(
@@ -66,7 +69,7 @@ def polynomial(
     s2 = float((w * rest**2).sum()) / df
     v = (np.linalg.solve(r.T, design.T) ** 2).sum(axis=0)
     reach = stdtrit(df, 0.5 + level / 200) * np.sqrt(s2 * (v + forecast))
-    return Curve(at, fitted, fitted - reach, fitted + reach)
+    return Curve(at, fitted, fitted - reach, fitted + reach, df)
 
 
 def _powers(t: FloatArray, degree: int) -> FloatArray:

@@ -413,7 +413,7 @@ def _fit(
         else:
             style = Style(look.marker_color)
             out.append((key, Marks("band", curve.x, curve.y, curve.lower, curve.upper, role="fit", series=colour,
-                                   style=style)))  # fmt: skip
+                                   style=style, level=layer.level or level, df=np.full(len(curve.x), curve.df))))
         key += 1
     if layer.line:
         style = Style(look.line_color, look.line_width, look.pattern)

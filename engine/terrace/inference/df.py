@@ -121,8 +121,13 @@ def small_sample(
         basis = np.eye(k) if known is None else known
         information = basis.T @ information @ basis
         size = np.sqrt(np.maximum(np.diag(information), 1e-300))
-        w = np.linalg.pinv(information / np.outer(size, size), rcond=1e-12, hermitian=True)
-        w = basis @ (w / np.outer(size, size)) @ basis.T
+        with np.errstate(over="ignore", invalid="ignore"):  # next to a singular V, where no search converges
+            scaled = information / np.outer(size, size)
+        if np.isfinite(scaled).all():
+            w = np.linalg.pinv(scaled, rcond=1e-12, hermitian=True) / np.outer(size, size)
+        else:
+            w = np.full_like(scaled, np.nan)
+        w = basis @ w @ basis.T
     else:
         w = hessian_w
     phi1 = -np.einsum("ab,kbc,cd->kad", phi, x1, phi)
@@ -132,7 +137,8 @@ def small_sample(
         for i in range(k):
             for j in range(k):
                 middle += w[i, j] * (q[i, j] - x1[i] @ phi @ x1[j])
-        adjusted = phi + 2.0 * phi @ middle @ phi
+        if np.isfinite(middle).all():
+            adjusted = phi + 2.0 * phi @ middle @ phi
         adjusted = (adjusted + adjusted.T) / 2
     return SmallSample(phi, adjusted, w, phi1, kenward_roger)
 

@@ -10,6 +10,7 @@ from typing import Literal, TypeGuard
 from terrace.report import numbers
 from terrace.report.numbers import MINUS, number
 from terrace.results.table import CellValue, Column, Format, Row, RowKind, Single, Table
+from terrace.wording import true_minus
 
 Align = Literal["left", "right"]
 
@@ -105,7 +106,8 @@ def shown(table: Table, minus: str = MINUS, listing: bool = False) -> Shown:
             else:
                 cell = _cell(value, form, places, minus, "" if listing else ",")
             cells.append(_dressed(cell, row, j))
-        lines.append(Line(row.label, row.kind, row.indent, tuple(cells), row.code))
+        label = row.label if minus == "-" else true_minus(row.label)
+        lines.append(Line(label, row.kind, row.indent, tuple(cells), row.code))
     aligns: tuple[Align, ...] = tuple("left" if c.format == "text" else "right" for c in table.columns)
     return Shown(table, tuple(lines), aligns, decimals)
 

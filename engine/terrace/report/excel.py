@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from terrace.data.writers.workbook import in_silence
+from terrace.data.writers.workbook import in_silence, save_workbook
 from terrace.report.cells import Cell, Shown, display_width, has_pairs, note_paragraphs, shown, wrap
 from terrace.report.contents import (
     Block,
@@ -88,7 +88,7 @@ def report_xlsx(contents: Contents, *, layout: Literal["sheets", "stacked"] = "s
         _for_print(sheet)
     book.properties.title, book.properties.creator = title, contents.author or "Terrace"
     out = io.BytesIO()
-    book.save(out)
+    save_workbook(book, out)
     return out.getvalue()
 
 

@@ -27,6 +27,7 @@ FORMATS = (
     OutputFormat(".docx", "Word document", "Word"),
     OutputFormat(".png", "PNG picture", "PNG", report=False, plot=True),
     OutputFormat(".svg", "SVG picture", "SVG", report=False, plot=True),
+    OutputFormat(".tiff", "TIFF picture", "TIFF", report=False, plot=True, also=(".tif",)),
     OutputFormat(".pdf", "PDF document", "PDF", plot=True),
     OutputFormat(".xlsx", "Excel workbook", "Excel"),
     OutputFormat(".tex", "LaTeX document", "LaTeX"),

@@ -55,9 +55,7 @@ def _run(text: str, *, plain: bool = False) -> Any:
     out = OxmlElement("m:r")
     if plain:
         properties = OxmlElement("m:rPr")
-        style = OxmlElement("m:sty")
-        style.set(qn("m:val"), "p")
-        properties.append(style)
+        properties.append(OxmlElement("m:nor"))  # words, whose blanks count
         out.append(properties)
     look = OxmlElement("w:rPr")
     fonts = OxmlElement("w:rFonts")

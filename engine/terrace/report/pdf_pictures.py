@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import io
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
 from terrace.report.figure.figure import paper, render
+from terrace.report.kept import Kept
 from terrace.report.pdf_flow import Record
 from terrace.report.sheet import EQUATION_LINE, EQUATION_SIZE
 from terrace.results.plot import Plot
 from terrace.spec.equations import Line
 from terrace.spec.equations_render import line_latex
 
-_KEPT: OrderedDict[int, tuple[Plot, bytes]] = OrderedDict()
-_MOST = 24  # figures that are remembered: a report is made anew with each change of its plan
+_DRAWN = Kept(24)  # figures that are remembered: a report is made anew with each change of its plan
 
 
 def figure_picture(plot: Plot, width: float, height: float) -> tuple[bytes, float, float]:
     """The figure as a PDF of one page, with the width and height in points at which it fits."""
-    if id(plot) not in _KEPT:
-        _KEPT[id(plot)] = (plot, render(plot, "pdf", title=False))
-        while len(_KEPT) > _MOST:
-            _KEPT.popitem(last=False)
-    content = _KEPT[id(plot)][1]
+    content = _DRAWN.get(id(plot), plot, lambda: render(plot, "pdf", title=False))
     across, down = _size(content)
     scale = min(1.0, width / across, height / down)
     return content, across * scale, down * scale

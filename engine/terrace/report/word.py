@@ -23,6 +23,7 @@ from terrace.report.notes import Run, runs
 from terrace.report.omml import equation_element
 from terrace.report.parts import Part
 from terrace.report.sheet import BELOW, EQUATION_LINE, MONO, Role, grids, looks, text_height, text_width, tied
+from terrace.report.word_file import saved
 from terrace.report.word_styles import STYLES, field, printable, set_up
 from terrace.report.word_table import add_grid
 from terrace.results.plot_words import figure_words
@@ -50,9 +51,7 @@ def report_docx(contents: Contents) -> bytes:
     writer.title()
     for placed in contents.blocks:
         writer.block(placed)
-    out = io.BytesIO()
-    document.save(out)
-    return out.getvalue()
+    return saved(document)
 
 
 class _Writer:

@@ -12,7 +12,12 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from terrace.results.figure_look import PLAIN, FigureLook
+from terrace.results.rendering import rendered
+
 FloatArray = npt.NDArray[np.float64]
+MANY = 5000
+"""Marks from which on a picture of dots is shown and stored in less time than one of lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,10 @@ class Marks:
     ``series`` numbers the colour; ``role`` is its meaning. ``horizontal`` lays ``bars``, ``box``, ``interval`` and
     ``band`` on their side: ``x`` then counts up the vertical axis, and ``y`` along the other. Bars stand on ``lower``
     where they have it, else on 0. ``text`` prints the labels where it says: above, right, below, left or center.
+    ``layer`` is the key by which all marks of their sort are switched, and ``layer_name`` its name for people, where
+    `terrace.results.layers` has no better. ``level`` is that of an interval or a band around ``y`` in percent, with
+    ``df`` degrees of freedom, shape (m,), None for the normal distribution. ``opacity`` (percent), ``points`` (the size
+    of markers) and ``stroke`` (the width of lines, both in points) are what a look asked for.
     """
 
     kind: MarkKind
@@ -66,6 +75,13 @@ class Marks:
     style: Style = Style()
     horizontal: bool = False
     text: str = ""
+    layer: str = ""
+    layer_name: str = ""
+    level: float | None = None
+    df: FloatArray | None = None
+    opacity: float | None = None
+    points: float | None = None
+    stroke: float | None = None
 
 
 @dataclass(frozen=True)
@@ -83,12 +99,13 @@ class Axis:
 
 @dataclass(frozen=True)
 class PlotPanel:
-    """One set of axes with its layers, drawn in order."""
+    """One set of axes with its layers, drawn in order. ``hidden`` are layers that a look can switch on."""
 
     x: Axis
     y: Axis
     marks: tuple[Marks, ...]
     title: str = ""
+    hidden: tuple[Marks, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,7 +115,9 @@ class Plot:
     ``shared`` holds ``x`` and ``y`` where all panels have that axis in common, so that titles and numbers at the
     outer panels are enough. ``legend_order`` names the labels in the order of the legend; () is that of the
     layers. ``options["title"] == "automatic"`` marks a title that nobody asked for: a window shows it as the
-    plot's heading, paper does without. ``options["size"]`` is ``"6.5x4"``, inches that were asked for.
+    plot's heading, paper does without; ``"asked"`` one that somebody did. ``options["size"]`` is ``"6.5x4"``, inches
+    that were asked for. ``look`` is what the figure was dressed with, for what only paper can do: sizes, letters, and
+    where the legend stands.
     """
 
     title: str
@@ -112,3 +131,17 @@ class Plot:
     subtitle: str = ""
     shared: str = ""
     legend_order: tuple[str, ...] = ()
+    look: FigureLook = PLAIN
+
+    def _repr_svg_(self) -> str | None:
+        """The figure in a notebook, as paper has it; None where it has so many marks that a picture is better."""
+        text: str | None = None if _many(self) else rendered("plot svg", self)
+        return text
+
+    def _repr_png_(self) -> bytes | None:
+        picture: bytes | None = rendered("plot png", self) if _many(self) else None
+        return picture
+
+
+def _many(plot: Plot) -> bool:
+    return sum(len(m.x) for p in plot.panels for m in p.marks) > MANY

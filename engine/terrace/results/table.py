@@ -33,9 +33,6 @@ Single = float | str | None
 CellValue = Single | tuple[Single, Single]
 """What a cell holds: a number, a text, both ends of an interval; None for missing."""
 
-TEST_P = 4
-"""Decimals of the p value where a test is the whole result: ``lrtest``, ``test``, ``contrast``. Others have three."""
-
 
 @dataclass(frozen=True, slots=True)
 class Column:

@@ -62,7 +62,7 @@ def fit_tables(
         rows = tuple(Row(name, (value, legend), code=name) for name, value, legend in legend_rows(fit, display))
         return (Table("Coefficients", columns, rows, fit.outcome, (), "legend"),)
     tables: list[Table] = []
-    general = () if display.noheader else fit_notes(fit, display)
+    general = () if display.noheader else fit_notes(fit, display, labels)
     if not display.nofetable:
         fixed = _journal_fixed(fit, display, labels, warnings) if journal else _classic_fixed(fit, display)
         tables.append(fixed)

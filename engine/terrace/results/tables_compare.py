@@ -10,7 +10,7 @@ from terrace.results.criteria import count_notes, information_criteria, paramete
 from terrace.results.fit import FitResult, FixedEffect, RandomParameter
 from terrace.results.table import Column, Row, Table
 from terrace.results.tables_notes import filters_note
-from terrace.results.tables_terms import paper_place, parameter_label, term_name
+from terrace.results.tables_terms import labelled, paper_place, parameter_label, term_name
 from terrace.wording import plural
 
 T = TypeVar("T")
@@ -35,13 +35,14 @@ def compare_tables(
     names = list(names) or [f.name or f"Model {i + 1}" for i, f in enumerate(fits)]
     if len(names) != len(fits):
         raise TerraceError(f"{plural(len(fits), 'model')} and {plural(len(names), 'name')}.", code="names-differ")
-    rows = [*_fixed_rows(fits), *_random_rows(fits, metric, labels or {}), *fit_rows(fits)]
+    labels = labels or {}
+    rows = [*_fixed_rows(fits, labels), *_random_rows(fits, metric, labels), *fit_rows(fits, labels)]
     columns = tuple(Column(f"m{i + 1}", name) for i, name in enumerate(names))
     alike = len({f.spec.outcome for f in fits}) == 1
-    return Table("Models compared", columns, tuple(rows), "", fit_notes(fits, names), "compare", alike)
+    return Table("Models compared", columns, tuple(rows), "", fit_notes(fits, names, labels=labels), "compare", alike)
 
 
-def _fixed_rows(fits: Sequence[FitResult]) -> list[Row]:
+def _fixed_rows(fits: Sequence[FitResult], labels: Mapping[str, str]) -> list[Row]:
     tables: list[dict[str, FixedEffect]] = [
         {e.term: e for e in f.fixed if e.in_model} for f in fits
     ]
@@ -50,7 +51,7 @@ def _fixed_rows(fits: Sequence[FitResult]) -> list[Row]:
     rows = [Row("Fixed effects", kind="group")] if terms else []
     for term in terms:
         found = [t.get(term) for t in tables]
-        label = next(term_name(e).label for e in found if e is not None)
+        label = labelled(term_name(next(e for e in found if e is not None)), labels).label
         coefs = tuple(None if e is None else e.shown for e in found)
         rows.append(Row(label, coefs, indent=1, code=term, format="estimate"))
         ses = tuple(None if e is None else e.se for e in found)
@@ -78,18 +79,19 @@ def _random_rows(
         for key in mine:
             found = [t.get(key) for t in tables]
             values = tuple(None if r is None else r.shown for r in found)
-            label = residual_label(next(r for r in found if r is not None))
+            label = residual_label(next(r for r in found if r is not None), labels)
             code = key[1] if level == "Residual" else f"{level}:{key[1]}"
             rows.append(Row(label, values, indent=1, code=code, format="estimate"))
     return rows
 
 
-def fit_rows(fits: Sequence[FitResult]) -> list[Row]:
+def fit_rows(fits: Sequence[FitResult], labels: Mapping[str, str] | None = None) -> list[Row]:
     """Observations, groups, parameters, log likelihood, AIC and BIC, one row each."""
     rows = [Row("Observations", tuple(f.scalars["N"] for f in fits), "total", code="N", format="count")]
     for level in merged([[g.level for g in f.groups if g.level != "_all"] for f in fits]):
         counts = [next((g.n_groups for g in f.groups if g.level == level), None) for f in fits]
-        rows.append(Row(f"Groups of {level}", tuple(counts), code=f"N_g:{level}", format="count"))
+        called = (labels or {}).get(level) or level
+        rows.append(Row(f"Groups of {called}", tuple(counts), code=f"N_g:{level}", format="count"))
     k = parameter_counts(fits)
     found = [information_criteria(f, q) for f, q in zip(fits, k)]
     numbers = {
@@ -104,7 +106,13 @@ def fit_rows(fits: Sequence[FitResult]) -> list[Row]:
     return rows
 
 
-def fit_notes(fits: Sequence[FitResult], names: Sequence[str], *, brackets: bool = True) -> tuple[str, ...]:
+def fit_notes(
+    fits: Sequence[FitResult],
+    names: Sequence[str],
+    *,
+    brackets: bool = True,
+    labels: Mapping[str, str] | None = None,
+) -> tuple[str, ...]:
     """What a reader of models side by side must know; `brackets` where standard errors stand in parentheses."""
     notes = ["Standard errors in parentheses." if brackets else ""]
     methods = {f.spec.method for f in fits}
@@ -122,11 +130,12 @@ def fit_notes(fits: Sequence[FitResult], names: Sequence[str], *, brackets: bool
         notes.append(
             "The models were fitted to different observations, so their likelihoods cannot be compared."
         )
+    called = [(labels or {}).get(f.outcome) or f.outcome for f in fits]
     if len({f.outcome for f in fits}) > 1:
-        outcomes = "; ".join(f"{n}: {f.outcome}" for f, n in zip(fits, names))
+        outcomes = "; ".join(f"{n}: {outcome}" for outcome, n in zip(called, names))
         notes.append(f"Outcomes: {outcomes}.")
     else:
-        notes.append(f"Outcome: {fits[0].outcome}.")
+        notes.append(f"Outcome: {called[0]}.")
     notes.append(filters_note(fits, names))
     notes += count_notes(fits, names)
     failed = [n for f, n in zip(fits, names) if not f.converged]
@@ -135,9 +144,9 @@ def fit_notes(fits: Sequence[FitResult], names: Sequence[str], *, brackets: bool
     return tuple(n.strip() for n in notes if n.strip())
 
 
-def residual_label(r: RandomParameter) -> str:
+def residual_label(r: RandomParameter, labels: Mapping[str, str] | None = None) -> str:
     """What a covariance parameter is called below the heading of its level."""
-    return {"var(Residual)": "Variance", "sd(Residual)": "SD"}.get(r.name) or parameter_label(r)
+    return {"var(Residual)": "Variance", "sd(Residual)": "SD"}.get(r.name) or parameter_label(r, labels)
 
 
 def merged(lists: Sequence[Sequence[T]]) -> list[T]:

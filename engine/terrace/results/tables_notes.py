@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from terrace.results.fit import Comparison, FitResult, GroupSummary
 from terrace.results.tables_rows import BOUNDARY_MARK
@@ -20,26 +20,30 @@ DF_TITLES = {
 _FIXED_CODES = ("collinear", "omitted", "empty-cells", "fixed")
 
 
-def fit_notes(fit: FitResult, display: Display | None = None) -> tuple[str, ...]:
+def fit_notes(
+    fit: FitResult, display: Display | None = None, labels: Mapping[str, str] | None = None
+) -> tuple[str, ...]:
     """What a reader needs to judge the fit: sample and groups, method, model test, LR test.
 
-    `display` replaces the options of display of the fit's own specification.
+    `display` replaces the options of display of the fit's own specification; ``labels`` stand for names of variables.
     """
     display = display or fit.spec.display
-    notes = [sample_note(fit, groups=not display.nogroup), filter_note(fit), method_note(fit), model_test_note(fit)]
+    sample = sample_note(fit, groups=not display.nogroup, labels=labels)
+    notes = [sample, filter_note(fit), method_note(fit), model_test_note(fit)]
     if fit.comparison is not None and not display.nolrtest:
         notes.append(comparison_note(fit.comparison))
     return tuple(n for n in notes if n)
 
 
-def sample_note(fit: FitResult, *, groups: bool = True) -> str:
+def sample_note(fit: FitResult, *, groups: bool = True, labels: Mapping[str, str] | None = None) -> str:
     """``7,185 observations in 160 groups of id (14 to 67, mean 44.9).``"""
     n = plural(fit.scalars["N"] or 0, "observation")
     levels = [g for g in fit.groups if groups and not (g.level == "_all" and g.n_groups == 1)]
     if not levels:
         return f"{n}."
-    first = f"{plural(levels[0].n_groups or 0, 'group')} of {levels[0].level} ({_sizes(levels[0])})"
-    rest = [f"{_count(g.n_groups)} of {g.level} ({_sizes(g)})" for g in levels[1:]]
+    names = [(labels or {}).get(g.level) or g.level for g in levels]
+    first = f"{plural(levels[0].n_groups or 0, 'group')} of {names[0]} ({_sizes(levels[0])})"
+    rest = [f"{_count(g.n_groups)} of {name} ({_sizes(g)})" for g, name in zip(levels[1:], names[1:])]
     return f"{n} in {enumerated([first, *rest])}."
 
 

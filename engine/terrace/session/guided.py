@@ -12,9 +12,9 @@ from terrace.postestimation.paper import guide as words
 from terrace.postestimation.paper.guide import Number, Tested
 from terrace.progress import CancelCheck, ProgressCallback
 from terrace.results.fit import FitResult
-from terrace.results.labels import short_labels
 from terrace.session.document.fits import fit_named
-from terrace.session.preview import SHORT, Preview, apart, preview
+from terrace.session.labelling import labels_now
+from terrace.session.preview import Preview, apart, preview
 from terrace.session.state import State
 from terrace.spec import guide
 from terrace.spec.conventions import Convention
@@ -90,7 +90,7 @@ class _Work:
 
 def _judged(base: Guided, work: _Work, fit: FitResult) -> Guided:
     data = _data(work)
-    labels = short_labels(data, SHORT)
+    labels = labels_now(replace(work.state, dataset=data), [fit])
     known = words.Step(work.step, work.answers, fit, work.before)
     tested: dict[str, Tested] = {}
     complete = True
@@ -209,4 +209,4 @@ def sentence(state: State, answers: Answers, step: StepKey, before: str, now: st
     if step == "slopes" and earlier is not None and len(answers.slopes) == 1:
         (name,) = answers.slopes
         tested[name] = words.slope_tested(answers.within.get(name, name), answers.group, fit, earlier)
-    return words.answer(words.Step(step, answers, fit, earlier), tested, short_labels(state.dataset, SHORT))
+    return words.answer(words.Step(step, answers, fit, earlier), tested, labels_now(state, [fit]))

@@ -42,7 +42,7 @@ def stale(state: State, *, filters: bool = True) -> dict[int, str]:
     compared = None if now is None else _Compared(now)
     for item in state.document.models():
         fit = item.fit
-        if fit is None or item.data is None or compared is None or not _of_one_source(item.data, compared.now):
+        if fit is None or item.data is None or compared is None or not of_one_source(item.data, compared.now):
             continue
         reasons = list(_reasons(state, fit, item.data, compared))
         if filters and (other := _other_filter(state, fit)):
@@ -60,12 +60,13 @@ def other_filters(state: State) -> dict[int, str]:
     """
     if state.dataset is None:
         return {}
-    of_these = (i for i in state.document.models() if i.data is not None and _of_one_source(i.data, state.dataset))
+    of_these = (i for i in state.document.models() if i.data is not None and of_one_source(i.data, state.dataset))
     found = ((i.id, _other_filter(state, i.fit)) for i in of_these if i.fit is not None)
     return {number: reason for number, reason in found if reason}
 
 
-def _of_one_source(then: Dataset, now: Dataset) -> bool:
+def of_one_source(then: Dataset, now: Dataset) -> bool:
+    """True for data that come from the same rows, or were read from the same file."""
     return then.lineage is now.lineage or (bool(then.source) and then.source == now.source)
 
 
@@ -78,10 +79,10 @@ class _Compared:
         self._counts: dict[tuple[object, ...], tuple[int, int]] = {}
 
     def rows(self, then: Dataset) -> tuple[IntArray, int] | None:
-        """`_position` of these data."""
+        """`position_of` of these data."""
         key = self._key(then)
         if key not in self._rows:
-            self._rows[key] = _position(then, self.now)
+            self._rows[key] = position_of(then, self.now)
         return self._rows[key]
 
     def different(self, name: str, then: Dataset) -> tuple[int, int]:
@@ -125,7 +126,7 @@ def _reasons(state: State, fit: FitResult, then: Dataset, compared: _Compared) -
             yield from _of_variable(name, then, compared)
 
 
-def _position(then: Dataset, now: Dataset) -> tuple[IntArray, int] | None:
+def position_of(then: Dataset, now: Dataset) -> tuple[IntArray, int] | None:
     """Where each row of `then` is now, (rows then,), -1 for one that is gone, and how many rows are new.
 
     None where the rows were made anew, such as by reshape, and are not as many.

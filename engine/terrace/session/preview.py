@@ -14,20 +14,16 @@ from typing import TYPE_CHECKING
 from terrace.errors import TerraceError
 from terrace.progress import CancelCheck, ProgressCallback
 from terrace.results.fit import FitResult
-from terrace.results.labels import short_labels
 from terrace.results.plot import Plot
 from terrace.session.contract import Outcome
 from terrace.session.effects import Effect
+from terrace.session.labelling import fit_now, labels_now
 from terrace.session.session import Session
 from terrace.session.state import State
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
     from terrace.postestimation.paper.beside import Beside
-
-SHORT = 24
-"""Characters of a label that stands for its variable beside numbers; a longer one would wrap, and the name stands."""
-
 
 @dataclass(frozen=True, slots=True)
 class Made:
@@ -120,8 +116,9 @@ def _of_model(
     from terrace.postestimation.paper.beside import beside
 
     data = session.state.dataset
-    labels = short_labels(data, SHORT)
-    found = replace(found, fit=fit, parent=parent, beside=beside(fit, parent, parent_name, labels))
+    labels = labels_now(session.state, [fit] if parent is None else [fit, parent])
+    was = None if parent is None else fit_now(session.state, parent)
+    found = replace(found, fit=fit, parent=parent, beside=beside(fit, was, parent_name, labels))
     if not lines or data is None:
         return found
     from terrace.postestimation.diagnose.group_lines import group_lines

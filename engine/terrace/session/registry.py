@@ -35,7 +35,7 @@ FAMILIES = {
         "tabulate",
     ),
     "fit": (
-        "columns", "compare", "estimates", "estimates_files", "mixed", "refit", "regress",
+        "code", "columns", "compare", "estimates", "estimates_files", "mixed", "refit", "regress",
     ),
     "estat": (
         "diagnostics", "explained", "parts", "profile", "simplify", "terms",
@@ -44,7 +44,7 @@ FAMILIES = {
         "apa", "contrasts", "hypotheses", "lrtest", "margins", "output", "predict", "slopes",
     ),
     "graphs": (
-        "diagrams", "graphs", "store",
+        "diagrams", "figures", "graphs", "store",
     ),
     "program": (
         "checks", "display", "macros", "matrices", "resample", "scalars", "simulate", "statsby", "syntax",

@@ -6,8 +6,7 @@ variables) is made once for each fit and remembered, since a report is made anew
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -27,24 +26,30 @@ from terrace.report.contents import (
     numbered,
 )
 from terrace.report.decimals import with_decimals
+from terrace.report.kept import Kept
 from terrace.report.notes import note_text
-from terrace.results.labels import table_labels
+from terrace.results.labels import relabelled, table_labels
 from terrace.results.plot import Plot
 from terrace.results.table import Table
+from terrace.session.document.figures import plots_of
 from terrace.session.document.items import Document, Item, Look
 from terrace.session.document.report_parts import SECTIONS, models_beside, part_title, parts_of_report
 from terrace.session.document.report_plan import ReportPart, ReportPlan
+from terrace.session.labelling import data_now
+from terrace.session.out_of_date import stale
 from terrace.session.report_last_page import last_page
 
 if TYPE_CHECKING:
+    from terrace.progress import CancelCheck
     from terrace.results.fit import FitResult
+    from terrace.session.contract import Outcome
     from terrace.session.session import Session
+    from terrace.session.state import State
 
 T = TypeVar("T")
 _LANGUAGES = {"en": "en-US", "en-gb": "en-GB"}
 _LONGEST_HEAD = 50
 """Letters of a running head (APA 7, section 2.8)."""
-_REMEMBERED = 24
 
 
 def report_contents(session: Session) -> Contents:
@@ -52,12 +57,17 @@ def report_contents(session: Session) -> Contents:
 
     Raises `Cancelled` where the session was told to stop.
     """
-    document = session.state.document
+    return state_contents(session.state, session.whole()[0], session.cancel)
+
+
+def state_contents(state: State, history: Sequence[Outcome], cancel: CancelCheck | None = None) -> Contents:
+    """The same of a state with the commands that led to it, so that a thread that has no session can ask for it."""
+    document = state.document
     plan = document.report
-    maker = _Maker(session, document, plan)
+    maker = _Maker(state, history, cancel, document, plan, stale(state, filters=False))
     blocks: list[Placed] = []
     for part in parts_of_report(document):
-        if session.cancel is not None and session.cancel():
+        if cancel is not None and cancel():
             raise Cancelled
         if part.shown:
             blocks += [Placed(b, part.name) for b in maker.blocks(part)]
@@ -67,8 +77,19 @@ def report_contents(session: Session) -> Contents:
     return Contents(
         title, plan.author, plan.affiliation, plan.date, head.upper() if style == "apa" else head, style,
         _LANGUAGES[plan.language], "letter" if plan.paper == "letter" else "a4",
-        cover=style == "apa" and bool(title or plan.author), blocks=numbered(blocks),
+        cover=style == "apa" and bool(title or plan.author), blocks=numbered(_without_empty(blocks)),
     )  # fmt: skip
+
+
+def _without_empty(blocks: Sequence[Placed]) -> Iterator[Placed]:
+    """The blocks without headings of the program that nothing stands under; those of the user stay."""
+    for k, placed in enumerate(blocks):
+        block, rest = placed.block, blocks[k + 1 : k + 2]
+        under = rest and not (
+            isinstance(block, Heading) and isinstance(rest[0].block, Heading) and rest[0].block.level <= block.level
+        )
+        if placed.part not in SECTIONS or under:
+            yield placed
 
 
 def style_of(plan: ReportPlan, document: Document) -> Style:
@@ -87,9 +108,12 @@ def _shortened(title: str) -> str:
 class _Maker:
     """Makes the blocks of parts."""
 
-    session: Session
+    state: State
+    history: Sequence[Outcome]
+    cancel: CancelCheck | None
     document: Document
     plan: ReportPlan
+    stale: Mapping[int, str]
 
     def blocks(self, part: ReportPart) -> Iterator[Block]:
         """What a part shows."""
@@ -109,18 +133,20 @@ class _Maker:
         item = self.document.item(part.item)
         if item is None:
             return
+        item = self._now(item)
         if item.kind == "note":
             yield from blocks_of_text(note_text(item.text))
         elif item.kind == "model" and item.fit is not None:
             yield Heading(item.heading, min(part.level, 3))
             yield from self._captioned(self._model_tables(item), part)
+            yield from self._out_of_date([item])
             for advice in item.fit.warnings:
                 yield Paragraph(str(advice), "advice")
         elif item.outcome is not None:
             of = self._model_above(item)
             tables = [replace(t, notes=(*of, *t.notes)) for t in item.outcome.tables]
             yield from self._captioned([self._dressed(t, item) for t in tables], part)
-            plots = item.outcome.plots
+            plots = plots_of(item, self.document.figure_style)
             yield from self._figures(plots, part, item.heading, used=bool(tables), note=" ".join(of))
 
     def _model_tables(self, item: Item) -> list[Table]:
@@ -128,10 +154,11 @@ class _Maker:
 
         fit, look = item.fit, self._look(item)
         assert fit is not None
-        if item.more is None and item.data is not None:
-            more = _remembered(fit, "more", lambda: further_tables(fit, item.data, cancel=self.session.cancel))  # type: ignore[arg-type]
+        data = item.data
+        if item.more is None and data is not None:
+            more = _remembered([fit], "more", lambda: further_tables(fit, data, cancel=self.cancel))
             item = replace(item, more=more)
-        return [self._dressed(t, item) for t in model_tables(item, look, self._labels(item))]
+        return [self._dressed(t, item) for t in model_tables(item, look)]
 
     def _captioned(self, tables: list[Table], part: ReportPart) -> Iterator[Block]:
         for k, table in enumerate(tables):
@@ -155,9 +182,10 @@ class _Maker:
     def _made(self, part: ReportPart) -> Iterator[Block]:
         models = models_beside(self.document, part)
         item = self.document.item(part.item) if part.item else (models[-1] if models else None)
+        item = None if item is None else self._now(item)
         if part.made == "commands":
             yield PageBreak()
-            yield from last_page(self.session, self.plan.last)
+            yield from last_page(self.history, self.document, self.plan.last)
         elif part.made == "citation":
             yield from self._citation()
         elif item is not None and item.fit is not None:
@@ -178,16 +206,16 @@ class _Maker:
         if data is None:
             return
         fits = [m.fit for m in self.document.models() if m.fit is not None and m.data is data]
-        key = ("descriptives", *(f.identity for f in fits))
-        table = _remembered(fit, key, lambda: descriptives_table(fits, data))
+        table = _remembered(fits, "descriptives", lambda: descriptives_table(fits, data))
         if table is not None:
             yield from self._captioned([self._dressed(table, None)], part)
 
     def _analysis(self, part: ReportPart, item: Item, fit: FitResult) -> Iterator[Block]:
         from terrace.postestimation.paper.analysis import analysis_paragraph
+        from terrace.postestimation.paper.apa import in_markdown
 
         fits = [(_called(m), m.fit) for m in self.document.models() if m.fit is not None]
-        yield Paragraph(analysis_paragraph(fits, item.data, labels=self._labels(item)))
+        yield Paragraph(in_markdown(analysis_paragraph(fits, item.data, labels=self._labels(item))), "note")
 
     def _equations(self, part: ReportPart, item: Item, fit: FitResult) -> Iterator[Block]:
         from terrace.spec.check import examine
@@ -200,7 +228,7 @@ class _Maker:
     def _models(self, part: ReportPart, item: Item, fit: FitResult) -> Iterator[Block]:
         from terrace.report.models_beside import beside_table
 
-        models = models_beside(self.document, part)
+        models = [self._now(m) for m in models_beside(self.document, part)]
         if len(models) < 2:
             return
         names = [_called(m) for m in models]
@@ -208,11 +236,12 @@ class _Maker:
         decimals = self._look(None).decimals
         fits = [m.fit for m in models if m.fit is not None]
         labels = self._labels(item)
-        key = ("models", metric, decimals, *names, tuple(sorted(labels.items())), *(f.identity for f in fits))
+        key = ("models", metric, decimals, *names, tuple(sorted(labels.items())))
         table = _remembered(
             fits, key, lambda: beside_table(fits, names, metric=metric, labels=labels, decimals=decimals)
         )
         yield from self._captioned([with_decimals(table, None, self.plan.p_decimals)], part)
+        yield from self._out_of_date(models)
 
     def _paragraph(self, part: ReportPart, item: Item, fit: FitResult) -> Iterator[Block]:
         from terrace.postestimation.paper.apa import paragraph
@@ -224,21 +253,22 @@ class _Maker:
         labels = self._labels(item)
         key = ("paragraph", called, tuple(sorted(labels.items())))
         text = _remembered(
-            fit, key, lambda: paragraph(fit, item.data, labels=labels, markup="markdown", called=called)
+            [fit], key, lambda: paragraph(fit, item.data, labels=labels, markup="markdown", called=called)
         )
         yield Paragraph(text, "note")
+        yield from self._out_of_date([item])
 
     def _diagnostics(self, part: ReportPart, item: Item, fit: FitResult) -> Iterator[Block]:
         if item.data is not None:
-            plots = _remembered(fit, "diagnostics", lambda: _checks(fit, item))
+            plots = _remembered([fit], "diagnostics", lambda: _checks(fit, item))
             yield from self._figures(plots, part, part_title(self.document, part))
 
     def _citation(self) -> Iterator[Block]:
         from terrace.postestimation.paper.analysis import data_citation, software_citation
 
         data = {m.data.source: m.data for m in self.document.models() if m.data is not None}
-        if not data and self.session.state.dataset is not None:
-            data = {"": self.session.state.dataset}
+        if not data and self.state.dataset is not None:
+            data = {"": self.state.dataset}
         yield Heading("Data and software", 2)
         for text in (*filter(None, map(data_citation, data.values())), software_citation()):
             yield Paragraph(text)
@@ -255,10 +285,28 @@ class _Maker:
             parts=all_.parts if own.parts is None else own.parts,
         )
 
+    def _out_of_date(self, models: Sequence[Item]) -> Iterator[Block]:
+        """What a reader has to know of models whose data have changed since they were fitted."""
+        for item in models:
+            if reason := self.stale.get(item.id):
+                yield Paragraph(f"{_called(item)} is out of date: {reason.rstrip('.')}. Fit it again.", "advice")
+
     def _labels(self, item: Item) -> dict[str, str]:
         if item.fit is None or self._look(item).labels is False:
             return {}
         return table_labels([item.fit], item.data)
+
+    def _now(self, item: Item) -> Item:
+        """A model with the labels that its variables have by now; anything else as it is."""
+        fit, data, outcome = item.fit, item.data, item.outcome
+        now = data_now(self.state, item)
+        if fit is None or outcome is None or data is None or now is None or now is data:
+            return item
+
+        def relabel() -> Item:
+            return replace(item, outcome=replace(outcome, fit=relabelled(fit, data, now)), data=now, more=None)
+
+        return _MADE.get(("now", id(fit), id(self.state.dataset)), (fit, self.state.dataset), relabel)
 
     def _dressed(self, table: Table, item: Item | None) -> Table:
         return with_decimals(table, self._look(item).decimals, self.plan.p_decimals)
@@ -269,18 +317,12 @@ def _called(item: Item) -> str:
     return item.title or f"Model {item.number}"
 
 
-_BARE: OrderedDict[int, tuple[Plot, Plot]] = OrderedDict()
+_BARE = Kept(24)
 
 
 def _without_note(plot: Plot) -> Plot:
     """The figure without its note, which stands below it in the letters of the report; the same one each time."""
-    if not plot.note:
-        return plot
-    if id(plot) not in _BARE:
-        _BARE[id(plot)] = (plot, replace(plot, note=""))
-        while len(_BARE) > _REMEMBERED:
-            _BARE.popitem(last=False)
-    return _BARE[id(plot)][1]
+    return _BARE.get(id(plot), plot, lambda: replace(plot, note="")) if plot.note else plot
 
 
 def _checks(fit: FitResult, item: Item) -> tuple[Plot, ...]:
@@ -301,17 +343,9 @@ def _checks(fit: FitResult, item: Item) -> tuple[Plot, ...]:
 
 
 # --- what is remembered -------------------------------------------------------------------------------------
-_KEPT: OrderedDict[Hashable, tuple[object, object]] = OrderedDict()
+_MADE = Kept(24)
 
 
-def _remembered(about: object, key: Hashable, make: Callable[[], T]) -> T:
-    """What was made of these fits under this key, or what `make` gives now. The fits are held, so that their
-    identities are not given to others."""
-    whole = (key, tuple(id(f.held) for f in about) if isinstance(about, list) else id(about.held))  # type: ignore[attr-defined]
-    if whole not in _KEPT:
-        _KEPT[whole] = (about, make())
-    _KEPT.move_to_end(whole)
-    while len(_KEPT) > _REMEMBERED:
-        _KEPT.popitem(last=False)
-    found: T = _KEPT[whole][1]  # type: ignore[assignment]  # what was made under this key
-    return found
+def _remembered(fits: Sequence[FitResult], key: Hashable, make: Callable[[], T]) -> T:
+    """What was made of these fits under this key, or what `make` gives now."""
+    return _MADE.get((key, *map(id, fits)), fits, make)

@@ -12,7 +12,8 @@ from terrace.report.contents import Heading, Paragraph
 from terrace.version import __version__
 
 if TYPE_CHECKING:
-    from terrace.session.session import Session
+    from terrace.session.contract import Outcome
+    from terrace.session.document.items import Document
 
 _LIBRARIES = ("numpy", "scipy", "pandas")
 """Libraries that numbers come from."""
@@ -21,25 +22,25 @@ _SHOWS = ("outline", "report", "help", "?")
 _STEPS = ("undo", "redo")
 
 
-def last_page(session: Session, wanted: Sequence[str]) -> Iterator[Heading | Paragraph]:
+def last_page(history: Sequence[Outcome], document: Document, wanted: Sequence[str]) -> Iterator[Heading | Paragraph]:
     """The blocks of the last page, those that are wanted of `terrace.session.document.report_plan.LAST_PAGE`."""
-    if "commands" in wanted and (commands := commands_to_run(session)):
+    if "commands" in wanted and (commands := commands_to_run(history)):
         yield Heading("Commands to run again", 2)
         yield Paragraph("\n".join(commands), "listing")
     if "versions" in wanted:
         yield Heading("Versions", 2)
         yield Paragraph("\n".join(f"{name} {version}" for name, version in versions()), "listing")
-    if "hashes" in wanted and (hashes := tuple(_hashes(session))):
+    if "hashes" in wanted and (hashes := tuple(_hashes(document))):
         yield Heading("Data", 2)
         yield Paragraph("\n".join(hashes), "listing")
 
 
-def commands_to_run(session: Session) -> tuple[str, ...]:
+def commands_to_run(history: Sequence[Outcome]) -> tuple[str, ...]:
     """The commands of the session that ran, in order, without those that only change what is shown.
 
     Where a step was undone all of them stand, since undoing goes by what was done before it.
     """
-    ran = [o for o in session.whole()[0] if o.ok]
+    ran = [o for o in history if o.ok]
     stepped = any(o.type.split()[:1] and o.type.split()[0] in _STEPS for o in ran)
     kept = [o for o in ran if stepped or (o.type.split() or [""])[0] not in _SHOWS]
     return tuple(o.command.strip() for o in kept)
@@ -56,17 +57,17 @@ def versions() -> tuple[tuple[str, str], ...]:
     return (*found, ("Python", platform.python_version()), (platform.system(), platform.release()))
 
 
-def _hashes(session: Session) -> Iterator[str]:
+def _hashes(document: Document) -> Iterator[str]:
     """The files that data came from with their SHA-256, and the signatures of the rows and variables of the models."""
     files: dict[str, str] = {}
-    for item in session.state.document:
+    for item in document:
         data, fit = item.data, item.fit
         if data is not None and data.source and data.sha256:
             files[Path(data.source).name] = data.sha256
         if fit is not None and fit.macros.get("datafile_sha256"):
             files[Path(fit.macros.get("datafile", "")).name] = fit.macros["datafile_sha256"]
     yield from (f"{name}  SHA-256 {sha}" for name, sha in files.items())
-    for item in session.state.document.models():
+    for item in document.models():
         signature = "" if item.fit is None else item.fit.macros.get("datasignature", "")
         if signature:
             yield f"{item.heading}: rows and variables {signature}"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from terrace.progress import CancelCheck
+    from terrace.session.contract import Outcome
     from terrace.session.session import Session
+    from terrace.session.state import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +49,15 @@ def report_pages(session: Session) -> ReportPages:
 
     This is no command: nothing of the session is changed. Raises `Cancelled` where the session was told to stop.
     """
-    from terrace.report.pdf import pages_pdf
-    from terrace.session.report_contents import report_contents
+    return state_pages(session.state, session.whole()[0], session.cancel)
 
-    contents = report_contents(session)
+
+def state_pages(state: State, history: Sequence[Outcome], cancel: CancelCheck | None = None) -> ReportPages:
+    """The same of a state with the commands that led to it, so that a thread that has no session can ask for it."""
+    from terrace.report.pdf import pages_pdf
+    from terrace.session.report_contents import state_contents
+
+    contents = state_contents(state, history, cancel)
     made = pages_pdf(contents)
     places = (
         PartPlace(x.part, x.page, x.left, made.sizes[x.page][1] - x.bottom - x.height, x.width, x.height)

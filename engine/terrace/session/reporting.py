@@ -10,6 +10,7 @@ from terrace.results.fit import FitResult
 from terrace.results.plot import Plot
 from terrace.results.table import Table
 from terrace.session.contract import Outcome
+from terrace.session.document.figures import plots_of
 from terrace.session.document.fits import same_fit
 from terrace.session.document.items import Item
 from terrace.session.effects import Effect
@@ -66,6 +67,7 @@ def blocks(
                 continue  # it is not asked for
         if not outcome.number or (numbers is not None and outcome.number not in numbers):
             continue
+        outcome = replace(outcome, plots=plots_of(item, session.state.document.figure_style))
         if item.under in of_item:
             of_item[item.under].results.append(outcome)
         elif numbers is not None or not (alone or Effect.ABOUT_FIT in outcome.effects):

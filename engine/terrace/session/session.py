@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from terrace.data.dataset import Dataset
 from terrace.data.streams.batches import StreamedData
@@ -42,6 +42,9 @@ from terrace.session.state import CommandResult, State
 from terrace.session.step_names import step_name
 from terrace.session.steps import MAX_UNDO, Step, joined, work_of
 from terrace.session.stopping import stopped_when
+
+if TYPE_CHECKING:
+    from terrace.session.document.figures import Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,13 @@ class Session:
         """Every fit of this session, in order."""
         found = [o.fit for o in self._history if o.fit is not None]
         return tuple({f.identity: f for f in found}.values())
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """The figures of the results as they look, in order: notebooks show them, `figure` counts them."""
+        from terrace.session.document.figures import figures
+
+        return figures(self.state.document)
 
     @property
     def stored(self) -> Mapping[str, FitResult]:

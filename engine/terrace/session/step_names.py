@@ -33,6 +33,7 @@ _OUTLINE = {
     "outline look": "look of results",
     "refit": "fitting again",
 }
+_FIGURES = ("figure", "figure style")
 _MADE = {
     "collapse": "collapsed data",
     "contract": "counts of the data",
@@ -81,6 +82,8 @@ def _different(then: Mapping[str, object], now: Mapping[str, object]) -> tuple[s
 
 
 def _outline(outcome: Outcome, before: State, after: State) -> str:
+    if outcome.type in _FIGURES and "step" in outcome.payload:
+        return str(outcome.payload["step"])
     if outcome.type in _OUTLINE:
         return _OUTLINE[outcome.type]
     if outcome.type.startswith("report "):

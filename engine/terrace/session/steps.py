@@ -57,4 +57,5 @@ def joined(steps: Sequence[Step], count: int, name: str) -> list[Step]:
 def _same(a: Document, b: Document) -> bool:
     """True where two documents show the same; items are shared, so that none is looked into."""
     alike = len(a.items) == len(b.items) and all(x is y for x, y in zip(a.items, b.items))
-    return alike and (a.title, a.look, a.report) == (b.title, b.look, b.report)
+    said = (a.title, a.look, a.figure_style, a.report)
+    return alike and said == (b.title, b.look, b.figure_style, b.report)

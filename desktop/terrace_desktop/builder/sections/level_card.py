@@ -45,8 +45,8 @@ class LevelCard(QFrame):
 
     moved = Signal(int, int)
 
-    def __init__(self, state: BuilderState, index: int) -> None:
-        super().__init__()
+    def __init__(self, state: BuilderState, index: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.state, self.index = state, index
         self.field = f"level:{index}"
         name = f"level_{index}"

@@ -57,7 +57,7 @@ class LevelsSection(Section):
             if had_focus:
                 (self.cards[-1].group if self.cards else self.add).setFocus()
         while len(self.cards) < wanted:
-            card = LevelCard(self.state, len(self.cards))
+            card = LevelCard(self.state, len(self.cards), self)
             card.moved.connect(self._move)
             card.show_details(self.details)
             self.body.insertWidget(1 + len(self.cards), card)

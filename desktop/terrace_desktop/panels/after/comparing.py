@@ -22,10 +22,11 @@ def compare_group() -> Group[Facts]:
                     written(
                         "estimates compare " + " ".join(_ordered(f, v)),
                         option("titles", _titles(f, _ordered(f, v))),
+                        flag("ml", v["ml"] and _needs_ml(f, v)),
                         flag("notable", not v["table"]),
                     )
                 ],
-                lambda f: (_models_field(f), Field("table", tr("With the coefficients side by side"), "check", True)),
+                _compare_fields,
                 _two_models,
                 _two_chosen,
                 also="model comparison aic bic table compare nested models",
@@ -113,6 +114,25 @@ def _stored(facts: Facts) -> str:
 
 def _two_models(facts: Facts) -> str:
     return _stored(facts) or ("" if len(facts.models) > 1 else tr("There is only one model. Fit another one first."))
+
+
+def _needs_ml(facts: Facts, values: Values) -> bool:
+    """True where only ML can compare the chosen models: their fixed effects differ, or their methods."""
+    chosen = [m for m in facts.models if m.name in values["models"]]
+    methods = {m.method for m in chosen}
+    return len(methods) > 1 or (methods == {"reml"} and len({m.fixed for m in chosen}) > 1)
+
+
+def _compare_fields(facts: Facts) -> tuple[Field, ...]:
+    return (
+        _models_field(facts),
+        Field(
+            "ml", tr("By maximum likelihood where REML cannot compare"), "check", True,
+            shown=lambda v: _needs_ml(facts, v),
+            tip=tr("AIC, BIC and tests are worked out by ML. The models and their estimates stay as they are."),
+        ),
+        Field("table", tr("With the coefficients side by side"), "check", True),
+    )  # fmt: skip
 
 
 def _two_chosen(_facts: Facts, values: Values) -> str:

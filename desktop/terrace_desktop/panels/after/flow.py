@@ -75,7 +75,7 @@ class AfterFlow(QObject):
             panel.deleteLater()
 
     def _facts(self, card: ModelCard) -> Facts:
-        stored = tuple(Model(c.stored, c.title, _alike(c, card)) for c in self.results.cards() if c.stored)
+        stored = tuple(_model(c, card) for c in self.results.cards() if c.stored)
         now = self.controller.snapshot
         origin = now.origins.get(card.fit.identity)
         return Facts(card.fit, now.dataset, card.stored, card.title, stored, origin, now.used)
@@ -114,6 +114,12 @@ class AfterFlow(QObject):
             self.close()
         else:
             self.panel.set_facts(self._facts(self.card))
+
+
+def _model(card: ModelCard, about: ModelCard) -> Model:
+    """A model as it is offered beside the one that the forms are about."""
+    fixed = frozenset(e.term for e in card.fit.fixed if e.in_model)
+    return Model(card.stored, card.title, _alike(card, about), card.fit.spec.method, fixed)
 
 
 def _alike(one: ModelCard, other: ModelCard) -> bool:

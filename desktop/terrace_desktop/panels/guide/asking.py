@@ -256,11 +256,11 @@ class OpenStep(StepRow):
         """Show what the step would give: answer, tests, numbers, advice."""
         found = previews.found
         if previews.state == "late":
-            self.strip.show_late(previews.previewer.patience)
+            self.strip.show_late()
         elif previews.state == "running":
             self.strip.show_progress(*previews.progress)
         elif found is not None and not found.complete:
-            self.strip.show_late(previews.previewer.patience)
+            self.strip.show_late()
         else:
             self.strip.clear()
         good = found is not None and not found.error

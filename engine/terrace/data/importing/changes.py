@@ -46,12 +46,12 @@ class Change:
         return sum(len(rows) for rows in self.cells.values())
 
 
-def of_code(code: str, cells: Mapping[str, Rows]) -> Change:
-    """A code that stands for missing."""
+def of_code(code: str, cells: Mapping[str, Rows], name: str = "") -> Change:
+    """A code that stands for missing, in any variable or in that of this name."""
     where = _where(cells)
     count = sum(len(rows) for rows in cells.values())
     if not count:
-        return Change("missing", f"{code} is in no cell.", {}, code)
+        return Change("missing", f"{code} is in no cell{f' of {name}' if name else ''}.", {}, code)
     they = "It counts as missing." if count == 1 else "They count as missing."
     return Change("missing", f"{code} is in {where}. {they}", cells, code)
 

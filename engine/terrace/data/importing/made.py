@@ -24,8 +24,9 @@ from terrace.data.importing.columns import (
     misfits,
     without,
 )
-from terrace.data.importing.reading import Reading
+from terrace.data.importing.reading import Reading, Type
 from terrace.data.measure import guess_measure
+from terrace.data.names import LEGAL, is_legal_name
 from terrace.data.plain import plain_values
 from terrace.data.progress import Cancel, Progress
 from terrace.data.value import Value
@@ -80,18 +81,46 @@ def read_as(
     """Read a text file or a workbook by a `Reading`. Raises as `terrace.data.read.read` and `read_codebook` do."""
     data, layout = base(path, reading, progress=progress, cancel=cancel)
     book = read_codebook(reading.codebook, progress=progress, cancel=cancel) if reading.codebook else None
-    return made(data, reading, marks_of(layout), book)
+    out = made(data, reading, marks_of(layout), book)
+    return replace(out, data=imported(out.data, reading))
+
+
+def imported(data: Dataset, reading: Reading) -> Dataset:
+    """The data without what is left out. Raises `DataError` where that is all of it."""
+    if not reading.left_out:
+        return data
+    if set(data.names) <= set(reading.left_out):
+        raise DataError("All variables are left out.", code="no-variables", subject="drop", advice="Keep one of them.")
+    return data.without(reading.left_out)
 
 
 def base(
     path: str | Path, reading: Reading, *, progress: Progress | None = None, cancel: Cancel | None = None
 ) -> tuple[Dataset, Layout | None]:
-    """The columns of a file before types and codes are looked at, and how a text file is laid out."""
+    """The columns of a file before types and codes are looked at, and how a text file is laid out.
+
+    A column that is found to be what it should be is taken as it is found; all others with a type are text.
+    """
     from terrace.data.read import read
 
     heard: list[Layout] = []
-    data = read(path, **reading.layout(), heard=heard.append, progress=progress, cancel=cancel)
+
+    def as_text(types: Mapping[str, Type]) -> Dataset:
+        layout = replace(reading, types=types).layout()
+        return read(path, **layout, heard=heard.append, progress=progress, cancel=cancel)
+
+    data = as_text({})
+    found = {name: type_of(data, written) for name in reading.types if (written := reading.written(name)) in data}
+    if other := {name: type_ for name, type_ in reading.types.items() if found.get(name, type_) != type_}:
+        data = as_text(other)
     return data, heard[-1] if heard else None
+
+
+def type_of(data: Dataset, name: str) -> Type:
+    """What a variable is found to be."""
+    if data.is_text(name):
+        return "text"
+    return "date" if data.variable(name).format.startswith("%t") else "number"
 
 
 def marks_of(layout: Layout | None) -> Marks:
@@ -101,19 +130,20 @@ def marks_of(layout: Layout | None) -> Marks:
 
 def made(data: Dataset, reading: Reading, marks: Marks, book: Codebook | None = None) -> Made:
     """These columns as the reading has them. Raises `DataError` where it names a variable that is not there."""
-    for name in (*reading.types, *reading.measures, *reading.described):
-        if name not in data:
-            raise DataError(
-                f"The file has no column {name}.", code="no-such-column", subject=name,
-                advice="Its columns are: " + ", ".join(data.names[:20]) + ".",
-            )  # fmt: skip
-    entries = book.of(data.names) if book is not None else {}
+    for name in reading.renamed:
+        _held(data, name)
+    entries = _entries(book, data, reading) if book is not None else {}
+    data = _renamed(data, reading.renamed)
+    for name in reading.named:
+        _held(data, name)
     work = _Work(data, reading, marks, entries)
     for variable in data.variables:
-        work.column(variable)
+        if variable.name not in reading.left_out:
+            work.column(variable)
     changes = work.changes()
     known = {name for c in changes if c.kind in ("lost", "misfit", "doubtful") for name in c.cells}
-    kept = [c for c in tell.told(data.notes, data) if not work.remade & set(c.cells)]  # what else is no longer so
+    gone = work.remade.union(reading.left_out)
+    kept = [c for c in tell.told(data.notes, data) if not gone & set(c.cells)]  # what else is no longer so
     found = [*(c for c in kept if not known & set(c.cells)), *changes]
     said = [*kept, *(c for c in changes if c.kind not in ("misfit", "doubtful"))]
     out = replace(work.data(), notes=tuple(c.text for c in said))
@@ -127,6 +157,37 @@ def made(data: Dataset, reading: Reading, marks: Marks, book: Codebook | None = 
     )
     out = replace(out, notes=(*out.notes, matched.text, *book.notes))
     return Made(out, tuple(found), matched)
+
+
+def _held(data: Dataset, name: str) -> None:
+    if name not in data:
+        raise DataError(
+            f"The file has no column {name}.", code="no-such-column", subject=name,
+            advice="Its columns are: " + ", ".join(data.names[:20]) + ".",
+        )  # fmt: skip
+
+
+def _entries(book: Codebook, data: Dataset, reading: Reading) -> dict[str, Entry]:
+    """What a codebook says of the variables, by the names that they get; it may know them by either name."""
+    new = {name: reading.renamed.get(name, name) for name in data.names}
+    written = book.of(data.names)
+    return {**book.of([n for n in new.values() if n not in data]), **{new[n]: entry for n, entry in written.items()}}
+
+
+def _renamed(data: Dataset, renamed: Mapping[str, str]) -> Dataset:
+    """The data with other names, all at once. `DataError` for a name that is not legal or that two would have."""
+    taken: dict[str, str] = {}
+    for name in data.names:
+        new = renamed.get(name, name)
+        if new in taken:
+            raise DataError(
+                f"{taken[new]} and {name} would both be called {new}.", code="name-taken", subject=new,
+                advice="Give one of them another name.",
+            )  # fmt: skip
+        taken[new] = name
+        if new != name and not is_legal_name(new):
+            raise DataError(f"{new!r} is not a valid variable name.", code="bad-name", subject=new, advice=LEGAL)
+    return data.with_names(renamed) if renamed else data
 
 
 class _Work:
@@ -148,7 +209,7 @@ class _Work:
         """Make of a column what it should be."""
         name = variable.name
         entry = self._entries.get(name, Entry())
-        signs = dict.fromkeys((*self._reading.missing, *entry.missing))
+        signs = dict.fromkeys((*self._reading.missing, *self._reading.codes.get(name, ()), *entry.missing))
         type_ = self._reading.types.get(name)
         text = self._data.is_text(name)
         if text and (signs or type_ not in (None, "text") or self._reading.dates):
@@ -181,12 +242,16 @@ class _Work:
             values = as_found(texts, marks.decimal, marks.thousands)
         if not pd.api.types.is_string_dtype(values.dtype):
             return self._remade(variable, values)  # its codes are numbers now, and are declared
-        texts, more = self._out(name, texts, [s for s in signs if s not in words])
+        every = texts
+        texts, more = self._out(name, every, [s for s in signs if s not in words])
         gone, values = gone or more, texts
         if type_ == "date":
             return self._remade(variable, self._converted(name, as_dates(texts, self._reading.dates)))
         if type_ is None:
             values = as_found(texts, marks.decimal, marks.thousands) if more else texts
+            if more and pd.api.types.is_numeric_dtype(values.dtype):
+                whole = as_numbers(every, marks.decimal, marks.thousands)
+                values = values if whole.lost.any() else whole.values  # codes that are numbers stay, and are declared
             dates = in_order(values, self._reading.dates) if self._reading.dates and values is texts else None
             values = values if dates is None else dates
             if values is texts:
@@ -259,7 +324,12 @@ class _Work:
         """What was lost or changed."""
         asked = set(self._reading.missing)
         codes = [tell.of_code(code, cells) for code, cells in self._codes.items() if cells or code in asked]
-        return [*codes, *self._cells]
+        wanted = [(code, name) for name, of in self._reading.codes.items() for code in of]
+        nowhere = [
+            tell.of_code(code, {}, name) for code, name in wanted
+            if name not in self._codes.get(code, {}) and name not in self._reading.left_out
+        ]  # fmt: skip
+        return [*codes, *nowhere, *self._cells]
 
     def data(self) -> Dataset:
         """The data with what was made of their columns."""

@@ -21,6 +21,7 @@ from terrace.data.importing.made import Made, Matched, base, made, marks_of
 from terrace.data.importing.reading import Reading
 from terrace.data.progress import Cancel, Progress, Report
 from terrace.data.readers.expand import set_down
+from terrace.data.readers.header import at_rows
 from terrace.errors import DataError
 
 if TYPE_CHECKING:
@@ -51,7 +52,9 @@ class Preview:
     kind
         The command that reads it: ``import delimited`` or ``import excel``.
     data, whole
-        The data, all rows of them or, where not ``whole``, the first.
+        The data, all rows of them or, where not ``whole``, the first; with the variables that are left out.
+    columns
+        The names of the variables in the file.
     changes
         What is lost or changed, over all rows that were read.
     sheets
@@ -67,6 +70,7 @@ class Preview:
     kind: str
     data: Dataset
     whole: bool
+    columns: tuple[str, ...]
     changes: tuple[Change, ...]
     sheets: tuple[str, ...] = ()
     lines: tuple[Line, ...] = ()
@@ -131,14 +135,16 @@ class Looking:
         self, reading: Reading, found: Reading, out: Made, layout: Layout | None, sheets: tuple[str, ...]
     ) -> Preview:
         lines = () if layout is None else tuple(_lines(self.path, layout.encoding, layout.delimiter))
-        changes = (*out.changes, *suspects(out.data))
-        return Preview(reading, found, self.kind, out.data, True, changes, sheets, lines, out.matched)
+        kept = out.data.select([name for name in out.data.names if name not in reading.left_out])
+        changes = (*out.changes, *suspects(kept))
+        columns = tuple(map(reading.written, out.data.names))
+        return Preview(reading, found, self.kind, out.data, True, columns, changes, sheets, lines, out.matched)
 
     def _base(
         self, reading: Reading, progress: Progress | None, cancel: Cancel | None
     ) -> tuple[Reading, tuple[Dataset, Layout | None]]:
         while True:
-            key = (_stamp(self.path), reading.layout())
+            key = (_stamp(self.path), reading.layout(), dict(reading.types))
             if self._held is not None and self._held[0] == key:
                 return reading, self._held[1]
             try:
@@ -162,8 +168,8 @@ class Looking:
     ) -> tuple[tuple[str, ...], Reading]:
         if layout is not None:
             return (), replace(
-                reading, delimiter=layout.delimiter, decimal=layout.decimal, thousands=layout.thousands,
-                encoding=layout.encoding, names=layout.names_row, labels=layout.labels_row,
+                reading, delimiter=layout.delimiter, decimal=layout.decimal, thousands=layout.thousands or "",
+                encoding=layout.encoding, names=at_rows(*layout.names_row), labels=at_rows(*layout.labels_row),
             )  # fmt: skip
         key = (_stamp(self.path), reading.sheet, reading.cells, reading.names, reading.labels)
         if self._facts is None or self._facts[0] != key:
@@ -176,7 +182,7 @@ class Looking:
             self._facts = (key, {name: found.frame[name].tolist() for name in found.names})
         facts = self._facts[1]
         at = facts["chosen"].index(1) if 1 in facts["chosen"] else 0
-        names, labels = int(facts["names"][at]), int(facts["labels"][at])
+        names, labels = (at_rows(int(facts[r][at]), int(facts[f"{r}_to"][at])) for r in ("names", "labels"))
         return tuple(facts["sheet"]), replace(reading, sheet=facts["sheet"][at], names=names, labels=labels)
 
 
@@ -193,7 +199,7 @@ def _pruned(reading: Reading, error: DataError) -> Reading:
     name = error.subject
     if error.code != "no-such-column" or not name:
         raise error
-    return reading.with_type(name, None).with_measure(name, None).with_label(name, None)
+    return reading.without(name)
 
 
 def _rows(data: Dataset, most: int) -> Dataset:

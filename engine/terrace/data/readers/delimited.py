@@ -82,9 +82,9 @@ def read_delimited(
         elif k not in as_text and k not in words:
             values, note = text_column(table.numbered(values), layout)
             if note:
-                notes.append(f"{name or f'column {k + 1}'}: {note}")
+                notes.append(f"{_name(layout, k) or f'column {k + 1}'}: {note}")
         if k in told:
-            notes.append(f"{name or f'column {k + 1}'}: {told[k]}")
+            notes.append(f"{_name(layout, k) or f'column {k + 1}'}: {told[k]}")
         single[k] = RawColumn(_name(layout, k), values, layout.labels[k], words=k in words)
     if width <= FEW:
         return build_dataset(list(single.values()), source=str(path), notes=notes)

@@ -38,9 +38,10 @@ class Wanted:
     """What a caller says of a text file; what is None or empty is detected, or all of the file.
 
     ``rows`` and ``columns`` are the first and last to read, counted in the file from 1, None for the beginning or the
-    end; ``names`` is the row of the names, 0 where there is none; ``skip`` lines at the beginning are passed over;
-    lines that begin with ``comment`` are no data. ``text`` are columns to read as text, by number or name; a 0 among
-    them means all. ``labels`` is the row of the labels of the variables, 0 where there is none.
+    end; ``names`` is the row of the names, 0 where there is none, or the first and the last of several that are joined;
+    ``skip`` lines at the beginning are passed over; lines that begin with ``comment`` are no data. ``text`` are columns
+    to read as text, by number or name; a 0 among them means all. ``labels`` is the row of the labels of the variables,
+    likewise. Where ``thousands`` is empty, no mark stands between them.
     """
 
     delimiter: str | None = None
@@ -49,11 +50,11 @@ class Wanted:
     encoding: str | None = None
     rows: tuple[int | None, int | None] = (None, None)
     columns: tuple[int | None, int | None] = (None, None)
-    names: int | None = None
+    names: header.At = None
     skip: int = 0
     comment: str | None = None
     text: tuple[int | str, ...] = ()
-    labels: int | None = None
+    labels: header.At = None
 
     @property
     def part(self) -> bool:
@@ -69,7 +70,7 @@ class Layout:
     ``names`` are as written, one for each field of a row, empty where there is none; ``labels`` likewise. ``header``
     tells whether the file holds names; ``before`` lines come before the first row of data. ``notes`` say what is not
     read, or not read as it stands. ``begins`` are the positions of columns of fixed width; ``names_row`` and
-    ``labels_row`` the lines of the names and of the labels, 0 where there are none.
+    ``labels_row`` the first and last lines of the names and of the labels, zeros where there are none.
     """
 
     encoding: str
@@ -82,8 +83,8 @@ class Layout:
     before: int
     notes: tuple[str, ...] = ()
     begins: tuple[int, ...] = ()
-    names_row: int = 0
-    labels_row: int = 0
+    names_row: tuple[int, int] = (0, 0)
+    labels_row: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def detect_sample(path: Path, text: str, whole: bool, wanted: Wanted, encoding: 
     lines = physical_lines(text)
     if not whole and len(lines) > 1:
         lines.pop()  # the last may be cut
-        lines = lines[: wanted.skip + max(wanted.names or 0, wanted.labels or 0) + 2 * SAMPLE_ROWS]
+        lines = lines[: wanted.skip + max(map(_last, (wanted.names, wanted.labels))) + 2 * SAMPLE_ROWS]
     skip = min(wanted.skip, len(lines))
     blank = "\r\n \t\ufeff\0" + ("".join(_CANDIDATES) if whole else "")  # delimiters alone are an empty sheet
     if not any(line.strip(blank) for line in lines[skip:]):
@@ -145,12 +146,17 @@ def layout_of(
 ) -> tuple[Layout, header.Header]:
     """How these rows are to be read, and their header."""
     place, below = (header.place_of(number, rows.lines) for number in (wanted.names, wanted.labels))
-    if wanted.names and place is not None and (place < 0 or not any(rows.rows[place])):
+    row = header.first_row(place) if place is not None else 0
+    if wanted.names and (row < 0 or not any(rows.rows[row])):
         raise DataError(
-            f"Row {wanted.names} of {path.name} contains no names.", code="bad-option-value", subject="varnames",
+            f"Row {header.first_row(wanted.names)} of {path.name} contains no names.",
+            code="bad-option-value", subject="varnames",
             advice="Give the number of the row with the names, counted from 1, or write varnames(nonames).",
         )  # fmt: skip
-    found = header.find_header(rows.rows, whole=whole, named=named, names_row=place, labels_row=below)
+    from_top = wanted.rows[0] is not None
+    found = header.find_header(
+        rows.rows, whole=whole, named=named, names_row=place, labels_row=below, from_top=from_top
+    )
     body = [row for row in rows.rows[found.first : len(rows.rows) - found.below] if row]
     widths = Counter(len(row) for row in body)
     usual = widths.most_common(1)[0][0] if widths else 0
@@ -166,7 +172,7 @@ def layout_of(
     labels += [""] * (wide - len(labels))
     dec, thousands = _detect_decimal(body, delimiter)
     decimal = wanted.decimal or dec
-    thousands = wanted.thousands or (thousands if thousands != decimal else None)
+    thousands = (thousands if thousands != decimal else None) if wanted.thousands is None else wanted.thousands or None
     at = found.first
     before = rows.lines[at] - 1 if at < len(rows.lines) else (rows.lines[-1] if rows.lines else 0)
     layout = Layout(
@@ -175,6 +181,10 @@ def layout_of(
         *found.lines(rows.lines),
     )  # fmt: skip
     return layout, found
+
+
+def _last(at: header.At) -> int:
+    return (at[1] if isinstance(at, tuple) else at) or 0
 
 
 def _more_than_named(path: Path, rows: Rows, found: header.Header, width: int) -> None:
@@ -216,11 +226,11 @@ def _header_notes(rows: Rows, found: header.Header) -> list[str]:
     if titles:
         words = " ".join(f.strip() for f in rows.rows[titles[0]] if f.strip())
         notes.append(f"{rows_of([rows.lines[k] for k in titles])} above the names left out: {shown(words)}.")
-    if found.joined:
-        lines = [rows.lines[found.above + k] for k in range(found.rows)]
+    if found.joined > 1:
+        lines = [rows.lines[found.above + k] for k in range(found.joined)]
         notes.append(f"The names come from rows {lines[0]} to {lines[-1]}. Use varnames(#) to take them from one row.")
-    elif found.rows > 1:
-        lines = [rows.lines[found.above + k] for k in range(1, found.rows)]
+    if found.labelled:
+        lines = [rows.lines[found.first - k] for k in range(found.labelled, 0, -1)]
         notes.append(f"{rows_of(lines)} below the names read as labels of the variables.")
     if found.numbers and found.rows:
         notes.append(

@@ -17,6 +17,7 @@ from terrace.data.readers import oldsheets, xlsx
 from terrace.data.readers.build import RawColumn, build_dataset, places_of
 from terrace.data.readers.cells import REFERENCE, Cells, SheetName, column_letters, column_number, several
 from terrace.data.readers.detect import MISSING
+from terrace.data.readers.header import At
 from terrace.data.readers.sheet_header import find_header
 from terrace.errors import DataError
 from terrace.wording import others_are
@@ -42,16 +43,16 @@ def read_excel(
     *,
     sheet: str | int | None = None,
     cells: str | None = None,
-    names: int | None = None,
-    labels: int | None = None,
+    names: At = None,
+    labels: At = None,
     text: tuple[int | str, ...] = (),
 ) -> Dataset:
     """Read a sheet: by name, by number from 1, or the first that is shown and holds a table.
 
     Of the sheet all is read, or the range of `cells` (``B3:F20``; ``B3`` is where it begins). Formulas give the values
     that the file holds. `names` and `labels` are the rows of the sheet that hold names and labels of the variables, 0
-    for none; what is None is found. `text` are columns that are text whatever they hold, by name, or 0 for all.
-    Raises `DataError` for an absent sheet or one without rows.
+    for none and a pair for the first and last of several; what is None is found. `text` are columns that are text
+    whatever they hold, by name, or 0 for all. Raises `DataError` for an absent sheet or one without rows.
     """
     chosen, found, notes, _ = _table_of(path, report, sheet, cells)
     if len(found.rows) < (1 if names == 0 else 2):
@@ -62,7 +63,7 @@ def read_excel(
             subject=str(path),
             advice="Put the variable names in the first row and one observation in each row below.",
         )
-    return _dataset(path, found, notes, (names, labels), text)
+    return _dataset(path, found, notes, (names, labels, cells is not None), text)
 
 
 def read_sheet_facts(
@@ -71,19 +72,21 @@ def read_sheet_facts(
     *,
     sheet: str | int | None = None,
     cells: str | None = None,
-    names: int | None = None,
-    labels: int | None = None,
+    names: At = None,
+    labels: At = None,
 ) -> Dataset:
     """What `read_excel` finds out by itself, a row for each sheet of the workbook: ``sheet``, its name, ``chosen``, 1
-    for the one that is read, and for this ``names`` and ``labels``, the rows of its header, 0 for none.
+    for the one that is read, and for this ``names`` and ``labels``, the rows of its header, 0 for none, and the last of
+    them, ``names_to`` and ``labels_to``.
     """
     chosen, found, _, listed = _table_of(path, report, sheet, cells)
-    header = find_header(found.rows, found.numbers, names, labels) if len(found.rows) > 1 else None
+    several = len(found.rows) > 1
+    header = find_header(found.rows, found.numbers, names, labels, cells is not None) if several else None
     rows = [
-        (s.name, *((1, header.names_row, header.labels_row) if s is chosen and header is not None else (0, 0, 0)))
+        (s.name, *((1, *header.names_row, *header.labels_row) if s is chosen and header is not None else (0,) * 5))
         for s in listed
     ]
-    columns = ("sheet", "chosen", "names", "labels")
+    columns = ("sheet", "chosen", "names", "names_to", "labels", "labels_to")
     frame = pd.DataFrame(rows, columns=list(columns))
     return Dataset(frame, tuple(Variable(c) for c in columns), source=str(path))
 
@@ -235,7 +238,7 @@ def _dataset(
     path: Path,
     cells: Cells,
     notes: list[str],
-    rows_of_names: tuple[int | None, int | None],
+    rows_of_names: tuple[At, At, bool],
     text: tuple[int | str, ...],
 ) -> Dataset:
     header = find_header(cells.rows, cells.numbers, *rows_of_names)

@@ -44,14 +44,18 @@ _MOST_ABOVE = 6
 _ALIKE = 5  # rows that show in what way a table writes its numbers
 _BLANK, _MISSING, _NUMERIC, _WORD = range(4)
 
+At = int | tuple[int, int] | None
+"""Where names or labels stand: a row, the first and the last of several, or None where that is to be found."""
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
     """The names of a grid of cells, and what stands around the data.
 
-    ``above`` rows come before the names, which take ``rows`` rows (0: there are none); ``below`` rows at the end are
-    no data. ``names`` and ``labels`` have one text a column, empty where there is none. ``joined`` tells that a name
-    comes from several rows, ``numbers`` that names are numbers, which is a guess.
+    ``above`` rows come before the names, which take ``rows`` rows with what stands between them and the data (0: there
+    are none); ``below`` rows at the end are no data. ``names`` and ``labels`` have one text a column, empty where there
+    is none. Names come from the first ``joined`` of the rows, labels from the last ``labelled``, 0 for nowhere;
+    ``numbers`` tells that names are numbers, which is a guess.
     """
 
     above: int
@@ -59,7 +63,8 @@ class Header:
     names: tuple[str, ...]
     labels: tuple[str, ...]
     below: int = 0
-    joined: bool = False
+    joined: int = 0
+    labelled: int = 0
     numbers: bool = False
 
     @property
@@ -67,17 +72,37 @@ class Header:
         """The row of the grid, from 0, in which the data begin."""
         return self.above + self.rows
 
-    def lines(self, numbers: Sequence[int]) -> tuple[int, int]:
-        """The numbers of the rows that hold the names and the labels, 0 where there are none; `numbers` has all."""
+    def lines(self, numbers: Sequence[int]) -> tuple[tuple[int, int], tuple[int, int]]:
+        """The numbers of the first and the last row of the names, and of the labels; zeros where there are none.
+
+        `numbers` has those of all rows.
+        """
         if not self.rows:
-            return 0, 0
-        return numbers[self.above], numbers[self.first - 1] if self.rows > 1 and not self.joined else 0
+            return (0, 0), (0, 0)
+        names = (numbers[self.above], numbers[self.above + max(self.joined, 1) - 1])
+        return names, (numbers[self.first - self.labelled], numbers[self.first - 1]) if self.labelled else (0, 0)
 
 
-def place_of(number: int | None, numbers: Sequence[int]) -> int | None:
-    """The position of a row by its number, or of the next that is there; -1 where there is none, and for 0."""
+def at_rows(first: int, last: int) -> int | tuple[int, int]:
+    """A row, or the first and the last of several."""
+    return first if last == first else (first, last)
+
+
+def first_row(at: At) -> int:
+    """The first of these rows; 0 where there is none, or nobody said which."""
+    return (at[0] if isinstance(at, tuple) else at) or 0
+
+
+def place_of(number: At, numbers: Sequence[int]) -> At:
+    """The position of rows by their number, or of the next that is there; -1 where there is none, and for 0."""
     if number is None:
         return None
+    if isinstance(number, tuple):
+        first = next((k for k, n in enumerate(numbers) if n >= number[0]), -1)
+        if first < 0:
+            return -1
+        last = next((k for k in range(len(numbers) - 1, first, -1) if numbers[k] <= number[1]), first)
+        return at_rows(first, last)
     return next((k for k, n in enumerate(numbers) if n >= number), -1) if number else -1
 
 
@@ -86,42 +111,52 @@ def find_header(
     *,
     whole: bool = True,
     named: bool = False,
-    names_row: int | None = None,
-    labels_row: int | None = None,
+    names_row: At = None,
+    labels_row: At = None,
+    from_top: bool = False,
 ) -> Header:
     """The header of these cells, which are all rows or, where not `whole`, the first ones.
 
     ``named`` says that the first row of the table is known to hold names (they are quoted and the data are not);
     ``names_row`` is the row, from 0, that holds them, -1 where none does; ``labels_row`` likewise the row below it with
-    the labels of the variables. Rows may differ in length.
+    the labels of the variables. Several rows of either are put together. Where there are no names, what stands above
+    the data is left out unless they are to begin ``from_top``. Rows may differ in length.
     """
     cells = [[_kind(c) for c in row] for row in rows]
     width = usual_width(rows)
     below = footer_rows(rows, width) if whole else 0
     end = len(rows) - below
-    if names_row is not None and names_row < 0:
-        return Header(0, 0, ("",) * width, ("",) * width, below)
-    above = _titles(rows, cells, width, end) if names_row is None else names_row
+    if isinstance(names_row, tuple):
+        above, last = names_row
+    else:
+        above = last = _titles(rows, cells, width, end) if names_row is None or names_row < 0 else names_row
+    nameless = Header(0 if from_top else above, 0, ("",) * width, ("",) * width, below)
+    if names_row == -1:
+        return nameless
     first = cells[above] if above < end else []
     body = [row for row in cells[above + 1 : end] if any(row)]
     guessed = False
     if names_row is None and not named:
         names, guessed = _are_names(rows[above] if first else (), first, body, rows[above + 1 : end])
         if not names:
-            return Header(above, 0, ("",) * width, ("",) * width, below)
-    if labels_row is not None:
-        return _labelled(_named(rows, above, 0, width, below, guessed), rows, labels_row)
-    more = 0 if names_row is not None else _further(rows, cells, above, end)
-    return _named(rows, above, more, width, below, guessed)
+            return nameless
+    if names_row is not None or labels_row is not None:
+        return _labelled(_named(rows, above, last - above, width, below, guessed, joined=True), rows, labels_row)
+    return _named(rows, above, _further(rows, cells, above, end), width, below, guessed)
 
 
-def _labelled(found: Header, rows: Sequence[Sequence[Any]], row: int) -> Header:
-    """The header with the labels that stand in this row; without labels where it is not below the names."""
-    if row <= found.above:
+def _labelled(found: Header, rows: Sequence[Sequence[Any]], at: At) -> Header:
+    """The header with the labels that stand in these rows; without labels where they are not below the names."""
+    first, last = at if isinstance(at, tuple) else (at, at)
+    if first is None or last is None or first < found.first:
         return found
-    texts = [_text(c) for c in rows[row]][: len(found.names)]
-    labels = (*texts, *[""] * (len(found.names) - len(texts)))
-    return replace(found, rows=row - found.above + 1, labels=labels)
+    texts = [[_text(c) for c in row] for row in rows[first : last + 1]]
+    labels = tuple(_together(texts, j) for j in range(len(found.names)))
+    return replace(found, rows=last - found.above + 1, labels=labels, labelled=last - first + 1)
+
+
+def _together(texts: Sequence[Sequence[str]], column: int) -> str:
+    return "; ".join(t[column] for t in texts if column < len(t) and t[column])
 
 
 def could_be_names(row: Sequence[Any], below: Sequence[Sequence[Any]]) -> bool:
@@ -429,23 +464,28 @@ def _has_gaps(row: Sequence[Any], width: int) -> bool:
 
 
 def _named(
-    rows: Sequence[Sequence[Any]], above: int, more: int, width: int, below: int, numbers: bool
+    rows: Sequence[Sequence[Any]],
+    above: int,
+    more: int,
+    width: int,
+    below: int,
+    numbers: bool,
+    joined: bool | None = None,
 ) -> Header:
+    """The header whose names are in the first row, and in `more` below it where they are `joined`, or have gaps."""
     texts = [[_text(c) for c in rows[k]] for k in range(above, min(above + 1 + more, len(rows)))]
     wide = max([width, *(_filled(t) for t in texts)]) if texts else width
     texts = [t + [""] * (wide - len(t)) for t in texts] or [[""] * wide]
     top = [t[:wide] for t in texts]
-    joined = more > 0 and _has_gaps(top[0], wide)
-    if not joined:
-        under = zip(*top[1:], strict=True) if more else [()] * wide
-        labels = tuple("; ".join(filter(None, column)) for column in under)
-        return Header(above, 1 + more, tuple(top[0]), labels, below, numbers=numbers)
+    if not more or not (_has_gaps(top[0], wide) if joined is None else joined):
+        labels = tuple(_together(top[1:], j) for j in range(wide))
+        return Header(above, 1 + more, tuple(top[0]), labels, below, 1, more, numbers)
     group, names = "", []
     for first, *others in zip(*top, strict=True):
         group = first or group
         # a name of its own, such as id, that stands in the lower row before the first group
         names.append(" ".join(filter(None, [group, *others])))
-    return Header(above, 1 + more, tuple(names), ("",) * wide, below, joined=True, numbers=numbers)
+    return Header(above, 1 + more, tuple(names), ("",) * wide, below, 1 + more, numbers=numbers)
 
 
 def _text(cell: Any) -> str:

@@ -12,7 +12,7 @@ from terrace.data.readers import header
 @dataclass(frozen=True, slots=True)
 class Header:
     """Names and labels of the columns, where the rows of data begin and end by position, what there is to tell, and
-    in which rows of the sheet the names and labels stand (0: nowhere).
+    in which rows of the sheet, first and last, the names and labels stand (0: nowhere).
     """
 
     names: tuple[str, ...]
@@ -20,19 +20,24 @@ class Header:
     body: int
     end: int
     notes: tuple[str, ...] = ()
-    names_row: int = 0
-    labels_row: int = 0
+    names_row: tuple[int, int] = (0, 0)
+    labels_row: tuple[int, int] = (0, 0)
 
 
 def find_header(
-    rows: Sequence[Sequence[Any]], numbers: Sequence[int], names: int | None = None, labels: int | None = None
+    rows: Sequence[Sequence[Any]],
+    numbers: Sequence[int],
+    names: header.At = None,
+    labels: header.At = None,
+    from_top: bool = False,
 ) -> Header:
     """The header of the cells of a sheet, all rows of one width; `numbers` are those of the rows in the sheet.
 
-    It is found where ``names`` and ``labels`` are None; otherwise they are its rows in the sheet, 0 for none.
+    It is found where ``names`` and ``labels`` are None; otherwise they are its rows in the sheet, 0 for none. Without
+    names the data are what stands below titles, or all ``from_top`` on.
     """
     found = header.find_header(
-        rows, names_row=header.place_of(names, numbers), labels_row=header.place_of(labels, numbers)
+        rows, names_row=header.place_of(names, numbers), labels_row=header.place_of(labels, numbers), from_top=from_top
     )
     width = len(rows[0])
     words, below = found.names, found.labels
@@ -51,16 +56,19 @@ def _told(
         stand = _which(numbers[: found.above], "is", "are")
         are = "is" if found.above == 1 else "are"
         yield f"{stand} above the names and {are} left out: {words[:60]!r}."
-    first, last = numbers[found.above], numbers[max(found.first - 1, 0)]
+    first = numbers[found.above]
+    (_, joined), (label, last) = found.lines(numbers)
     if nameless:
         yield "The variables are named v1, v2, ..."
     elif not found.rows:
         yield f"Row {first} holds numbers, so it is read as data. The variables are named v1, v2, ..."
     elif found.numbers and all(header.is_value(name) for name in found.names if name):
         yield f"The names in row {first} are numbers, so they may be data."
-    elif found.rows > 1 and found.joined:
-        yield f"Names are in rows {first} and {last}, and are joined."
-    elif found.rows > 1:
+    elif found.joined > 1:
+        yield f"Names are in rows {first} {'and' if found.joined == 2 else 'to'} {joined}, and are joined."
+    elif found.labelled > 1:
+        yield f"Names are in row {first}, labels in rows {label} {'and' if found.labelled == 2 else 'to'} {last}."
+    elif found.labelled:
         yield f"Names are in row {first}, labels in row {last}."
     if found.below:
         stand = _which(numbers[len(rows) - found.below :], "is", "are")

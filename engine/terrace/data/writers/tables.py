@@ -20,7 +20,7 @@ from terrace.data.extended import extended_name
 from terrace.data.missing import code_text, missing_texts, range_text
 from terrace.data.progress import Report
 from terrace.data.readers.detect import MISSING
-from terrace.data.writers.workbook import in_silence
+from terrace.data.writers.workbook import in_silence, save_workbook
 from terrace.errors import DataError
 from terrace.wording import enumerated
 
@@ -217,7 +217,7 @@ def write_excel(data: Dataset, path: Path, report: Report) -> list[str]:
         labels = "; ".join(f"{extended_name(k) or k} = {t}" for k, t in v.value_labels.items())
         codes = ", ".join(missing_texts(v))
         about.append([text_cell(t) for t in (v.name, v.label, v.measure.value, labels, codes, v.format)])
-    book.save(path)
+    save_workbook(book, path)
     return missing_notes(data) + notes + edge_rows_note(data)
 
 

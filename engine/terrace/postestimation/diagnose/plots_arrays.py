@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -41,7 +42,7 @@ def residual_fitted_plot(
     trend = local_trend(x, y) if smooth else None
     note = ""
     if trend is not None:
-        marks.append(Marks("line", *trend, label="Local trend", role="fit"))
+        marks.append(Marks("line", *trend, label="Local trend", role="fit", layer="trend"))
         note = "The line is a local linear trend. If no pattern is left in the residuals, it stays near zero."
     panel = PlotPanel(Axis(titles[1]), Axis(titles[2]), tuple(marks))
     return Plot(titles[0], (panel,), "residual-fitted", note=note)
@@ -221,12 +222,12 @@ def spaghetti_plot(
     marks: list[Marks] = []
     if points is not None:
         px, py, pk = _complete(*points)
-        marks.append(_points(px, py, pk, rows, ()))
+        marks.append(replace(_points(px, py, pk, rows, ()), layer="raw"))
     order = np.lexsort((given_x, owner))
     line_x, line_y, where = _broken(given_x[order], given_y[order], owner[order], keep[order])
     # a line has data rows too, so that a brush can select the rows of a group; breaks have row -1
     data_rows = None if rows is None else np.where(where >= 0, np.asarray(rows)[where], -1)
-    marks.append(Marks("line", line_x, line_y, label="Groups", rows=data_rows))
+    marks.append(Marks("line", line_x, line_y, label="Groups", rows=data_rows, layer="groups"))
     if average is not None:
         ax, ay, _ = _complete(*average)
         marks.append(Marks("line", *_average(ax, ay), label="Average", role="fit"))

@@ -12,6 +12,8 @@ import numpy.typing as npt
 from terrace.data.value import Value
 from terrace.errors import SpecError
 from terrace.postestimation.margins.rows import Averages, Given, Key, Setting
+from terrace.results.labels import short_labels
+from terrace.wording import MINUS
 
 FloatArray = npt.NDArray[np.float64]
 AtValues = Value | Given | Sequence[Value | Given]
@@ -36,9 +38,10 @@ class Dimension:
         assert self.value is not None
         return self.value
 
-    def __str__(self) -> str:
-        bare = self.kind == "at" or self.label.replace(".", "", 1).lstrip("-").isdigit()
-        return f"{self.name} = {self.label}" if bare else self.label
+    @property
+    def bare(self) -> bool:
+        """True where the label is a number, or a setting, that says little without the name of the variable."""
+        return self.kind == "at" or self.label.replace(".", "", 1).lstrip("-").isdigit()
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ def scenes(averages: Averages, at: At) -> list[Scene]:
         choices = [_choices(averages, name, mapping[name]) for name in mapping]
         picked += [dict(zip(mapping, values)) for values in itertools.product(*choices)]
     names = dict.fromkeys(name for scene in picked for name in scene)
+    called = short_labels(averages.data)
     varying = {n for n in names if len({s.get(n, (None, ""))[1] for s in picked}) > 1}
     out = []
     for scene in picked:
@@ -72,7 +76,8 @@ def scenes(averages: Averages, at: At) -> list[Scene]:
                 else:
                     set_[key] = value
         dims = tuple(Dimension(n, _axis_value(v), text, "at") for n, (v, text) in scene.items() if n in varying)
-        out.append(Scene(set_, ", ".join(f"{n} = {t}" for n, (_, t) in scene.items()), dims))
+        text = ", ".join(f"{called.get(n) or n} = {t}" for n, (_, t) in scene.items())
+        out.append(Scene(set_, text, dims))
     return out
 
 
@@ -101,9 +106,10 @@ def _choices(averages: Averages, name: str, values: AtValues) -> list[tuple[Sett
             out.append(({level: 1.0}, averages.data.level_label(name, level)))
         elif isinstance(value, str):
             setting = averages.statistic(keys[0], value)
-            out.append((setting, value if isinstance(setting, Mapping) else f"{setting:.7g} ({value})"))
+            number = "" if isinstance(setting, Mapping) else f"{setting:.7g}".replace("-", MINUS)
+            out.append((setting, f"{number} ({value})" if number else value))
         else:
-            out.append((float(value), f"{float(value):.7g}"))
+            out.append((float(value), f"{float(value):.7g}".replace("-", MINUS)))
     return out
 
 

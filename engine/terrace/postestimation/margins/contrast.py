@@ -13,6 +13,7 @@ from terrace.design.estimability import combined, estimable
 from terrace.errors import SpecError
 from terrace.inference.tests import WaldTest
 from terrace.postestimation.margins.margins import Margins
+from terrace.postestimation.margins.titles import dimension_text, inside
 from terrace.postestimation.tests.cell_means import FactorInfo
 from terrace.postestimation.tests.combinations import Estimate, by_f, estimable_test, wald_cells, wald_columns
 from terrace.postestimation.tests.comparisons import compare, comparison_table
@@ -86,7 +87,8 @@ def _blocks(found: Margins, at: str) -> list[tuple[str, npt.NDArray[np.int64]]]:
     """Margins that are contrasted with one another: what they share, and their positions."""
     out: dict[tuple[str, ...], list[int]] = {}
     for k, dims in enumerate(found.dimensions):
-        shared = [str(d) for d in dims if (d.kind == "factor" if at else d.kind == "at") or d.kind == "over"]
+        own = [d for d in dims if (d.kind == "factor" if at else d.kind == "at") or d.kind == "over"]
+        shared = [dimension_text(d, found.called) for d in own]
         out.setdefault((found.effects[k] if found.effects else "", *shared), []).append(k)
     several = len({key[0] for key in out}) > 1
     return [
@@ -145,7 +147,7 @@ def contrast_tables_of(
             comparison_table(
                 [e for c in shown for e in c.estimates],
                 [f"{c.text}: {x}" if several else x for c in shown for x in c.labels],
-                title=f"Contrasts of {found.title.lower()}", level=found.level, mcompare=mcompare, small=found.small,
+                title=f"Contrasts of {inside(found.title)}", level=found.level, mcompare=mcompare, small=found.small,
                 stub=shown[0].text if not several else "Contrast", key="margins", several=several,
                 notes=tuple(dict.fromkeys((*notes, *(note for c in shown for note in c.missing)))),
             )

@@ -21,10 +21,12 @@ from terrace.postestimation.margins.at import At, Dimension, Scene, at_matrix, k
 from terrace.postestimation.margins.nonlinear import ExpressionMargins
 from terrace.postestimation.margins.predictions import Predictions, with_own_columns
 from terrace.postestimation.margins.rows import Averages, BoolArray, Key, Setting
+from terrace.postestimation.margins.titles import effects_title, margins_title
 from terrace.postestimation.tests.coefficients import expanded
 from terrace.postestimation.tests.combinations import Estimate, combine, confidence_level, covariance, need_small
 from terrace.postestimation.tests.notestimable import why_not
 from terrace.results.fit import FitResult
+from terrace.results.labels import short_labels
 from terrace.results.tables_terms import column_label
 from terrace.wording import two
 
@@ -47,7 +49,8 @@ class Margins:
     everything else stands with atmeans. Where a margin is not linear in β, ``rows`` holds its gradient. ``words`` are
     the names of effects for people, ``missing`` the notes on what cannot be estimated. ``counts`` are the rows of
     the sample behind each margin, ``settings`` what the variables named in ``setting_names`` are held at by each
-    setting (`at_matrix`), ``n_groups`` the number of groups of over().
+    setting (`at_matrix`), ``n_groups`` the number of groups of over(). ``called`` are the labels of variables that are
+    short enough to stand for their names, ``averaged`` is False where the settings leave nothing to average.
     """
 
     labels: tuple[str, ...]
@@ -79,6 +82,8 @@ class Margins:
     settings: FloatArray = field(default_factory=lambda: np.zeros((0, 0)))
     setting_names: tuple[str, ...] = ()
     n_groups: int = 1
+    called: Mapping[str, str] = field(default_factory=dict)
+    averaged: bool = True
 
 
 def margins(
@@ -160,6 +165,12 @@ def margins(
     estimates = tuple(e if good else Estimate(None) for e, good in zip(found, fine_rows))
     values = np.where(fine_rows, j @ fit.model.beta + beyond, np.nan)
     labels = _labels(lines)
+    called, varied = _short_labels(averages, lines), [line.dimensions for line in lines]
+    if dydx is None:
+        title = margins_title(fit.outcome, varied, called, expression)
+    else:
+        names = [line.name for line in lines]
+        title = effects_title(fit.outcome, names, varied, called, kind=kind, atmeans=atmeans)
     pairs: tuple[tuple[str, Estimate], ...] = ()
     missing = why_not(fit, parts)
     if pwcompare:
@@ -171,15 +182,18 @@ def margins(
         tuple(line.name for line in lines) if dydx is not None else (),
         tuple(s.text for s in settings if s.text), fit.outcome,
         data.variable(fit.outcome).label, averages.n, chosen, small,
-        _title(averages, settings, cells, dydx is not None, atmeans), tuple(variables),
+        title, tuple(variables),
         pairs, mcompare, kind, expression, {v: averages.base(v) for v in _factors(averages)},
-        _held(averages, settings, cells) if atmeans and not over else "",
+        _held(averages, settings, cells, called) if atmeans and not over else "",
         {c.name: column_label(c) for c in fit.model.design.columns}, missing, tuple(line.count for line in lines),
         *at_matrix(averages, [_filled(averages, s.set_, None, atmeans, asbalanced) for s in settings]), len(groups),
+        called, not (atmeans or _wholly(averages, settings, cells)),
     )  # fmt: skip
 
 
-def _held(averages: Averages, settings: list[Scene], cells: list[tuple[Dimension, ...]]) -> str:
+def _held(
+    averages: Averages, settings: list[Scene], cells: list[tuple[Dimension, ...]], called: Mapping[str, str]
+) -> str:
     """The means of what neither at() nor the margins set: ``ses = .02; sector: Public .51, Catholic .49``."""
     own: set[Key] = {("factor", d.name, ()) for cell in cells for d in cell}
     own |= {key for scene in settings for key, value in scene.set_.items() if value is not None}
@@ -190,9 +204,9 @@ def _held(averages: Averages, settings: list[Scene], cells: list[tuple[Dimension
         mean = averages.means(key)
         if isinstance(mean, Mapping):
             shares = ", ".join(f"{averages.data.level_label(key[1], v)} {two(share)}" for v, share in mean.items())
-            parts.append(f"{key[1]}: {shares}")
+            parts.append(f"{called.get(key[1]) or key[1]}: {shares}")
         elif isinstance(mean, float):
-            parts.append(f"{key[1]} = {two(mean)}")
+            parts.append(f"{called.get(key[1]) or key[1]} = {two(mean)}")
     return "; ".join(parts)
 
 
@@ -252,6 +266,13 @@ def _at_place(
     where = "#".join([*([str(number)] if numbered else []), *(d.label for d in (*group, *cell))])
     for row, own, name, offset in predict(set_, within, effect):
         yield _Line(row, own, offset, count, where or name or "_cons", (*scene.dimensions, *group, *cell), name)
+
+
+def _short_labels(averages: Averages, lines: Sequence[_Line]) -> dict[str, str]:
+    """The labels of what the title and the rows name."""
+    names = {averages.fit.outcome, *(k[1] for k in averages.variables())}
+    names |= {d.name for line in lines for d in line.dimensions}
+    return {n: label for n, label in short_labels(averages.data).items() if n in names}
 
 
 def _labels(lines: Sequence[_Line]) -> list[str]:
@@ -349,15 +370,10 @@ def _effects(averages: Averages, dydx: str | Sequence[str] | None) -> list[Key |
     return out
 
 
-def _title(
-    averages: Averages, scenes: list[Scene], cells: list[tuple[Dimension, ...]], effects: bool, atmeans: bool
-) -> str:
-    if effects:
-        return "Conditional marginal effects" if atmeans else "Average marginal effects"
-    wholly = all(
-        set(averages.variables())
-        <= set(scene.set_) | {("factor", d.name, ()) for d in cell}
+def _wholly(averages: Averages, scenes: list[Scene], cells: list[tuple[Dimension, ...]]) -> bool:
+    """True where at() and the levels set all that the model has, so that nothing is averaged."""
+    return all(
+        set(averages.variables()) <= set(scene.set_) | {("factor", d.name, ()) for d in cell}
         for scene in scenes
         for cell in cells
     )
-    return "Adjusted predictions" if atmeans or wholly else "Predictive margins"

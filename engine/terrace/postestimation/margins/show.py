@@ -12,6 +12,7 @@ from terrace.errors import SpecError
 from terrace.postestimation.margins.at import Dimension
 from terrace.postestimation.margins.margins import Margins
 from terrace.postestimation.margins.nonlinear import KINDS
+from terrace.postestimation.margins.titles import dimension_text, inside
 from terrace.postestimation.tests.combinations import by_t, estimate_columns
 from terrace.postestimation.tests.comparisons import comparison_table
 from terrace.postestimation.tests.notestimable import marked
@@ -31,7 +32,7 @@ def margins_table(found: Margins) -> Table:
     if found.pairs:
         return comparison_table(
             [e for _, e in found.pairs], [label for label, _ in found.pairs],
-            title=f"Pairwise comparisons of {found.title.lower()}", level=found.level, mcompare=found.mcompare,
+            title=f"Pairwise comparisons of {inside(found.title)}", level=found.level, mcompare=found.mcompare,
             small=found.small, key="margins", notes=_notes(found),
         )  # fmt: skip
     small = by_t(found.estimates, found.small)
@@ -50,13 +51,17 @@ def margins_table(found: Margins) -> Table:
                 code=found.labels[k])
         )  # fmt: skip
     columns = estimate_columns(found.level, small=small, title=KINDS[found.kind] if found.effects else "Margin")
-    stub = ", ".join(dict.fromkeys(d.name for dims in found.dimensions for d in dims))
+    stub = ", ".join(dict.fromkeys(_called(found, d.name) for dims in found.dimensions for d in dims))
     return Table(found.title, columns, tuple(rows), stub, _notes(found), "margins")
 
 
 def _notes(found: Margins) -> tuple[str, ...]:
-    what = f"Expression {found.expression}" if found.expression else "Linear prediction, fixed portion"
-    notes = [f"{what}, over {plural(found.n, 'row')}."]
+    rows = plural(found.n, "row")
+    what = "" if found.expression else "Predictions from the fixed effects"
+    if found.averaged:
+        notes = [f"{what}, averaged over {rows}." if what else f"Averaged over {rows}."]
+    else:
+        notes = [f"{what} ({rows})." if what else f"Of {rows}."]
     single = found.at if len(found.at) == 1 else ()
     notes += [f"At {text}." for text in single]
     if len(found.at) > 1 and len(found.at) <= 30:
@@ -76,7 +81,7 @@ def _row_label(found: Margins, k: int) -> str:
     dims = found.dimensions[k]
     if not dims:
         return found.words.get(found.effects[k], found.effects[k]) if found.effects else "Average"
-    return ", ".join(map(str, dims))
+    return ", ".join(dimension_text(d, found.called) for d in dims)
 
 
 def margins_plot(
@@ -122,16 +127,15 @@ def margins_plot(
         groups: dict[str, list[int]] = {}
         for k in range(len(found.labels)):
             if not found.effects or found.effects[k] == effect:
-                inside = ", ".join(f"{d.name} = {d.label}" for d in found.dimensions[k] if d.name in by)
-                groups.setdefault(inside, []).append(k)
-        for inside, own in groups.items():
-            title = ", ".join(t for t in (found.words.get(effect, effect) if len(effects) > 1 else "", inside) if t)
+                panel = ", ".join(f"{_called(found, d.name)} = {d.label}" for d in found.dimensions[k] if d.name in by)
+                groups.setdefault(panel, []).append(k)
+        for panel, own in groups.items():
+            title = ", ".join(t for t in (found.words.get(effect, effect) if len(effects) > 1 else "", panel) if t)
             panels.append(_panel(found, own, axis, title, by, look))
     rest = [n for n in free if n != axis]
-    what = f" of {', '.join(found.variables)}" if found.variables else ""
     note = "" if recastci == "none" else f"{look.words} are {found.level:g}% confidence intervals."
     return Plot(
-        f"{found.title}{what}", tuple(panels), "margins", min(len(panels), 2), note=note, legend=bool(rest),
+        found.title, tuple(panels), "margins", min(len(panels), 2), note=note, legend=bool(rest),
         shared="xy" if by and len(effects) == 1 else "",
     )  # fmt: skip
 
@@ -160,6 +164,8 @@ class _Look:
         label: str,
         texts: tuple[str, ...],
         of: int,
+        level: float | None,
+        df: FloatArray | None,
     ) -> list[Marks]:
         """The layers of series number `series` of so many, intervals under lines."""
         turned = self.horizontal and self.recast == "bar"
@@ -178,14 +184,15 @@ class _Look:
             shown.append(Marks("points", *point, label=own, role="fit", series=series))
         spread: list[Marks] = []
         if self.recastci == "rarea":
-            spread.append(Marks("band", at, y, low, high, role="fit", series=series, horizontal=self.horizontal))
+            spread.append(Marks("band", at, y, low, high, role="fit", series=series, horizontal=self.horizontal,
+                                level=level, df=df))  # fmt: skip
         elif self.recastci == "rline":
             for end in (low, high):
                 line = (end, at) if self.horizontal else (at, end)
-                spread.append(Marks("line", *line, role="fit", series=series, dashed=True))
+                spread.append(Marks("line", *line, role="fit", series=series, dashed=True, layer="intervals"))
         elif self.recastci == "interval":
             spread.append(Marks("interval", at, y, low, high, role="fit", series=series, labels=texts,
-                                horizontal=self.horizontal))  # fmt: skip
+                                horizontal=self.horizontal, level=level, df=df))  # fmt: skip
         return [*spread, *shown] if self.recastci in ("rarea", "rline") else [*shown, *spread]
 
 
@@ -193,7 +200,7 @@ def _panel(found: Margins, own: list[int], axis: str, title: str, by: Sequence[s
     series: dict[str, list[int]] = {}
     for k in own:
         rest = [d for d in found.dimensions[k] if d.name != axis and d.name not in by]
-        series.setdefault(", ".join(map(str, rest)), []).append(k)
+        series.setdefault(", ".join(dimension_text(d, found.called) for d in rest), []).append(k)
     where = {k: next((d for d in found.dimensions[k] if d.name == axis), None) for k in own}
     numeric = all(d is not None and d.kind == "at" and isinstance(d.value, float | int) for d in where.values())
     categories = list(dict.fromkeys(d.label if d else "" for d in where.values()))
@@ -209,15 +216,29 @@ def _panel(found: Margins, own: list[int], axis: str, title: str, by: Sequence[s
         texts = tuple(
             f"{found.labels[k]}: {v:.4g} [{a:.4g}, {b:.4g}]" for k, v, a, b in zip(members, y, low, high)
         )
-        marks += look.marks(at, y, low, high, series=number, label=label, texts=texts, of=len(series))
+        marks += look.marks(at, y, low, high, series=number, label=label, texts=texts, of=len(series),
+                            level=found.level if found.mcompare == "none" else None,
+                            df=_df(found, members))  # fmt: skip
     ticks = None if numeric else tuple((float(i), c) for i, c in enumerate(categories, start=1))
-    y_title = f"Predicted {found.outcome_label or found.outcome}"
+    outcome = _called(found, found.outcome)
+    y_title = f"Predicted {outcome}"
     if found.effects:
-        y_title = f"Effect on {found.outcome}" if found.kind == "dydx" else f"{KINDS[found.kind]} of {found.outcome}"
+        y_title = f"Effect on {outcome}" if found.kind == "dydx" else f"{KINDS[found.kind]} of {outcome}"
     elif found.expression:
         y_title = found.expression
-    axes = (Axis(axis, ticks), Axis(y_title))
+    axes = (Axis(_called(found, axis) if axis else "", ticks), Axis(y_title))
     return PlotPanel(*(axes[::-1] if look.horizontal else axes), tuple(marks), title)
+
+
+def _called(found: Margins, name: str) -> str:
+    """The label of a variable, or its name."""
+    return found.called.get(name) or name
+
+
+def _df(found: Margins, members: Sequence[int]) -> FloatArray | None:
+    """The degrees of freedom of margins; None where their intervals go by the normal distribution."""
+    df = [found.estimates[k].df for k in members]
+    return None if None in df else np.array(df, dtype=np.float64)
 
 
 def _place(d: Dimension | None, numeric: bool, categories: list[str]) -> float:

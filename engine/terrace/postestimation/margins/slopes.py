@@ -7,8 +7,8 @@ moderator at which the simple slope differs from zero at the level of the fit.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -24,6 +24,7 @@ from terrace.postestimation.margins.rows import Averages, Key
 from terrace.postestimation.tests.combinations import Estimate, combine, confidence_level, covariance
 from terrace.postestimation.tests.notestimable import why_not
 from terrace.results.fit import FitResult
+from terrace.results.labels import short_labels
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
 from terrace.results.table import Column, Row, Table
 from terrace.statistics.distributions import confidence_quantile
@@ -125,6 +126,11 @@ class JohnsonNeyman:
     lower: FloatArray
     upper: FloatArray
     outcome: str
+    called: Mapping[str, str] = field(default_factory=dict)
+
+    def name(self, name: str) -> str:
+        """The label of a variable where it is short, or its name."""
+        return self.called.get(name) or name
 
 
 def johnson_neyman(
@@ -159,7 +165,7 @@ def johnson_neyman(
     found = combine(fit, np.array([rows(v) for v in at]), level=chosen, small=small)
     return JohnsonNeyman(
         x, moderator, chosen, tuple(bounds), regions, (low, high), at, _column(found, "value"),
-        _column(found, "lower"), _column(found, "upper"), fit.outcome,
+        _column(found, "lower"), _column(found, "upper"), fit.outcome, short_labels(data),
     )  # fmt: skip
 
 
@@ -258,23 +264,25 @@ def johnson_neyman_table(found: JohnsonNeyman) -> Table:
     if not rows:
         rows.append(Row("None", (None, None)))
     low, high = found.observed
+    x, moderator, outcome = (found.name(n) for n in (found.x, found.moderator, found.outcome))
     notes = [
-        f"Values of {found.moderator} at which the effect of {found.x} on {found.outcome} differs from zero at the "
+        f"Values of {moderator} at which the effect of {x} on {outcome} differs from zero at the "
         f"{100 - found.level:g}% level.",
         f"Observed: {two(low)} to {two(high)}.",
     ]
     if found.bounds and not any(low <= b <= high for b in found.bounds):
         notes.append("All bounds lie outside the observed values.")
     columns = (Column("from", "From"), Column("to", "To"))
-    return Table("Johnson-Neyman regions", columns, tuple(rows), found.moderator, tuple(notes), "johnson-neyman")
+    return Table("Johnson-Neyman regions", columns, tuple(rows), moderator, tuple(notes), "johnson-neyman")
 
 
 def johnson_neyman_plot(found: JohnsonNeyman) -> Plot:
     """The simple slope over the moderator with its interval, and the bounds of significance."""
+    x, moderator, outcome = (found.name(n) for n in (found.x, found.moderator, found.outcome))
     marks = [
         Marks("hline", np.empty(0), np.array([0.0]), role="reference"),
         Marks("band", found.at, found.curve, found.lower, found.upper, role="fit"),
-        Marks("line", found.at, found.curve, role="fit", label=f"Effect of {found.x}"),
+        Marks("line", found.at, found.curve, role="fit", label=f"Effect of {x}"),
     ]
     inside = [b for b in found.bounds if found.at[0] <= b <= found.at[-1]]
     if inside:
@@ -282,8 +290,8 @@ def johnson_neyman_plot(found: JohnsonNeyman) -> Plot:
     low, high = found.observed
     if low > found.at[0] or high < found.at[-1]:
         marks.append(Marks("vline", np.array([low, high]), np.empty(0), role="reference", label="Observed range"))
-    panel = PlotPanel(Axis(found.moderator), Axis(f"Effect of {found.x} on {found.outcome}"), tuple(marks))
+    panel = PlotPanel(Axis(moderator), Axis(f"Effect of {x} on {outcome}"), tuple(marks))
     return Plot(
-        f"Effect of {found.x} over {found.moderator}", (panel,), "johnson-neyman",
+        f"Effect of {x} over {moderator}", (panel,), "johnson-neyman",
         note=f"Band: {found.level:g}% confidence interval at each value.",
     )  # fmt: skip

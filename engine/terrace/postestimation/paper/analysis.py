@@ -44,8 +44,8 @@ def analysis_paragraph(
     """
     words = _Words(labels or {})
     name, fit = fits[-1]
-    out = [_models(fits, words), _described(name if len(fits) > 1 else "It", fit, words), _estimated(fit, words)]
-    out += [_sample(fit, words), *_left_out(fit, data, words), software_sentence(), *_source(data)]
+    out = [_models(fits, words), _described(name if len(fits) > 1 else "It", fit, words), _estimated(fits, words)]
+    out += [_sample(fits, words), *_left_out(fit, data, words), software_sentence(), *_source(data)]
     return " ".join(s for s in out if s)
 
 
@@ -88,25 +88,36 @@ def _described(subject: str, fit: FitResult, words: _Words) -> str:
     return f"{subject} had {fixed}" + (f", and {enumerated(random)}." if random else ".")
 
 
-def _estimated(fit: FitResult, words: _Words) -> str:
-    method = method_words(fit)
+def _estimated(fits: Sequence[tuple[str, FitResult]], words: _Words) -> str:
+    """The estimator, where models differ in it with their names, and how the coefficients of the last were tested."""
+    name, fit = fits[-1]
+    methods: dict[str, list[str]] = {}
+    for each, other in fits:
+        methods.setdefault(method_words(other), []).append(each)
     df = "" if fit.macros.get("cmd") == "regress" else df_words(fit)
-    text = f"Parameters were estimated by {method}"
+    if len(methods) == 1:
+        text = f"Parameters were estimated by {method_words(fit)}"
+    else:
+        text = "Parameters were estimated by " + enumerated(f"{m} ({enumerated(n)})" for m, n in methods.items())
+    of = f" of {name}" if len({(df_words(f), f.spec.vce) for _, f in fits}) > 1 else ""
     if fit.model.n_clusters is not None:
         over = fit.macros.get("clustvar") or (fit.groups[0].level if fit.groups else "")
         text += f", with standard errors that are robust to dependence within {words(over)}"
     if not fit.converged:
         text += ". The search for the estimates did not converge, so they should not be reported"
     if df:
-        return f"{text}; coefficients were tested by t tests with {df}."
+        return f"{text}; coefficients{of} were tested by t tests with {df}."
     residual = fit.macros.get("cmd") == "regress"
-    return f"{text}; coefficients were tested by {'t' if residual else 'Wald z'} tests."
+    return f"{text}; coefficients{of} were tested by {'t' if residual else 'Wald z'} tests."
 
 
-def _sample(fit: FitResult, words: _Words) -> str:
+def _sample(fits: Sequence[tuple[str, FitResult]], words: _Words) -> str:
+    """Observations and groups of the last model, which is named where others used other numbers of rows."""
+    name, fit = fits[-1]
     n = round(float(fit.scalars["N"] or 0))
     groups = [g for g in reversed(fit.groups) if g.level != "_all"]
-    text = f"The analysis used {plural(n, 'observation')}"
+    of = f" of {name}" if len({f.scalars["N"] for _, f in fits}) > 1 else ""
+    text = f"The analysis{of} used {plural(n, 'observation')}"
     if not groups:
         return text + "."
     text += " in " + enumerated(f"{plural(g.n_groups, 'group')} of {words(g.level)}" for g in groups)

@@ -18,7 +18,7 @@ from terrace.postestimation.variance.icc import icc
 from terrace.postestimation.variance.r2 import explained
 from terrace.results.fit import FitResult, FixedEffect, RandomParameter
 from terrace.results.tables_terms import bases, random_label, term_name
-from terrace.wording import decimals, enumerated, fixed, plural
+from terrace.wording import decimals, enumerated, fixed, p_words, plural
 
 Markup = Literal["plain", "html", "markdown"]
 
@@ -54,7 +54,7 @@ def paragraph(
     text = " ".join(p for p in parts if p)
     if called and text:
         text = f"In {called}, {text[0].lower()}{text[1:]}"
-    return _italic(text) if markup == "html" else _starred(text) if markup == "markdown" else text
+    return _italic(text) if markup == "html" else in_markdown(text) if markup == "markdown" else text
 
 
 class _Words:
@@ -186,7 +186,7 @@ def _coefficient(e: FixedEffect, level: float, symbol: str = "b = ") -> str:
         text += f", {level:g}% CI [{fixed(e.lb, d)}, {fixed(e.ub, d)}]"
     letter = "z" if e.df is None else f"t({_df(e.df)})"
     if e.p is not None:
-        text += f", {letter} = {fixed(e.stat, 2)}, {p_value(e.p)}"
+        text += f", {letter} = {fixed(e.stat, 2)}, {p_words(e.p)}"
     return text
 
 
@@ -316,7 +316,7 @@ def _comparison(fit: FitResult) -> str:
     df = test.df
     return (
         f"A likelihood-ratio test against the linear model with independent residuals gave χ²({df}) = "
-        f"{fixed(test.stat, 2)}, {p_value(p)}{by}."
+        f"{fixed(test.stat, 2)}, {p_words(p)}{by}."
     )
 
 
@@ -347,13 +347,6 @@ def _r2(share: float) -> str:
 
 
 # --- numbers ---------------------------------------------------------------------------------------------
-def p_value(p: float) -> str:
-    """``p < .001``, ``p = .032``."""
-    if p < 0.001:
-        return "p < .001"
-    return "p > .999" if p > 0.999 else "p = " + fixed(p, 3, zero=False)
-
-
 def _df(df: float) -> str:
     return f"{df:,.0f}" if abs(df - round(df)) < 1e-6 else f"{df:,.2f}"
 
@@ -382,9 +375,10 @@ def _italic(text: str) -> str:
     return re.sub(r"\bR²", "<i>R</i>²", text)
 
 
-def _starred(text: str) -> str:
+def in_markdown(text: str) -> str:
     """The same in Markdown, with everything escaped that would be read as a mark."""
     text = re.sub(r"([\\*_`\[\]&<])", r"\\\1", text)
     text = re.sub(r"\b(SE|SD)\b", r"*\1*", text)
     text = re.sub(r"\b([btzp])(?=(?:\([\d,.]+\))? (?:=|\\<|>) )", r"*\1*", text)
+    text = re.sub(r"\b([tz])(?= tests\b)", r"*\1*", text)
     return re.sub(r"\bR²", "*R*²", text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +15,7 @@ from terrace.postestimation.variance.icc import icc
 from terrace.postestimation.variance.r2 import Explained, explained
 from terrace.results.criteria import count_notes, information_criteria, parameter_counts
 from terrace.results.fit import FitResult
-from terrace.results.table import TEST_P, Column, Row, Table
+from terrace.results.table import Column, Row, Table
 from terrace.results.tables_compare import compare_tables
 from terrace.results.tables_notes import filters_note
 from terrace.wording import plural
@@ -38,8 +38,8 @@ def models_table(fits: Sequence[FitResult], names: Sequence[str] = ()) -> Table:
         Column("N", "N", "count"), Column("k", "Parameters", "count"), Column("ll", "Log likelihood", "fixed", 2),
         Column("aic", "AIC", "fixed", 2), Column("bic", "BIC", "fixed", 2),
         Column("delta", "Δ AIC", "fixed", 2), Column("weight", "Weight", "fixed", 3),
-        Column("chi2", "LR χ²", "statistic"), Column("df", "df", "count"), Column("p", "p", "p", TEST_P),
-        Column("p_mixture", "p, mixture", "p", TEST_P),
+        Column("chi2", "LR χ²", "statistic"), Column("df", "df", "count"), Column("p", "p", "p"),
+        Column("p_mixture", "p, mixture", "p"),
     ]  # fmt: skip
     rows = []
     for k, (fit, name) in enumerate(zip(fits, names)):
@@ -82,9 +82,19 @@ def _comparable(fits: Sequence[FitResult]) -> tuple[bool, list[str]]:
         notes.append("The models were fitted to different observations, so their likelihoods cannot be compared.")
     if len({f.spec.method for f in fits}) > 1:
         notes.append("Likelihoods of ML and REML fits cannot be compared.")
-    elif first.spec.method == "reml" and len({frozenset(c.name for c in f.model.design.x_info) for f in fits}) > 1:
+    elif first.spec.method == "reml" and len(_fixed_parts(fits)) > 1:
         notes.append("REML likelihoods of models with different fixed effects cannot be compared.")
     return not notes, notes
+
+
+def needs_ml(fits: Sequence[FitResult]) -> bool:
+    """True where likelihoods could be compared if all models were fitted by ML, and cannot as they are."""
+    methods = {f.spec.method for f in fits}
+    return len(methods) > 1 or (methods == {"reml"} and len(_fixed_parts(fits)) > 1)
+
+
+def _fixed_parts(fits: Sequence[FitResult]) -> set[frozenset[str]]:
+    return {frozenset(c.name for c in f.model.design.x_info) for f in fits}
 
 
 def side_by_side_table(
@@ -92,11 +102,16 @@ def side_by_side_table(
     names: Sequence[str] = (),
     *,
     data: Dataset | Sequence[Dataset | None] | None = None,
+    labels: Mapping[str, str] | None = None,
 ) -> Table:
     """Coefficients, variances, counts, AIC and BIC in one column a model, with ICC and, where the data of the
-    fits (one for all, or one each) are given and are still those that were fitted, marginal and conditional R²."""
+    fits (one for all, or one each) are given and are still those that were fitted, marginal and conditional R².
+
+    ``labels`` stand for the names of variables.
+    """
     names = _named(fits, names)
-    table = compare_tables(fits, names)
+    labels = labels or {}
+    table = compare_tables(fits, names, labels=labels)
     rows = list(table.rows)
     shares: list[dict[str, float]] = []
     for fit in fits:
@@ -106,7 +121,7 @@ def side_by_side_table(
             shares.append({})
     for label in dict.fromkeys(x for s in shares for x in s):
         values = tuple(s.get(label) for s in shares)
-        rows.append(Row(f"ICC, {label}", values, code=f"icc:{label}", format="share"))
+        rows.append(Row(f"ICC, {labels.get(label) or label}", values, code=f"icc:{label}", format="share"))
     if data is not None:
         each = [data] * len(fits) if isinstance(data, Dataset) else data
         found = [_explained(f, d) for f, d in zip(fits, each, strict=True)]

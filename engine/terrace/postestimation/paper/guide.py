@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from math import sqrt
 
 from terrace.errors import SpecError
-from terrace.postestimation.paper.apa import p_value
 from terrace.postestimation.paper.beside import Z95
 from terrace.postestimation.tests.lrtest import lrtest
 from terrace.postestimation.tests.terms import term_tests
@@ -23,7 +22,7 @@ from terrace.results.fit import FitResult, FixedEffect
 from terrace.results.tables_terms import term_name, times
 from terrace.spec.guide import Answers, StepKey
 from terrace.spec.model import Term
-from terrace.wording import enumerated, fixed, plural, two
+from terrace.wording import enumerated, fixed, p_words, plural, two
 
 LIMIT = 0.05
 """p above which a difference is called not clear."""
@@ -116,7 +115,7 @@ def _icc(fit: FitResult, answers: Answers) -> str:
     elif p <= LIMIT:
         need = " A multilevel model is needed."
     else:
-        need = f" The groups do not differ clearly ({p_value(p)})."
+        need = f" The groups do not differ clearly ({p_words(p)})."
     return f"ICC {enumerated(parts)}: {enumerated(shares)}.{need}"
 
 
@@ -171,7 +170,7 @@ def _slopes(step: Step, tested: Mapping[str, Tested]) -> str:
         if not variance:
             parts.append(f"No{of}. Its variance is at zero.")
             continue
-        lead = f"Yes{of}. Its" if clear else f"Not clearly{of} ({p_value(found.p or 0.0) if found else ''}). Its"
+        lead = f"Yes{of}. Its" if clear else f"Not clearly{of} ({p_words(found.p or 0.0) if found else ''}). Its"
         text = f"{lead} variance is {two(variance)}"
         if reach is not None:
             text += f"; 95% of groups lie between {two(reach[0])} and {two(reach[1])}"
@@ -208,10 +207,10 @@ def slope_tested(name: str, group: str, larger: FitResult, smaller: FitResult) -
         return Tested(error.message.rstrip("."))
     p = test.best_p
     if not variance:
-        return Tested(f"variance at zero, {p_value(p)}", p)
+        return Tested(f"variance at zero, {p_words(p)}", p)
     reach = slope_range(larger, name)
     between = "" if reach is None else f", 95% from {two(reach[0])} to {two(reach[1])}"
-    return Tested(f"variance {two(variance)}{between}, {p_value(p)}", p)
+    return Tested(f"variance {two(variance)}{between}, {p_words(p)}", p)
 
 
 def term_tested(fit: FitResult, term: Term) -> Tested:
@@ -226,11 +225,11 @@ def _term(fit: FitResult, names: tuple[str, ...]) -> Tested:
     if len(found) == 1:
         e = found[0]
         for_what = f" for {term_name(e).labels[0]}" if term_name(e).labels else ""
-        return Tested(f"{two(e.coef)}{for_what}" + ("" if e.p is None else f", {p_value(e.p)}"), e.p)
+        return Tested(f"{two(e.coef)}{for_what}" + ("" if e.p is None else f", {p_words(e.p)}"), e.p)
     small = any(e.df is not None for e in found)
     for t, spec_term in zip(term_tests(fit, small=small), _distinct(fit.spec.fixed)):
         if sorted(f.name for f in spec_term.factors) == sorted(names) and t.test is not None:
-            return Tested(f"{len(found)} coefficients, {p_value(t.test.p)}", t.test.p)
+            return Tested(f"{len(found)} coefficients, {p_words(t.test.p)}", t.test.p)
     return Tested(f"{len(found)} coefficients")
 
 
@@ -257,7 +256,7 @@ def numbers(step: Step, before_name: str = "the step before") -> tuple[Number, .
         test = lrtest(step.ml_before, step.ml, "before", "now")
     except SpecError:
         return (*out, Number("AIC, by ML", fixed(aic, 1), "" if _other_rows(step) else told))
-    against = Number(f"Against {before_name}", p_value(test.best_p), f"χ²({test.df}) = {test.stat:,.2f}")
+    against = Number(f"Against {before_name}", p_words(test.best_p), f"χ²({test.df}) = {test.stat:,.2f}")
     return (*out, Number("AIC, by ML", fixed(aic, 1), told), against)
 
 
@@ -292,7 +291,7 @@ def _advice(step: Step, tested: Mapping[str, Tested]) -> Iterator[str]:
         if found is not None and found.p is not None and found.p > LIMIT:
             yield (
                 f"The traits leave little of the slope variance of {inside}: a test finds no need for it "
-                f"({p_value(found.p)})."
+                f"({p_words(found.p)})."
             )
     if _other_rows(step):
         assert step.before is not None
@@ -379,4 +378,4 @@ def _shown(value: float | None) -> str:
 
 
 def _bracket(p: float | None) -> str:
-    return "" if p is None else f" ({p_value(p)})"
+    return "" if p is None else f" ({p_words(p)})"

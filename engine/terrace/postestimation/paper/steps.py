@@ -7,7 +7,7 @@ mixture where it is known (Self & Liang 1987; Stram & Lee 1994).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from terrace.data.dataset import Dataset
@@ -22,6 +22,7 @@ from terrace.results.fit import FitResult
 from terrace.results.table import Row, Table
 from terrace.spec.refit import by_ml
 
+REFITTED = "Tests and AIC are for the same models fitted by ML."
 LEFT_OUT = frozenset({"ll", "aic", "bic", "rank"})
 """Rows of a comparison that depend on how each model was fitted."""
 
@@ -42,18 +43,28 @@ def ml_fits(
     return tuple(out)
 
 
+def without_criteria(table: Table) -> Table:
+    """A comparison without what depends on the method, beside one by ML: likelihoods, criteria, and notes on these."""
+    rows = tuple(r for r in table.rows if r.code not in LEFT_OUT)
+    told = tuple(n for n in table.notes if "cannot be compared" not in n or "observations" in n)
+    return replace(table, rows=rows, notes=told)
+
+
 def steps_table(
     fits: Sequence[FitResult],
     names: Sequence[str],
     data: Sequence[Dataset],
     *,
+    labels: Mapping[str, str] | None = None,
     cancel: CancelCheck | None = None,
 ) -> Table:
     """The table: coefficients with standard errors, variances, R², then AIC by ML and the test of each step.
 
+    ``labels`` stand for the names of variables.
+
     Raises `TerraceError` where the fits are of other outcomes or rows, and `Cancelled`.
     """
-    table = side_by_side_table(fits, names, data=data)
+    table = side_by_side_table(fits, names, data=data, labels=labels)
     refitted = ml_fits(fits, data, cancel=cancel)
     tests: list[Comparison | None] = [None]
     notes = []
@@ -63,7 +74,8 @@ def steps_table(
         except TerraceError as error:
             tests.append(None)
             notes.append(f"{names[k]}: {error.message}")
-    rows = [r for r in table.rows if r.code not in LEFT_OUT]
+    table = without_criteria(table)
+    rows = list(table.rows)
     rows.append(Row("Compared by ML", kind="group"))
     aic = tuple(information_criteria(f)[1] for f in refitted)
     rows.append(Row("AIC", aic, indent=1, code="aic", format="fixed", decimals=1))
@@ -74,9 +86,7 @@ def steps_table(
     rows.append(Row("df", df, indent=1, code="df", format="count"))
     rows.append(Row("p", p, indent=1, code="p", format="p"))
     reml = any(f.spec.method == "reml" for f in fits)
-    told = [n for n in table.notes if "cannot be compared" not in n or "observations" in n]
-    if reml:
-        told.append("Tests and AIC are for the same models fitted by ML.")
+    told = [*table.notes, REFITTED] if reml else list(table.notes)
     if any(t is not None and t.mixture is not None for t in tests):
         told.append("The p value for a variance is from the mixture distribution.")
     return Table("Steps compared", table.columns, tuple(rows), "", (*told, *notes), "steps")

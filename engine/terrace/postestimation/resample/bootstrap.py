@@ -29,7 +29,7 @@ from terrace.postestimation.tests.combinations import confidence_level
 from terrace.postestimation.tests.lrtest import lrtest
 from terrace.progress import CancelCheck, Progress, ProgressCallback
 from terrace.results.fit import NOT_IDENTIFIED, FitResult
-from terrace.results.table import TEST_P, CellValue, Column, Row, Table
+from terrace.results.table import CellValue, Column, Row, Table
 from terrace.results.tables_terms import parameter_label, term_name
 from terrace.spec.model import Maximisation
 from terrace.wording import plural
@@ -327,8 +327,8 @@ def _inside(fit: FitResult) -> FloatArray:
 def bootstrap_lrtest_table(found: BootstrapTest) -> Table:
     """The test as a table: χ², df, the bootstrap p beside that of χ²."""
     columns = (
-        Column("chi2", "LR χ²", "statistic"), Column("df", "df", "count"), Column("p", "p, bootstrap", "p", TEST_P),
-        Column("p_chi2", "p, χ²", "p", TEST_P),
+        Column("chi2", "LR χ²", "statistic"), Column("df", "df", "count"), Column("p", "p, bootstrap", "p"),
+        Column("p_chi2", "p, χ²", "p"),
     )  # fmt: skip
     notes = [
         f"Assumption: {found.smaller} nested within {found.larger}".rstrip(".") + ".",

@@ -21,7 +21,7 @@ from terrace.inference.tests import WaldTest, wald
 from terrace.postestimation.outcome import need_rows
 from terrace.postestimation.tests.notestimable import marked
 from terrace.results.fit import FitResult
-from terrace.results.table import TEST_P, CellValue, Column
+from terrace.results.table import CellValue, Column
 from terrace.statistics.distributions import confidence_quantile, f_upper, normal_two_sided, t_two_sided
 from terrace.wording import plural
 
@@ -297,9 +297,9 @@ def wald_columns(small: bool) -> tuple[Column, ...]:
     if small:
         return (
             Column("F", "F", "statistic"), Column("df", "df", "count"), Column("ddf", "ddf", "df"),
-            Column("p", "p", "p", TEST_P),
+            Column("p", "p", "p"),
         )  # fmt: skip
-    return Column("chi2", "χ²", "statistic"), Column("df", "df", "count"), Column("p", "p", "p", TEST_P)
+    return Column("chi2", "χ²", "statistic"), Column("df", "df", "count"), Column("p", "p", "p")
 
 
 def wald_cells(test: WaldTest | None, small: bool) -> tuple[CellValue, ...]:

@@ -42,7 +42,7 @@ from terrace.postestimation.tests.linear import (
 )
 from terrace.postestimation.tests.notestimable import marked, why_not
 from terrace.results.fit import FitResult
-from terrace.results.table import TEST_P, Column, Row, Table
+from terrace.results.table import Column, Row, Table
 
 Text = str | Piece
 Mtest = Literal["none", "bonferroni", "sidak", "holm"]
@@ -190,7 +190,7 @@ def _single_rows(
 ) -> tuple[tuple[Column, ...], list[Row]]:
     adjusted = adjusted_p(mtest, np.array([math.nan if t is None else t.p for t in each]))
     if mtest != "none":
-        columns = (*columns, Column("p_adjusted", f"p, {METHODS[mtest]}", "p", TEST_P))
+        columns = (*columns, Column("p_adjusted", f"p, {METHODS[mtest]}", "p"))
     rows = []
     for test, text, p in zip(each, texts, adjusted):
         cells = wald_cells(test, as_f)

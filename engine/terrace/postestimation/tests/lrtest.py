@@ -16,7 +16,7 @@ import numpy as np
 from terrace.design.design import RandomBlock
 from terrace.errors import SpecError
 from terrace.results.fit import FitResult
-from terrace.results.table import TEST_P, Column, Row, Table
+from terrace.results.table import Column, Row, Table
 from terrace.statistics.distributions import chi2_upper
 
 BOUNDARY = (
@@ -123,10 +123,10 @@ def lrtest(fit_a: FitResult, fit_b: FitResult, name_a: str, name_b: str, force: 
 def lrtest_table(fit_a: FitResult, fit_b: FitResult, name_a: str, name_b: str, force: bool = False) -> Table:
     """The test as a table: χ², df, p, and the p of the boundary mixture where that is known."""
     found = lrtest(fit_a, fit_b, name_a, name_b, force)
-    columns = [Column("chi2", "LR χ²", "statistic"), Column("df", "df", "count"), Column("p", "p", "p", TEST_P)]
+    columns = [Column("chi2", "LR χ²", "statistic"), Column("df", "df", "count"), Column("p", "p", "p")]
     cells: list[float | int | None] = [found.stat, found.df, found.p]
     if found.mixture is not None:
-        columns.append(Column("p_mixture", "p, mixture", "p", TEST_P))
+        columns.append(Column("p_mixture", "p, mixture", "p"))
         cells.append(found.mixture_p)
     row = Row(f"{found.smaller} vs {found.larger}", tuple(cells))
     notes = (f"Assumption: {found.smaller} nested within {found.larger}".rstrip(".") + ".", *found.notes)

@@ -19,7 +19,7 @@ from terrace.postestimation.tests.combinations import need_data
 from terrace.postestimation.tests.lrtest import lrtest
 from terrace.progress import CancelCheck
 from terrace.results.fit import FitResult
-from terrace.results.table import TEST_P, Column, Row, Table
+from terrace.results.table import Column, Row, Table
 from terrace.results.tables_notes import filter_note
 from terrace.spec import edit
 from terrace.spec.model import ModelSpec
@@ -126,7 +126,7 @@ def simplify_table(fit: FitResult, steps: tuple[SimplerModel, ...]) -> Table:
     """The steps as a table: what was left out, parameters, log likelihood, its test, and whether it is at a limit."""
     columns = (
         Column("k", "Parameters", "count"), Column("ll", "Log likelihood", "fixed", 2),
-        Column("chi2", "LR χ²", "statistic"), Column("df", "df", "count"), Column("p", "p", "p", TEST_P),
+        Column("chi2", "LR χ²", "statistic"), Column("df", "df", "count"), Column("p", "p", "p"),
         Column("state", "At its limit", "text"),
     )  # fmt: skip
     rows = [Row("The model", (fit.n_parameters, fit.ll, None, None, None, _state(fit)), code="model")]

@@ -11,34 +11,41 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
 from math import ceil
 from pathlib import Path
-from textwrap import fill, shorten
 from typing import TYPE_CHECKING, Any
 
 from terrace.disk.writing import destination, write_bytes
 from terrace.errors import ExportError
 from terrace.report import formats
+from terrace.report.figure import legend as figure_legend
 from terrace.report.figure import marks as figure_marks
 from terrace.report.figure import trellis as figure_trellis
+from terrace.report.figure.letters import Letters, families, letters_of, named_families, quiet_fonts, wrapped
+from terrace.report.figure.ticks import set_axis
 from terrace.report.themes import Theme, theme_of
-from terrace.results.plot import Axis, Plot, PlotPanel
+from terrace.results.figure_look import PLAIN, FigureLook
+from terrace.results.plot import Plot, PlotPanel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.legend import Legend
     from matplotlib.text import Text
 
-ENDINGS = tuple(f.ending for f in formats.PLOTS)
-_FONTS = ("Arial", "Liberation Sans", "Segoe UI", "Helvetica Neue", "DejaVu Sans")
-_WIDE_FONTS = ("Noto Sans CJK JP", "Noto Sans CJK SC", "Microsoft YaHei", "Yu Gothic", "Arial Unicode MS")
+ENDINGS = {ending: f for f in formats.PLOTS for ending in (f.ending, *f.also)}
+"""The formats of plots by the endings of their files."""
+DPI = 300
+"""Dots per inch of pictures where nothing else is asked for."""
+_SCREEN = 144
+CM = 2.54
+SINGLE = (5.6, 3.9)
+"""Inches of a figure with one panel."""
 # matplotlib keeps its settings in one place for all threads
 _LOCK = threading.RLock()
-_MOST_TICKS = 30
 _USUALLY_TAKEN = 0.7  # inches of title, legend and note
-_LEAST_WRAPPED = 9  # letters; words wrapped narrower than this cannot be read
+_HEIGHT = 0.75  # of the width of a figure of one panel that has no height
 
 
 def draw(
@@ -49,7 +56,7 @@ def draw(
     title: bool = True,
 ) -> Figure:
     """The plot as a matplotlib figure. `size` is in inches; `title` False leaves it to a caption."""
-    with _settings(theme_of(theme)):
+    with _settings(theme_of(theme), plot.look):
         return _figure(plot, theme_of(theme), size, title)
 
 
@@ -59,7 +66,7 @@ def save(
     *,
     theme: str = "print",
     size: tuple[float, float] | None = None,
-    dpi: int = 300,
+    dpi: int | None = None,
     title: bool = True,
     replace: bool = False,
 ) -> Path:
@@ -77,7 +84,7 @@ def save(
             advice=f"Use {formats.endings(formats.PLOTS)}.",
         )
     destination(path, replace=replace)
-    content = render(plot, kind[1:], theme=theme, size=size, dpi=dpi, title=title)
+    content = render(plot, ENDINGS[kind].suffix, theme=theme, size=size, dpi=dpi, title=title)
     return write_bytes(path, content, replace=replace)
 
 
@@ -86,42 +93,81 @@ def svg_text(plot: Plot, *, theme: str = "print", title: bool = True) -> str:
     return render(plot, "svg", theme=theme, title=title).decode()
 
 
+def png_bytes(plot: Plot) -> bytes:
+    """The plot as a PNG of the dots per inch of a screen."""
+    return render(plot, "png", dpi=_SCREEN)
+
+
 def render(
     plot: Plot,
     kind: str,
     *,
     theme: str = "print",
     size: tuple[float, float] | None = None,
-    dpi: int = 300,
+    dpi: int | None = None,
     title: bool = True,
 ) -> bytes:
-    """The plot as the bytes of a ``png``, ``svg`` or ``pdf`` file; the same input gives the same bytes."""
+    """The plot as the bytes of a ``png``, ``svg``, ``pdf`` or ``tiff`` file; the same input gives the same bytes.
+
+    Size and dots per inch that are None are those of its look, or else the usual ones. A TIFF is compressed by LZW,
+    without transparency, and in greys alone where the look is grey.
+    """
     out = io.BytesIO()
-    nothing: dict[str, Any] = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
+    nothing: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind, {})
     metadata = {**nothing, "Title": plot.title, **({} if kind == "png" else {"Creator": "Terrace"})}
-    with _settings(theme_of(theme)):
+    dots = dots_per_inch(plot) if dpi is None else dpi
+    with _settings(theme_of(theme), plot.look, letters_stay=kind == "svg"):
         figure = _figure(plot, theme_of(theme), size, title)
-        figure.savefig(out, format=kind, dpi=dpi, metadata=metadata)
+        if kind in ("png", "tiff"):
+            width, height = ((dots_across(v, dots) + 1e-3) / dots for v in figure.get_size_inches())
+            figure.set_size_inches(width, height)
+        if kind == "tiff":
+            return _tiff(figure, dots, plot.look.grey is True)
+        figure.savefig(out, format=kind, dpi=dots, metadata=metadata)
+    return out.getvalue()
+
+
+def dots_per_inch(plot: Plot) -> int:
+    """The dots per inch of a picture of the plot: those of its look, or else the usual ones."""
+    return plot.look.dpi or DPI
+
+
+def dots_across(inches: float, dpi: int) -> int:
+    """The dots of a length: the nearest number, where matplotlib leaves out what is no whole dot."""
+    return round(inches * dpi)
+
+
+def _tiff(figure: Figure, dpi: int, grey: bool) -> bytes:
+    from PIL import Image
+
+    png, out = io.BytesIO(), io.BytesIO()
+    figure.savefig(png, format="png", dpi=dpi)
+    with Image.open(png) as picture:
+        flat = Image.new("RGB", picture.size, "white")
+        flat.paste(picture, mask=picture.getchannel("A"))
+    (flat.convert("L") if grey else flat).save(out, format="TIFF", compression="tiff_lzw", dpi=(dpi, dpi))
     return out.getvalue()
 
 
 @contextmanager
-def _settings(theme: Theme) -> Iterator[None]:
+def _settings(theme: Theme, look: FigureLook = PLAIN, *, letters_stay: bool = False) -> Iterator[None]:
     import matplotlib
 
+    letters = letters_of(look)
+    thin = min(1.0, letters.scale)
     settings: Any = {
-        "font.family": list(_families()),
-        "font.size": 9.5,
-        "axes.titlesize": 9.5,
-        "axes.labelsize": 9.5,
-        "xtick.labelsize": 8.5,
-        "ytick.labelsize": 8.5,
-        "legend.fontsize": 8.5,
+        "font.family": list(named_families(look.font) if letters_stay and look.font else families(look.font)),
+        "font.size": letters.axis,
+        "axes.titlesize": letters.axis,
+        "axes.labelsize": letters.axis,
+        "xtick.labelsize": letters.tick,
+        "ytick.labelsize": letters.tick,
+        "legend.fontsize": letters.legend,
         "text.parse_math": False,  # a dollar sign in a label is a dollar sign
         "text.color": theme.ink,
         "axes.edgecolor": theme.muted,
         "axes.labelcolor": theme.ink,
-        "axes.linewidth": 0.8,
+        "axes.linewidth": 0.8 * letters.scale,
         "axes.facecolor": theme.ground or "none",
         "axes.spines.top": False,
         "axes.spines.right": False,
@@ -130,8 +176,10 @@ def _settings(theme: Theme) -> Iterator[None]:
         "ytick.color": theme.muted,
         "xtick.labelcolor": theme.ink,
         "ytick.labelcolor": theme.ink,
-        "xtick.major.size": 3.5,
-        "ytick.major.size": 3.5,
+        "xtick.major.size": 3.5 * letters.scale,
+        "ytick.major.size": 3.5 * letters.scale,
+        "xtick.major.width": 0.8 * thin,
+        "ytick.major.width": 0.8 * thin,
         "figure.facecolor": theme.ground or "none",
         "savefig.facecolor": "auto",
         "legend.frameon": False,
@@ -141,30 +189,20 @@ def _settings(theme: Theme) -> Iterator[None]:
         "path.simplify": True,
         "agg.path.chunksize": 20000,
     }
-    with _LOCK, matplotlib.rc_context(settings), warnings.catch_warnings():
+    with _LOCK, matplotlib.rc_context(settings), warnings.catch_warnings(), quiet_fonts():
         # a letter that no font here has prints as a box; that is not worth stopping a report
         warnings.filterwarnings("ignore", message=".*[Gg]lyph.*")
         yield
 
 
-def settings(theme: str) -> AbstractContextManager[None]:
-    """matplotlib with the letters and the file settings of a theme, for one thread at a time."""
-    return _settings(theme_of(theme))
+def settings(theme: str, look: FigureLook = PLAIN) -> AbstractContextManager[None]:
+    """matplotlib with the letters and the file settings of a theme and a look, for one thread at a time."""
+    return _settings(theme_of(theme), look)
 
 
 def paper() -> AbstractContextManager[None]:
     """matplotlib with the letters and the file settings of the print theme, for one thread at a time."""
     return _settings(theme_of("print"))
-
-
-@lru_cache(maxsize=1)
-def _families() -> tuple[str, ...]:
-    """Installed families, in order of preference; TrueType only, which a PDF can embed as type 42."""
-    from matplotlib import font_manager
-
-    installed = {f.name for f in font_manager.fontManager.ttflist if f.fname.lower().endswith(".ttf")}
-    found = [f for f in (*_FONTS, *_WIDE_FONTS) if f in installed]
-    return tuple(found or ["DejaVu Sans"])  # the last comes with matplotlib
 
 
 def _figure(plot: Plot, theme: Theme, size: tuple[float, float] | None, title: bool) -> Figure:
@@ -177,7 +215,7 @@ def _figure(plot: Plot, theme: Theme, size: tuple[float, float] | None, title: b
     FigureCanvasAgg(figure)
     note = plot.note
     several = any(m.series for p in plot.panels for m in p.marks)
-    trellis = figure_trellis.Trellis(plot, rows, columns, inches)
+    trellis = figure_trellis.Trellis(plot, rows, columns, inches, letters_of(plot.look))
     for i, panel in enumerate(plot.panels):
         axes = figure.add_subplot(rows, columns, i + 1)
         sampled = _panel(axes, panel, theme, several, trellis)
@@ -185,18 +223,20 @@ def _figure(plot: Plot, theme: Theme, size: tuple[float, float] | None, title: b
         if sampled and sampled not in note:
             note = f"{note} {sampled}".strip()
     if plot.options.get("title") == "automatic":  # nobody asked for it; a subtitle that stands alone was asked for
-        titles = _letters(figure, replace(plot, title=""), theme, note, title, trellis)
-    else:
-        titles = _letters(figure, plot, theme, note, title, trellis)
+        plot = replace(plot, title="")
+    around = _letters(figure, plot, theme, note, title, trellis)
     engine: Any = figure.get_layout_engine()
     taken = (1 - engine.get()["rect"][3]) * inches[1]
-    if size is None and taken > _USUALLY_TAKEN + 0.05:  # long words take room of their own, not that of the panels
-        return _figure(plot, theme, (inches[0], min(9.5, round(inches[1] + taken - _USUALLY_TAKEN, 2))), title)
+    usual = _USUALLY_TAKEN * min(1.0, inches[0] / SINGLE[0])
+    if size is None and plot.look.height is None and taken > usual + 0.05:
+        # long words take room of their own, not that of the panels
+        return _figure(plot, theme, (inches[0], min(9.5, round(inches[1] + taken - usual, 2))), title)
     figure.draw_without_rendering()  # ticks get their letters here, while the settings hold
-    if trellis.rewrap(figure, *titles):
+    if trellis.rewrap(figure):
         figure.draw_without_rendering()
     _freeze(figure)
-    trellis.centre(figure, *titles)
+    trellis.centre(figure, around.across, around.down)
+    around.finish(figure, theme, trellis.letters_of_it)
     return figure
 
 
@@ -214,105 +254,110 @@ def _grid(plot: Plot) -> tuple[int, int]:
 
 
 def usual_size(plot: Plot) -> tuple[float, float]:
-    """Width and height in inches where nothing else is asked for."""
-    width, height = _size(*_grid(plot))
+    """Width and height in inches: those of its look, and where that has none what is usual."""
+    rows, columns = _grid(plot)
+    width, height = _size(rows, columns)
     most = max((sum(len(m.x) for m in p.marks if m.kind == "box") for p in plot.panels), default=0)
-    return (6.5, height) if most > figure_marks.MANY_BOXES else (width, height)
+    if most > figure_marks.MANY_BOXES:
+        width = 6.5
+    look = plot.look
+    if look.width is not None:
+        width = look.width / CM
+        height = width * _HEIGHT if rows == columns == 1 else _size(rows, columns, width)[1]
+    return width, height if look.height is None else look.height / CM
 
 
-def _size(rows: int, columns: int) -> tuple[float, float]:
+def _size(rows: int, columns: int, width: float | None = None) -> tuple[float, float]:
     """Inches: a page is 6.5 wide, and a trellis of many panels may not grow beyond it in height."""
-    width = 6.5 if columns > 1 else 5.6
-    if rows == columns == 1:
-        return width, 3.9
+    if rows == columns == 1 and width is None:
+        return SINGLE
+    width = width or (6.5 if columns > 1 else SINGLE[0])
     return width, min(9.0, 0.7 + rows * max(1.3, 0.72 * width / columns))
+
+
+@dataclass
+class _Around:
+    """What stands around the panels and is put in its place when these have theirs."""
+
+    across: Text | None = None
+    down: Text | None = None
+    entries: figure_legend.Entries = field(default_factory=list)
+    place: str = ""
+    box: Legend | None = None
+
+    def finish(self, figure: Figure, theme: Theme, letters: Letters) -> None:
+        """Put the legend where the panels leave room for it."""
+        if self.place == "inside":
+            figure_legend.inside(figure, self.entries, theme, letters)
+        elif self.place == "lines":
+            figure_legend.at_lines(figure, self.entries, theme, letters)
+        elif self.box is not None:
+            figure_legend.beside_panels(figure, self.box)
 
 
 def _letters(
     figure: Figure, plot: Plot, theme: Theme, note: str, title: bool, trellis: figure_trellis.Trellis
-) -> tuple[Text | None, Text | None]:
+) -> _Around:
     """Title and legend above the panels, the note below; the panels share what is left between them.
 
-    Returns the titles of axes that stand once for all panels.
+    Returns the titles of axes that stand once for all panels, and a legend that waits for these.
     """
+    letters = trellis.letters_of_it
     width, height = figure.get_size_inches()
     edge = 0.07  # inches
     used = edge  # inches from the top
     left = edge / width
     lines: list[tuple[str, dict[str, Any]]] = []
     if title and plot.title:
-        lines.append((plot.title, {"fontsize": 11, "fontweight": "bold", "color": theme.ink}))
+        lines.append((plot.title, {"fontsize": letters.title, "fontweight": "bold", "color": theme.ink}))
     if title and plot.subtitle:
-        lines.append((plot.subtitle, {"fontsize": 9.5, "color": theme.ink}))
+        lines.append((plot.subtitle, {"fontsize": letters.subtitle, "color": theme.ink}))
     for words, looks in lines:
-        text = _filled(words, max(20, int(width * (108 if "fontweight" in looks else 130) / looks["fontsize"])))
+        text = wrapped(words, width - 2 * edge, looks["fontsize"], bold="fontweight" in looks)
         figure.text(left, 1 - used / height, text, ha="left", va="top", **looks)
         used += _inches(text, looks["fontsize"]) + 0.05
-    legend = _legend_entries(figure, plot) if plot.legend else []
-    if legend:
-        from matplotlib.legend_handler import HandlerTuple
-
-        longest = max(12, int(width * 14) - 7)
-        legend = [(_filled(label, longest), handle) for label, handle in legend]
-        widest = max(len(line) for label, _ in legend for line in label.splitlines())
-        columns = max(1, min(len(legend), int(width * 14 / (widest + 7))))
-        by_row = [legend[i] for c in range(columns) for i in range(c, len(legend), columns)]
-        box = figure.legend(
-            [h for _, h in by_row], [x for x, _ in by_row], loc="upper left", ncols=columns, borderpad=0.1,
-            bbox_to_anchor=(left, 1 - used / height), borderaxespad=0.0, handlelength=2.4, markerscale=1.5,
-            columnspacing=1.6, labelcolor=theme.ink, handler_map={tuple: HandlerTuple(ndivide=1)},
-        )  # fmt: skip
-        box.set_in_layout(False)
-        for line in box.get_lines():  # an entry is no crowd: it need be neither small nor pale
-            line.set_alpha(1.0)
-            line.set_markersize(max(5.0, line.get_markersize()))
-        deep = [label.count("\n") + 1 for label, _ in legend]
-        high = sum(max(deep[i : i + columns]) for i in range(0, len(deep), columns))
-        used += (high * 8.5 * 1.2 + ceil(len(legend) / columns) * 8.5 * 0.5) / 72 + 0.06
+    out = _Around(entries=figure_legend.entries_of(figure, plot) if plot.legend else [])
+    out.place = _legend_place(plot) if out.entries else ""
+    if out.place == "inside" and not figure_legend.fits(figure, out.entries, (trellis.width, trellis.height), letters):
+        out.place = "above"
+    if out.place == "above":
+        at = (left, 1 - used / height)
+        used += figure_legend.across(figure, out.entries, at, False, theme, letters)
     below = edge
     if note:
-        text = _filled(note, max(30, int(width * 17)))
-        figure.text(left, below / height, text, ha="left", va="bottom", fontsize=8, color=theme.muted)
-        below += _inches(text, 8) + 0.05
-    looks = {"fontsize": 9.5, "color": theme.ink}
-    across = down = None
+        text = wrapped(note, width - 2 * edge, letters.note)
+        figure.text(left, below / height, text, ha="left", va="bottom", fontsize=letters.note, color=theme.muted)
+        below += _inches(text, letters.note) + 0.05
+    if out.place == "below":
+        below += figure_legend.across(figure, out.entries, (left, below / height), True, theme, letters)
+    looks = {"fontsize": letters.axis, "color": theme.ink}
     if words := trellis.title("x"):
-        across = figure.text(0.5, below / height, words, ha="center", va="bottom", **looks)
-        below += _inches(words, 9.5) + 0.02
+        out.across = figure.text(0.5, below / height, words, ha="center", va="bottom", **looks)
+        below += _inches(words, letters.axis) + 0.02
     beside = left
     if words := trellis.title("y"):
-        down = figure.text(left, 0.5, words, ha="left", va="center", rotation="vertical", **looks)
-        beside += (_inches(words, 9.5) + 0.02) / width
-    room = (beside, below / height, 1 - beside - left, max(0.1, 1 - (used + below) / height))
+        out.down = figure.text(left, 0.5, words, ha="left", va="center", rotation="vertical", **looks)
+        beside += (_inches(words, letters.axis) + 0.02) / width
+    right = left
+    if out.place == "right":
+        out.box, taken = figure_legend.beside(figure, out.entries, edge, theme, letters)
+        right += taken / width
+    elif out.place == "lines":
+        right += figure_legend.at_lines_room(figure, out.entries, letters) / width
+    room = (beside, below / height, max(0.1, 1 - beside - right), max(0.1, 1 - (used + below) / height))
     engine: Any = figure.get_layout_engine()
     engine.set(rect=room)
-    return across, down
+    return out
 
 
-def _filled(text: str, width: int) -> str:
-    """Lines no longer than `width` letters; line breaks of the text itself stay."""
-    return "\n".join(fill(line, width) for line in text.splitlines())
+def _legend_place(plot: Plot) -> str:
+    """Where the legend stands: at the lines only where there is a line for each entry."""
+    place = plot.look.legend or "above"
+    return "right" if place == "lines" and not figure_legend.can_stand_at_lines(plot) else place
 
 
 def _inches(text: str, points: float) -> float:
     return (text.count("\n") + 1) * points * 1.25 / 72
-
-
-def _legend_entries(figure: Figure, plot: Plot) -> list[tuple[str, Any]]:
-    """Label and artist of each labelled layer, once, in the order asked for or else in that of the layers.
-
-    Layers of one label in one panel (a line and its points, a curve and its band) are one entry.
-    """
-    found: dict[str, Any] = {}
-    for axes in figure.axes:
-        here: dict[str, list[Any]] = {}
-        for handle, label in zip(*axes.get_legend_handles_labels()):
-            here.setdefault(label, []).append(handle)
-        for label, handles in here.items():
-            found.setdefault(label, handles[0] if len(handles) == 1 else tuple(handles))
-    layers = dict.fromkeys(m.label for p in plot.panels for m in p.marks)
-    order = dict.fromkeys([*plot.legend_order, *layers])
-    return [(label, found[label]) for label in order if label in found]
 
 
 def _panel(axes: Axes, panel: PlotPanel, theme: Theme, several: bool, trellis: figure_trellis.Trellis) -> str:
@@ -320,55 +365,18 @@ def _panel(axes: Axes, panel: PlotPanel, theme: Theme, several: bool, trellis: f
     crowd = sum(len(m.x) for m in panel.marks if m.kind == "interval")
     boxes = sum(len(m.x) for m in panel.marks if m.kind == "box")
     scale = trellis.scale * (0.5 if boxes > figure_marks.MANY_BOXES else 1.0)
-    notes = [figure_marks.add(axes, m, theme, several, z, crowd, scale) for z, m in enumerate(panel.marks)]
+    text = trellis.labels
+    notes = [figure_marks.add(axes, m, theme, several, z, crowd, scale, text) for z, m in enumerate(panel.marks)]
     if panel.title:
         axes.set_title(trellis.heading(panel.title), loc="left", color=theme.ink, fontsize=trellis.heading_size)
     axes.set_xlabel(trellis.axis_title(panel.x.title, "x"))
     axes.set_ylabel(trellis.axis_title(panel.y.title, "y"))
-    _axis(axes, panel.x, "x", trellis)
-    _axis(axes, panel.y, "y", trellis)
+    set_axis(axes, panel.x, "x", trellis)
+    set_axis(axes, panel.y, "y", trellis)
     if not panel.marks and not panel.title:  # a gap in the grid of panels
         axes.set_axis_off()
     lying = any(m.horizontal for m in panel.marks)
     axes.set_axisbelow(True)
-    axes.grid(axis="x" if lying else "y", color=theme.line or "#dfe3e8", linewidth=0.5, alpha=0.6, zorder=0)
+    if trellis.plot.look.grid is not False:
+        axes.grid(axis="x" if lying else "y", color=theme.line or "#dfe3e8", linewidth=0.5, alpha=0.6, zorder=0)
     return next((n for n in notes if n), "")
-
-
-def _axis(axes: Axes, axis: Axis, which: str, trellis: figure_trellis.Trellis) -> None:
-    from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter
-
-    own = axes.xaxis if which == "x" else axes.yaxis
-    own.set_tick_params(labelsize=trellis.tick_size)
-    if axis.log:
-        (axes.set_xscale if which == "x" else axes.set_yscale)("log")
-        own.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        own.set_minor_formatter(NullFormatter())
-    if axis.limits is not None:
-        (axes.set_xlim if which == "x" else axes.set_ylim)(*axis.limits)
-    if axis.ticks is None:
-        if not axis.log and (ticks := trellis.ticks(which)):
-            own.set_major_locator(MaxNLocator(ticks))
-        return
-    letters = int(trellis.letters)
-    most = _MOST_TICKS if which == "y" else min(_MOST_TICKS, trellis.slanted)
-    step = max(1, ceil(len(axis.ticks) / most))
-    kept = axis.ticks[::step]
-    own.set_major_locator(FixedLocator([t[0] for t in kept]))
-    own.set_minor_locator(FixedLocator([]))
-    if which == "y":
-        own.set_ticklabels([_filled(t[1], 24) for t in kept])
-        return
-    room = letters / max(1, len(kept)) - 2  # letters beside each other that a label has
-    labels = [t[1] for t in kept]
-    if max((len(x) for x in labels), default=0) > room >= _LEAST_WRAPPED:
-        wrapped = [fill(x, int(room), break_long_words=False) for x in labels]
-        lines = [x.splitlines() for x in wrapped]
-        if all(len(line) <= room + 1 for x in lines for line in x) and max(map(len, lines)) <= 3:
-            own.set_ticklabels(wrapped)
-            return
-    slanted = sum(len(x) + 2 for x in labels) > letters
-    own.set_ticklabels([shorten(x, 28, placeholder="…") if slanted else x for x in labels])
-    if slanted:
-        for text in axes.get_xticklabels():
-            text.set(rotation=45, ha="right", rotation_mode="anchor")

@@ -59,17 +59,20 @@ _LEAST_CONTRAST = 1.6
 Array = npt.NDArray[np.float64]
 
 
-def add(axes: Axes, marks: Marks, theme: Theme, several: bool, z: int, crowd: int = 0, scale: float = 1.0) -> str:
+def add(
+    axes: Axes, marks: Marks, theme: Theme, several: bool, z: int, crowd: int = 0, scale: float = 1.0,
+    letters: float | None = None,
+) -> str:
     """Draw one layer over those before it.
 
     `several` tells that colours tell series apart, `crowd` how many intervals all layers have together; `scale`
-    makes markers and lines smaller in small panels.
+    makes markers and lines smaller in small panels. `letters` are the points of labels, None for the usual ones.
 
     Returns a sentence for the note where not every mark is drawn as it is.
     """
     color = _color(marks, theme, several)
     if marks.text:
-        _texts(axes, marks, theme, z, scale)
+        _texts(axes, marks, theme, z, letters or max(7.0, 8.5 * scale))
     options: dict[str, Any] = {"zorder": 2 + z, "label": marks.label or "_"}
     if marks.kind == "points":
         return _points(axes, marks, theme, color, options, scale)
@@ -78,14 +81,14 @@ def add(axes: Axes, marks: Marks, theme: Theme, several: bool, z: int, crowd: in
     elif marks.kind == "band":
         lower, upper = _bounds(marks)
         fill = axes.fill_betweenx if marks.horizontal else axes.fill_between
-        fill(marks.x, lower, upper, color=color, alpha=0.16, linewidth=0, **options)
+        fill(marks.x, lower, upper, color=color, alpha=_alpha(marks, 0.16), linewidth=0, **options)
     elif marks.kind == "interval":
-        return _intervals(axes, marks, color, options, crowd)
+        return _intervals(axes, marks, color, options, crowd, scale)
     elif marks.kind == "bars":
         base = np.zeros(len(marks.x)) if marks.lower is None else np.asarray(marks.lower, dtype=float)
         place = axes.barh if marks.horizontal else axes.bar
         place(
-            marks.x, np.asarray(marks.y, dtype=float) - base, marks.width, base, color=color, alpha=0.75,
+            marks.x, np.asarray(marks.y, dtype=float) - base, marks.width, base, color=color, alpha=_alpha(marks, 0.75),
             edgecolor=marks.style.outline or theme.ground, linewidth=0.6, **options,
         )  # fmt: skip
     elif marks.kind in ("hline", "vline"):
@@ -94,24 +97,35 @@ def add(axes: Axes, marks: Marks, theme: Theme, several: bool, z: int, crowd: in
         dash = PATTERNS.get(marks.style.pattern, DASHES[1] if marks.dashed else "solid")
         for i, value in enumerate(np.atleast_1d(at)):
             own = options if i == 0 else {**options, "label": "_"}
-            rule(float(value), color=color, linewidth=0.9, linestyle=dash, **own)
+            rule(float(value), color=color, linewidth=_width(marks, 0.9 * scale), linestyle=dash,
+                 alpha=_alpha(marks, 1.0), **own)  # fmt: skip
     elif marks.kind == "box":
         _boxes(axes, marks, color, theme, z, scale)
     return ""
+
+
+def _alpha(marks: Marks, usual: float) -> float:
+    """How much covers what is beneath: what a look asked for, or what is usual."""
+    return usual if marks.opacity is None else marks.opacity / 100
+
+
+def _width(marks: Marks, usual: float) -> float:
+    """The width of lines in points: what a look asked for, or what is usual."""
+    return usual if marks.stroke is None else marks.stroke
 
 
 _BESIDE = {"above": (0, 3, "center", "bottom"), "below": (0, -3, "center", "top"), "right": (4, 0, "left", "center"),
            "left": (-4, 0, "right", "center"), "center": (0, 0, "center", "center")}  # fmt: skip
 
 
-def _texts(axes: Axes, marks: Marks, theme: Theme, z: int, scale: float) -> None:
+def _texts(axes: Axes, marks: Marks, theme: Theme, z: int, points: float) -> None:
     """The labels beside their places, as many as can be read."""
     right, up, across, along = _BESIDE[marks.text]
     for x, y, label in list(zip(marks.x, marks.y, marks.labels))[:MOST_TEXTS]:
         if np.isfinite(x) and np.isfinite(y):
             axes.annotate(
                 label, (float(x), float(y)), xytext=(right, up), textcoords="offset points", ha=across, va=along,
-                fontsize=max(7.0, 8.5 * scale), color=theme.ink, zorder=20 + z, annotation_clip=True,
+                fontsize=points, color=theme.ink, zorder=20 + z, annotation_clip=True,
             )  # fmt: skip
 
 
@@ -166,7 +180,8 @@ def _points(axes: Axes, marks: Marks, theme: Theme, color: str, options: dict[st
     alpha = 0.9 if n <= 150 else 0.6 if n <= 1500 else 0.35 if n <= 10_000 else 0.2
     if marks.role == "highlight":
         size, alpha = size + 1.5, 1.0
-    size *= (marks.style.size or 1.0) * scale
+    size = (marks.style.size or 1.0) * scale * size if marks.points is None else marks.points
+    alpha = _alpha(marks, alpha)
     name = marks.style.marker.removesuffix("_hollow")
     marker = SYMBOLS.get(name, MARKERS[marks.series % len(MARKERS)])
     outline = marks.style.marker.endswith("_hollow") or marker in _LINES_ONLY
@@ -195,7 +210,7 @@ def _line(axes: Axes, marks: Marks, color: str, options: dict[str, Any], scale: 
         kept = outline(y, MOST_CORNERS // 2)
         x, y = x[kept], y[kept]
     axes.plot(
-        x, y, color=color, linewidth=width * scale, linestyle=dash, alpha=alpha,
+        x, y, color=color, linewidth=_width(marks, width * scale), linestyle=dash, alpha=_alpha(marks, alpha),
         solid_capstyle="round", rasterized=len(marks.x) > 4 * _RASTER, **options,
     )  # fmt: skip
 
@@ -216,7 +231,7 @@ def outline(y: Array, count: int) -> npt.NDArray[np.int64]:
     return kept[kept < len(y)]
 
 
-def _intervals(axes: Axes, marks: Marks, color: str, options: dict[str, Any], crowd: int) -> str:
+def _intervals(axes: Axes, marks: Marks, color: str, options: dict[str, Any], crowd: int, scale: float) -> str:
     lower, upper = _bounds(marks)
     x, y = np.asarray(marks.x, dtype=float), np.asarray(marks.y, dtype=float)
     n = len(x)
@@ -233,13 +248,13 @@ def _intervals(axes: Axes, marks: Marks, color: str, options: dict[str, Any], cr
     if marks.style.thickness is not None or plain:
         width = 1.4 * (marks.style.thickness or 1.0)
     label = {"label": options["label"]} if plain else {}
-    alpha = 0.9 if plain else 0.55
+    width, alpha = _width(marks, width * scale), _alpha(marks, 0.9 if plain else 0.55)
     rules(x, lower, upper, color=color, linewidth=width, alpha=alpha, rasterized=n > _RASTER, **own, **label)
     if plain:
         if marks.style.marker == "cap":
             for ends in (lower, upper):
                 places, sign = ((ends, x), "|") if marks.horizontal else ((x, ends), "_")
-                length = 6 if n <= 60 else 3
+                length = (6 if n <= 60 else 3) * scale
                 axes.plot(*places, ls="none", marker=sign, markersize=length, mew=width, color=color, **own)
         return note
     size = 4.2 if crowd <= 60 else 2.4 if crowd <= 400 else 1.2
@@ -247,7 +262,8 @@ def _intervals(axes: Axes, marks: Marks, color: str, options: dict[str, Any], cr
     marker = SYMBOLS.get(name, MARKERS[marks.series % len(MARKERS)])
     axes.plot(
         *((y, x) if marks.horizontal else (x, y)), linestyle="none", marker=marker,
-        markersize=size * (marks.style.size or 1.0), color=color, markeredgewidth=0, **options,
+        markersize=(marks.style.size or 1.0) * scale * size if marks.points is None else marks.points, color=color,
+        markeredgewidth=0, **options,
     )  # fmt: skip
     return note
 
@@ -260,7 +276,7 @@ def _boxes(axes: Axes, marks: Marks, color: str, theme: Theme, z: int, scale: fl
         five, positions=list(map(float, marks.x)), widths=(0.8 if many else 0.6) * marks.width, showfliers=False,
         patch_artist=True, manage_ticks=False, zorder=2 + z, showcaps=not many,
         orientation="horizontal" if marks.horizontal else "vertical",
-        boxprops={"facecolor": color, "alpha": 0.9 if many else 0.3, "edgecolor": color,
+        boxprops={"facecolor": color, "alpha": _alpha(marks, 0.9 if many else 0.3), "edgecolor": color,
                   "linewidth": 0 if many else scale},
         medianprops={"color": theme.ink, "linewidth": 1.6 if many else 1.6 * scale, "solid_capstyle": "butt"},
         whiskerprops={"color": color, "linewidth": 0.5 if many else scale, "alpha": 0.5 if many else 1.0},

@@ -11,8 +11,6 @@ from terrace.disk.writing import destination, write_bytes
 from terrace.report.figure import figure
 from terrace.results.plot import Plot
 
-_DPI = 300
-
 
 def save_pages(
     plots: Sequence[Plot],
@@ -48,10 +46,11 @@ def save_pages(
 
 def _shape(plot: Plot, width: int | None, height: int | None) -> tuple[tuple[float, float] | None, int]:
     """Inches (None for the usual) and dots per inch."""
-    across, _, down = plot.options.get("size", "x").partition("x")
     usual = figure.usual_size(plot)
-    inches = (float(across or usual[0]), float(down or usual[1]))
-    dpi = _DPI
+    across, _, down = plot.options.get("size", "x").partition("x")
+    look = plot.look  # what was asked for later counts
+    inches = (float((look.width is None and across) or usual[0]), float((look.height is None and down) or usual[1]))
+    dpi = figure.dots_per_inch(plot)
     if width is not None:
         dpi = max(20, round(width / inches[0]))
         inches = (width / dpi, (height / dpi) if height is not None else inches[1])

@@ -6,6 +6,8 @@ from math import ceil, sqrt
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from terrace.report.figure.letters import Letters, wrapped
+from terrace.results.figure_look import PLAIN
 from terrace.results.plot import Plot
 
 if TYPE_CHECKING:
@@ -22,18 +24,27 @@ _REPEATED = 4  # panels that may each carry the title of their axes
 class Trellis:
     """How the panels of one page are drawn. ``scale`` makes markers and lines smaller, sizes are in points."""
 
-    def __init__(self, plot: Plot, rows: int, columns: int, inches: tuple[float, float]) -> None:
+    def __init__(
+        self, plot: Plot, rows: int, columns: int, inches: tuple[float, float], letters: Letters
+    ) -> None:
         self.plot = plot
+        self.letters_of_it = letters
+        self.full_width = inches[0]
+        self.labels = letters.tick if letters.asked else None
         self.columns = columns
         self.count = len(plot.panels)
         self.width = (inches[0] - 0.5) / columns
         self.height = (inches[1] - 0.6) / rows
         several = self.count > 1
-        self.scale = min(1.0, max(0.55, sqrt(self.width / _FULL))) if several else 1.0
+        self.scale = min(1.0, max(0.55, sqrt(self.width / _FULL))) if several or plot.look.width is not None else 1.0
         small = columns >= 4 or rows >= 6
         self.tick_size = 7.0 if small else 8.5
         self.heading_size = 7.5 if small else 8.5 if columns == 3 else 9.5
         self.slanted = max(4, int(self.width / 0.16))  # labels beside each other at an angle
+        if letters.asked:
+            self.scale = min(self.scale * max(1.0, letters.scale), letters.scale)
+            self.tick_size = self.heading_size = letters.tick
+            self.slanted = max(4, int(self.width / (0.019 * letters.tick)))
         self.letters = self.width * _LETTERS * 8.5 / self.tick_size
         self.common = {a: several and self._once(a) for a in "xy"}
 
@@ -53,6 +64,8 @@ class Trellis:
     def ticks(self, which: str) -> int:
         """How many intervals between ticks there is room for; 0 leaves it to matplotlib."""
         inches = self.width if which == "x" else self.height
+        if self.letters_of_it.asked:
+            inches /= max(1.0, self.letters_of_it.scale)
         return 0 if inches > 2.2 else max(4, int(inches * (2.6 if which == "x" else 3.4)))
 
     def strip(self, axes: Axes, number: int) -> None:
@@ -68,8 +81,8 @@ class Trellis:
 
     def axis_title(self, text: str, which: str) -> str:
         """The title of one panel's axis, in at most three lines."""
-        room = max(12, int((self.width if which == "x" else self.height) * _TITLE_LETTERS))
-        return "\n".join(wrap(text, room, max_lines=3, placeholder="…"))
+        room = self.width if which == "x" else self.height
+        return wrapped(text, max(0.8, room), self.letters_of_it.axis, most=3)
 
     def title(self, which: str) -> str:
         """The title that stands once for all panels, in lines; empty where each panel has its own."""
@@ -77,23 +90,27 @@ class Trellis:
             return ""
         first = self.plot.panels[0]
         if which == "x":
-            return "\n".join(wrap(first.x.title, 70, max_lines=3, placeholder="…"))
-        room = max(20, int(self.height * ceil(self.count / self.columns) * _TITLE_LETTERS))
+            room = int(70 * self.full_width / 6.5 / self.letters_of_it.scale) if self.plot.look != PLAIN else 70
+            return "\n".join(wrap(first.x.title, max(20, room), max_lines=3, placeholder="…"))
+        high = self.height * ceil(self.count / self.columns)
+        room = max(20, int(high * _TITLE_LETTERS / self.letters_of_it.scale))
         return "\n".join(wrap(first.y.title, room, max_lines=4, placeholder="…"))
 
-    def rewrap(self, figure: Figure, x_title: Text | None, y_title: Text | None) -> bool:
-        """Wrap titles of y axes that are higher than their axes turned out to be; True where one changed."""
+    def rewrap(self, figure: Figure) -> bool:
+        """Wrap titles of axes that are longer than their axes turned out to be; True where one changed."""
         renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]  # that of Agg has one
         changed = False
-        for i, axes in enumerate(figure.axes):
-            label = axes.yaxis.label
-            room = axes.get_window_extent(renderer).height
-            own = label.get_window_extent(renderer).height
-            if label.get_text() and own > room:
-                letters = max(8, int(max(map(len, label.get_text().splitlines())) * room / own))
-                text = " ".join(self.plot.panels[i].y.title.split())
-                label.set_text("\n".join(wrap(text, letters, max_lines=3, placeholder="…")))
-                changed = True
+        for panel, axes in zip(self.plot.panels, figure.axes):
+            frame = axes.get_window_extent(renderer)
+            for label, title, room, own in (
+                (axes.xaxis.label, panel.x.title, frame.width, axes.xaxis.label.get_window_extent(renderer).width),
+                (axes.yaxis.label, panel.y.title, frame.height, axes.yaxis.label.get_window_extent(renderer).height),
+            ):
+                if not label.get_text() or own <= room:
+                    continue
+                text = wrapped(" ".join(title.split()), room / figure.dpi, self.letters_of_it.axis, most=3)
+                changed = changed or text != label.get_text()
+                label.set_text(text)
         return changed
 
     def centre(self, figure: Figure, x_title: Text | None, y_title: Text | None) -> None:

@@ -7,16 +7,17 @@ model, so they are worked out where a reader wants them, once, and kept with the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from terrace.errors import Cancelled, TerraceError
+from terrace.results.labels import described, relabelled, table_labels
 from terrace.results.table import CellValue, Column, Row, Table
 from terrace.session.document.items import Document, Item, Look
 
 if TYPE_CHECKING:
-    from terrace.data.dataset import Dataset
+    from terrace.data.dataset import Dataset, Variable
     from terrace.progress import CancelCheck
     from terrace.results.fit import FitResult
     from terrace.session.session import Session
@@ -54,13 +55,17 @@ def needs_more(item: Item, look: Look) -> bool:
     return item.more is None and any(k in FURTHER for k in parts_of(look))
 
 
-def model_tables(item: Item, look: Look, labels: Mapping[str, str]) -> tuple[Table, ...]:
-    """The tables of a model as its look has them, in the order of `table_keys`."""
+def model_tables(item: Item, look: Look, others: Sequence[Variable] = ()) -> tuple[Table, ...]:
+    """The tables of a model as its look has them, in the order of `table_keys`.
+
+    `others` are the variables whose labels are others by now than they were for the fit (`session.labelling`).
+    """
     outcome = item.outcome
-    assert outcome is not None and outcome.fit is not None
-    metric: Metric = "sd" if (look.metric or outcome.fit.spec.display.metric) == "sd" else "variance"
-    made = {t.key: t for t in outcome.fit.tables(metric=metric, labels=labels, warnings=False)}
-    more = {t.key: t for t in item.more or ()}
+    assert outcome is not None
+    fit, labels = labelled_fit(item, others), card_labels(item, look, others)
+    metric: Metric = "sd" if (look.metric or fit.spec.display.metric) == "sd" else "variance"
+    made = {t.key: t for t in fit.tables(metric=metric, labels=labels, warnings=False)}
+    more = {t.key: _of_labels(t, labels) for t in item.more or ()}
     if "standardized" in parts_of(look) and "standardized" in more and "fixed" in made:
         made["fixed"] = with_standardized(made["fixed"], more["standardized"])
     made["summary"] = summary(made.get("fit"), more, parts_of(look))
@@ -68,6 +73,37 @@ def model_tables(item: Item, look: Look, labels: Mapping[str, str]) -> tuple[Tab
         made["terms"] = replace(more["terms"], title="Tests of terms")
     own = {t.key: t for t in outcome.tables}
     return tuple(made.get(k) or own[k] for k in table_keys(item, look))
+
+
+def labelled_fit(item: Item, others: Sequence[Variable] = ()) -> FitResult:
+    """The fit of a model with the value labels of these descriptions."""
+    assert item.fit is not None
+    return item.fit if item.data is None else relabelled(item.fit, item.data, described(item.data, others))
+
+
+def card_labels(item: Item, look: Look, others: Sequence[Variable] = ()) -> dict[str, str]:
+    """The labels that stand for variables on the card of a model: none where it shows names."""
+    if look.labels is False or item.data is None or item.fit is None:
+        return {}
+    return table_labels([item.fit], described(item.data, others))
+
+
+def _of_labels(table: Table, labels: Mapping[str, str]) -> Table:
+    """Further tables with labels in place of names: tests of terms, and correlations by level."""
+    from terrace.results.tables_terms import times  # which loads libraries that the window begins without
+
+    if table.key == "terms":
+        rows = (replace(r, label=times(labels.get(n, n) for n in _variables(r.code))) for r in table.rows)
+    elif table.key == "icc":
+        rows = (replace(r, label=labels.get(r.label, r.label)) for r in table.rows)
+    else:
+        return table
+    return replace(table, rows=tuple(rows))
+
+
+def _variables(code: str) -> list[str]:
+    """The variables of a term by its code: ``sector#c.ses``."""
+    return [part.removeprefix("c.") for part in code.split("#")]
 
 
 def summary(fit: Table | None, more: Mapping[str, Table], parts: tuple[str, ...]) -> Table:

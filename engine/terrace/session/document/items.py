@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from terrace.results.figure_look import PLAIN, FigureLook
 from terrace.session.document.report_plan import NO_PLAN, ReportPlan
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ class Item:
     item that this one belongs to, 0 at the top; ``origin`` the id of the model that a model was made from, 0 for
     none. ``text`` is a note in Markdown. ``data`` are those that a model was fitted to, ``stored`` the name that
     commands find its fit by. ``when`` is as ISO 8601 has it. ``more`` are further tables of a
-    model (`terrace.session.document.card`), None until they have been worked out.
+    model (`terrace.session.document.card`), None until they have been worked out. ``figures`` are the looks that the
+    user gave its plots, by their places; there may be fewer than plots.
     """
 
     id: int
@@ -65,6 +67,7 @@ class Item:
     when: str = ""
     look: Look = Look()
     more: tuple[Table, ...] | None = None
+    figures: tuple[FigureLook, ...] = ()
 
     @property
     def heading(self) -> str:
@@ -81,6 +84,7 @@ class Item:
 class Document:
     """All items in their order: each stands behind the one that it belongs to. ``next_id`` is that of the next one.
 
+    ``figure_style`` is how all figures look that say nothing else.
     ``report`` is what its user chose of the report of these results.
     """
 
@@ -88,6 +92,7 @@ class Document:
     items: tuple[Item, ...] = ()
     look: Look = Look()
     next_id: int = 1
+    figure_style: FigureLook = PLAIN
     report: ReportPlan = NO_PLAN
 
     def __iter__(self) -> Iterator[Item]:
@@ -116,8 +121,9 @@ class Document:
         """True where nothing else came to an earlier state of this document, and nothing of it was changed."""
         old = [i for i in self.items if i.id < before.next_id]
         same = len(old) == len(before.items) and all(a is b for a, b in zip(old, before.items))
-        said = (self.title, self.look, self.report) == (before.title, before.look, before.report)
-        return same and said and all(i.kind == "output" for i in self.since(before))
+        said = (self.title, self.look, self.figure_style, self.report)
+        was = (before.title, before.look, before.figure_style, before.report)
+        return same and said == was and all(i.kind == "output" for i in self.since(before))
 
     def place(self, id_: int) -> int:
         """The place of an item among all, counted from 0. Raises `KeyError` where there is none of this id."""

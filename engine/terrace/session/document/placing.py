@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from terrace.session.contract import Outcome
     from terrace.session.state import State
 
-_LISTS = ("outline", "report parts")
-"""Commands that list the document itself, and are no result."""
+_OF_THE_PAGE = ("outline", "report parts", "figure check")
+"""Commands that speak of the page itself."""
 
 
 def placed(document: Document, outcome: Outcome, before: State, after: State, when: str) -> Document:
@@ -44,7 +44,7 @@ def placed(document: Document, outcome: Outcome, before: State, after: State, wh
     when
         The time of the new item, as ISO 8601 has it.
     """
-    if not outcome.ok or outcome.type in _LISTS or Effect.OUTLINE in outcome.effects:
+    if not outcome.ok or outcome.type in _OF_THE_PAGE or Effect.OUTLINE in outcome.effects:
         return document
     fit = outcome.fit
     new = fit is not None and model_of(document, fit) is None

@@ -12,6 +12,7 @@ TITLES = {
     "apa": "Results paragraph",
     "cd": "Folder",
     "centile": "Centiles",
+    "code": "Code",
     "codebook": "Codebook",
     "collapse": "Collapsed data",
     "constraint free": "Constraints",

@@ -184,7 +184,8 @@ class Encoder:
         raise Unknown(f"{type(value).__name__} is not among the kinds of a project")
 
     def dataclass(self, value: Any) -> Json:
-        """The members of an instance of a known class; those that are empty by default and empty are left out."""
+        """The members of an instance of a known class; those that are empty by default and empty are left out,
+        and so is a default that has members of its own."""
         kind = type(value)
         if self.kinds.classes.get(kind.__name__) is not kind:
             raise Unknown(f"{kind.__name__} is not among the kinds of a project")
@@ -192,6 +193,8 @@ class Encoder:
         for f in dataclasses.fields(value):
             own = getattr(value, f.name)
             if type(own) is type(f.default) and f.default in _EMPTY and own == f.default:
+                continue
+            if own is f.default and dataclasses.is_dataclass(own):  # such as a look that asks for nothing
                 continue
             out[f.name] = self(own)
         return {"~": "d", "c": kind.__name__, "v": out}

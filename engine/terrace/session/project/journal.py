@@ -1,8 +1,9 @@
 """The journal of a window: its work on the disk as it goes, outside the files of the user, to find again after a crash.
 
-One folder a window. ``blobs/`` has what parts lead to, each file named by its SHA-256 and written once; a generation,
-``state-000123.json``, has the parts themselves. It is written when its blobs are on the disk, and holds its own
-checksum, so that one that can be read is whole. The last generations are kept, and the oldest of the last hour.
+One folder a window. ``blobs/`` has what parts lead to, each file named by its SHA-256 and written once, ``packs/`` has
+many small ones in one file, where many are new at once (`packs.py`); a generation, ``state-000123.json``, has the parts
+themselves. It is written when its blobs are on the disk, and holds its own checksum, so that one that can be read is
+whole. The last generations are kept, and the oldest of the last hour.
 """
 
 from __future__ import annotations
@@ -22,11 +23,13 @@ from terrace.disk.held import Held, hold_file, holder_of
 from terrace.errors import DataError
 from terrace.session.opened import Lost
 from terrace.session.project.codec import BROKEN, Memory, as_bytes, blob_name, damaged_part, from_bytes
+from terrace.session.project.packs import places, write_pack
 from terrace.session.project.parts import Project, read_parts, write_parts
 
 KEEP = 5
 """Generations that are kept in any case."""
 _HOUR = 3600.0
+_SMALL, _MANY, _PACK = 1 << 16, 50, 1 << 24  # bytes of a blob for a pack, how many make one, and bytes of a full one
 LOCK = "window.lock"
 """The small file that says whose a journal is."""
 _NAME = re.compile(r"state-(\d{6,})\.json")
@@ -52,6 +55,7 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._blobs = folder / "blobs"
+        self._packs = folder / "packs"
         self._held: Held | None = None
         self._memory = Memory()
         self._number = 0
@@ -60,13 +64,16 @@ class Journal:
         """Take the folder for this process. Raises `DataError` where another has it, or it cannot be written."""
         kept.make_private(self.folder)
         kept.make_private(self._blobs)
+        kept.make_private(self._packs)
         found = hold_file(self.folder, name=LOCK)
         if not isinstance(found, Held):
             raise DataError(f"{self.folder} is in use by another window.", code="open-elsewhere")
         self._held = found
         kept.remove_begun(self.folder)
         kept.remove_begun(self._blobs)
+        kept.remove_begun(self._packs)
         self._memory = Memory()
+        self._memory.stored.update({n: place.size for n, place in places(self._packs).items()})
         self._memory.stored.update({f"blobs/{n}": size for n, size in kept.names(self._blobs).items()})
         self._number = max(_generations(self.folder), default=0)
 
@@ -83,19 +90,31 @@ class Journal:
         if project.is_trivial:
             return False
         fresh: list[str] = []
+        small: dict[str, bytes] = {}
+        waiting = 0  # bytes of them
 
         def put(name: str, content: bytes) -> None:
-            kept.put(self._blobs, name.removeprefix("blobs/"), content)
+            nonlocal waiting
             fresh.append(name)
+            if len(content) >= _SMALL:
+                kept.put(self._blobs, name.removeprefix("blobs/"), content)
+                return
+            small[name] = content
+            waiting += len(content)
+            if waiting >= _PACK:
+                self._put_small(small)
+                waiting = 0
 
         try:
             parts = write_parts(project, put, memory=self._memory)
+            self._put_small(small)
         except BaseException:
             for name in fresh:  # they may be named before they are settled
                 self._memory.stored.pop(name, None)
             raise
         if fresh:
             kept.settle(self._blobs)
+            kept.settle(self._packs)
         body = {
             "when": dt.datetime.now().astimezone().isoformat(timespec="seconds"),
             "title": _as_text(project.state.document.title), "source": _as_text(project.source),
@@ -107,6 +126,15 @@ class Journal:
         kept.settle(self.folder)
         self._sweep()
         return True
+
+    def _put_small(self, small: dict[str, bytes]) -> None:
+        """Write small blobs, many of them as a pack, and have none left."""
+        if len(small) >= _MANY:
+            write_pack(self._packs, small)
+        else:
+            for name, content in small.items():
+                kept.put(self._blobs, name.removeprefix("blobs/"), content)
+        small.clear()
 
     def latest(self) -> tuple[Project, tuple[Lost, ...]] | None:
         """The newest generation that is whole, and what of it was lost all the same; None where there is none."""
@@ -140,9 +168,12 @@ class Journal:
                 continue
         kept.remove(self.folder, [there[n].name for n in gone])
         kept.settle(self.folder)
-        unused = self._memory.stored.keys() - used
+        packed = places(self._packs)
+        needed = {place.pack for name, place in packed.items() if name in used}  # as a whole, for one that is used
+        unused = {n for n in self._memory.stored if n not in used and not (n in packed and packed[n].pack in needed)}
         for name in unused:
             self._memory.stored.pop(name, None)
+        kept.remove(self._packs, [name for name in kept.names(self._packs) if self._packs / name not in needed])
         kept.remove(self._blobs, [name.removeprefix("blobs/") for name in unused])
 
 
@@ -177,11 +208,11 @@ def _recoverable(folder: Path) -> Recoverable | None:
 
 def _whole(folder: Path) -> Iterator[dict[str, Any]]:
     """What the generations hold that are as they were written and whose blobs are there, the newest first."""
-    there = _generations(folder)
+    there, packed = _generations(folder), places(folder / "packs")
     for number in sorted(there, reverse=True):
         try:
             body = _body(there[number])
-            whole = all((folder / n).is_file() for n in _blobs_of(body))
+            whole = all(n in packed or (folder / n).is_file() for n in _blobs_of(body))
         except BROKEN:
             continue
         if whole:
@@ -200,16 +231,16 @@ def discard(folder: Path) -> None:
     kept.remove_begun(folder)
     kept.remove(folder, [p.name for p in _generations(folder).values()])
     kept.settle(folder)
-    blobs = folder / "blobs"
-    kept.remove_begun(blobs)
-    kept.remove(blobs, list(kept.names(blobs)))
-    kept.remove_folder(blobs)
+    for inside in (folder / "blobs", folder / "packs"):
+        kept.remove_begun(inside)
+        kept.remove(inside, list(kept.names(inside)))
+        kept.remove_folder(inside)
     kept.remove(folder, [LOCK])
     kept.remove_folder(folder)
 
 
 def _project(folder: Path, body: dict[str, Any]) -> tuple[Project, tuple[Lost, ...]]:
-    parts = body["parts"]
+    parts, packed = body["parts"], places(folder / "packs")
 
     def get(name: str) -> bytes:
         if name in parts:
@@ -217,7 +248,7 @@ def _project(folder: Path, body: dict[str, Any]) -> tuple[Project, tuple[Lost, .
         if os.path.basename(name) != name.removeprefix("blobs/"):
             raise damaged_part(name, "it is no name of a part")
         try:
-            content = (folder / name).read_bytes()
+            content = packed[name].read() if name in packed else (folder / name).read_bytes()
         except OSError as error:
             raise damaged_part(name, "it cannot be read") from error
         if blob_name(content, name.rpartition(".")[2]) != name:

@@ -38,7 +38,7 @@ def kinds() -> ProjectKinds:
     from terrace.postestimation.margins.posted import PostedEstimates
     from terrace.postestimation.tests.combinations import Estimate
     from terrace.postestimation.tests.linear import Linear
-    from terrace.results import fit, plot, table
+    from terrace.results import figure_look, fit, plot, table
     from terrace.session.contract import Outcome
     from terrace.session.document.items import Document, Item, Look
     from terrace.session.document.report_plan import ReportPart, ReportPlan
@@ -58,6 +58,7 @@ def kinds() -> ProjectKinds:
             Iteration, Constraints, Recipe, PostedEstimates,
             table.Table, table.Column, table.Row,
             plot.Style, plot.Marks, plot.Axis, plot.PlotPanel, plot.Plot,
+            figure_look.FigureLook, figure_look.LayerLook,
             Outcome, Document, Item, Look, ReportPlan, ReportPart, Step, Filter, Filtered,
             State, Matrix, Returned, Settings, Margins, Dimension, Estimate, Linear,
             tree.ProgramText, tree.Loop, tree.Branch, tree.Block, DoCommand,

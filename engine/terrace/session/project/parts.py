@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from terrace.data.dataset import Dataset
+from terrace.results.figure_look import FigureLook
 from terrace.session.contract import Outcome
 from terrace.session.document.items import Document, Item, Look
 from terrace.session.document.report_plan import ReportPlan
@@ -146,6 +147,7 @@ def _document_json(encoder: Encoder, document: Document) -> Json:
     ]  # fmt: skip
     return {
         "title": encoder(document.title), "look": encoder(document.look), "next": document.next_id, "items": items,
+        "figure_style": encoder(document.figure_style),
         "report": encoder(document.report),
     }  # fmt: skip
 
@@ -296,10 +298,13 @@ def _document(decoder: Decoder, get: Get, lost: list[Lost], names: Sequence[str]
             text = f"{what} in the file could not be read and is lost."
             items.append(Item(entry["id"], "note", title=f"Lost: {what}", under=entry["under"], text=text))
     decoder.about = ""
-    report = decoder.read(content["report"], ReportPlan) if "report" in content else ReportPlan()  # of earlier files
+    style = content.get("figure_style")  # earlier versions had none, nor a report
+    report = content.get("report")
     return Document(
-        decoder.read(content["title"], str), tuple(items), decoder.read(content["look"], Look), content["next"], report
-    )
+        decoder.read(content["title"], str), tuple(items), decoder.read(content["look"], Look), content["next"],
+        figure_style=FigureLook() if style is None else decoder.read(style, FigureLook),
+        report=ReportPlan() if report is None else decoder.read(report, ReportPlan),
+    )  # fmt: skip
 
 
 _UNNAMED = {"note": "A note", "heading": "A heading", "model": "A model", "data": "A note on the data"}

@@ -12,6 +12,7 @@ from terrace.language.mixed_options import argument
 from terrace.session.commands.helpers.fits import current_fit
 from terrace.session.effects import Effect
 from terrace.session.fit_rows import rows_or_none
+from terrace.session.labelling import fit_now
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Returned
@@ -32,6 +33,7 @@ def apa(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("", "lab:els"))
     labels = _labels(options["labels"], session) if "labels" in options else {}
     data = rows_or_none(session, fit) or session.state.dataset  # labels are there in any case
+    fit = fit_now(session.state, fit)
     text = paragraph(fit, data, labels=labels)
     return CommandResult(
         text=text,

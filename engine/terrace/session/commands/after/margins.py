@@ -29,6 +29,7 @@ from terrace.session.commands.helpers.rows import selected
 from terrace.session.commands.helpers.small import by_t, tells_of_small, with_own_df
 from terrace.session.effects import Effect
 from terrace.session.fit_rows import fit_rows
+from terrace.session.labelling import as_shown
 from terrace.session.registry import command
 from terrace.session.returned.contrasts import margin_contrasts_returned, margins_returned
 from terrace.session.session import Session
@@ -70,6 +71,7 @@ def margins(session: Session, parsed: ParsedCommand) -> CommandResult:
     given = scan_options(parsed.clauses.options)
     options = match_options([o for o in given if o.name != "at"], _RULES, "margins")
     data, inside = _rows(session, active, parsed, options)
+    data = as_shown(session.state, data)
     names = data.names
     # at() is the one option that may repeat
     settings = [_at(argument(o), names, active, partial(_generated, session, active)) for o in given if o.name == "at"]

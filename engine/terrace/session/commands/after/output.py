@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from terrace.errors import CommandError, TerraceError
@@ -13,14 +14,15 @@ from terrace.language.grammar.tokens import unquoted, words
 from terrace.language.mixed_options import argument, excluding
 from terrace.report import formats
 from terrace.results.fit import FitResult
-from terrace.results.labels import table_labels
 from terrace.results.plot import Plot
-from terrace.session.commands.helpers.files import file_name
+from terrace.session.commands.helpers.files import file_name, with_ending
 from terrace.session.commands.helpers.fits import current_fit, named_fit
+from terrace.session.document.figures import as_shown
 from terrace.session.document.fits import fits_of, model_of
 from terrace.session.document.report_parts import parts_of_report
 from terrace.session.effects import Effect
 from terrace.session.fit_rows import fit_rows
+from terrace.session.labelling import fit_now, labels_now
 from terrace.session.registry import command
 from terrace.session.reporting import blocks, parts_of
 from terrace.session.session import Session
@@ -41,9 +43,10 @@ _OF = ("caterpillar", "effects")  # of a level
 @command(
     "report",
     syntax='report FILE [, models(NAMES) titles("text" ...) results(# ...)|noresults notes noplots replace]',
-    help="Write the report as its plan has it; report parts lists what is in it. With options there is no plan: models "
-    "with their ICC, R², plots and further results, and the other tables and plots of the session. models() chooses "
-    "models, results() results by number, notes adds the title, headings and notes of the page. "
+    help="Write the report as its plan has it, as a Word document where the name has no ending; report parts lists "
+    "what is in it. With options there is no plan: models with their ICC, R², plots and further results, and the other "
+    "tables and plots of the session. models() chooses models, results() results by number, notes adds the title, "
+    "headings and notes of the page. "
     f"{' '.join(f.ending for f in formats.REPORTS)}",
     effects=Effect.FILES | Effect.BRIEF,
 )
@@ -56,7 +59,8 @@ def report(session: Session, parsed: ParsedCommand) -> CommandResult:
         from terrace.report.export import export_report
         from terrace.session.report_contents import report_contents
 
-        written = export_report(report_contents(session), path, replace="replace" in options)
+        whole = with_ending(Path(path), ".docx")  # Word where no format is named
+        written = export_report(report_contents(session), whole, replace="replace" in options)
         return CommandResult(text=f"Written to {written}.")
     excluding(options, ("results", "noresults"))
     numbers = [] if "noresults" in options else _numbers(session, options.get("results"))
@@ -65,11 +69,12 @@ def report(session: Session, parsed: ParsedCommand) -> CommandResult:
     own = [model_of(session.state.document, f) for f in fits]
     titles = [title or (item.title if item is not None else "") for title, item in zip(titles, own)]
     named = {
-        id(f): replace(f, name=titles[i] or f"Model {i + 1} · {model_title(f.spec)}") for i, f in enumerate(fits)
+        id(f): replace(fit_now(session.state, f), name=titles[i] or f"Model {i + 1} · {model_title(f.spec)}")
+        for i, f in enumerate(fits)
     }
 
     def drawn(fit: FitResult) -> list[Plot]:
-        return [] if "noplots" in options else _plots(session, fit)
+        return [] if "noplots" in options else [as_shown(session.state.document, p) for p in _plots(session, fit)]
 
     parts: list[Part] = []
     alone = "models" in options
@@ -79,7 +84,7 @@ def report(session: Session, parsed: ParsedCommand) -> CommandResult:
         parts += parts_of(block, named.get(id(block.fit)), drawn)
     if "noplots" in options:
         parts = [p for p in parts if not isinstance(p, Plot)]
-    written = export(parts, path, replace="replace" in options, labels=table_labels(fits, session.state.dataset))
+    written = export(parts, path, replace="replace" in options, labels=labels_now(session.state, fits))
     return CommandResult(text=f"Written to {written}.")
 
 
@@ -116,6 +121,7 @@ def plot(session: Session, parsed: ParsedCommand) -> CommandResult:
         return CommandResult(plots=(drawn,))
     from terrace.report.figure.figure import save
 
+    drawn = as_shown(session.state.document, drawn)
     path = save(drawn, file_name(session, argument(options["saving"]), "plot"), replace="replace" in options)
     return CommandResult(text=f"Written to {path}.")
 

@@ -16,6 +16,7 @@ from terrace.session.commands.helpers.fits import current_fit
 from terrace.session.commands.helpers.small import by_t, tells_of_small
 from terrace.session.effects import Effect
 from terrace.session.fit_rows import fit_rows
+from terrace.session.labelling import as_shown
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Matrix, Returned
@@ -52,18 +53,20 @@ def simpleslopes(session: Session, parsed: ParsedCommand) -> CommandResult:
     x, moderator = _pair(session, parsed)
     values = list(parse_numlist(argument(options["at"]))) if "at" in options else None
     level = level_of(options, session)
-    found = simple_slopes(fit, fit_rows(session, fit).data, x, moderator, values, level=level, small=by_t(fit, options))
+    data = as_shown(session.state, fit_rows(session, fit).data)
+    found = simple_slopes(fit, data, x, moderator, values, level=level, small=by_t(fit, options))
+    called_x = found.called.get(x) or x
     plots: tuple[Plot, ...] = ()
     if "noplot" not in options:
-        lines = predicted_lines(fit, fit_rows(session, fit).data, x, moderator, values, level=level)
-        drawn = replace(margins_plot(lines, x), title=f"Effect of {x} by {moderator}")
-        plots = (drawn,)
+        lines = predicted_lines(fit, data, x, moderator, values, level=level)
+        by = found.called.get(moderator) or moderator
+        plots = (replace(margins_plot(lines, x), title=f"Effect of {called_x} by {by}"),)
     returned = Returned(
         {"N": float(found.n), "level": level},
         {},
         {"b": Matrix(found.margins[None, :], ("y1",), found.labels)},
     )
-    table = replace(margins_table(found), title=f"Simple slopes of {x}")
+    table = replace(margins_table(found), title=f"Simple slopes of {called_x}")
     return CommandResult(tables=(table,), plots=plots, state=replace(session.state, returned=returned))
 
 
@@ -81,9 +84,8 @@ def johnsonneyman(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = current_fit(session, parsed)
     options = parsed.options(rules("small noplot", "l:evel"))
     x, moderator = _pair(session, parsed)
-    found = johnson_neyman(
-        fit, fit_rows(session, fit).data, x, moderator, level=level_of(options, session), small=by_t(fit, options)
-    )
+    data = as_shown(session.state, fit_rows(session, fit).data)
+    found = johnson_neyman(fit, data, x, moderator, level=level_of(options, session), small=by_t(fit, options))
     bounds = {f"bound{k}": float(v) for k, v in enumerate(found.bounds, 1)}
     state = replace(session.state, returned=Returned({**bounds, "level": found.level}))
     plots = () if "noplot" in options else (johnson_neyman_plot(found),)

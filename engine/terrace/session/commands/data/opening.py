@@ -41,8 +41,10 @@ from terrace.wording import enumerated
 _PARTS = ("encoding", "sheet", "table", "object", "member")
 """What of a file that holds several tables can be chosen."""
 _OF_COLUMNS = (
-    "text(), number() and date() set the type of columns by name, nominal() and its like their measure. missing() has "
-    "the codes of missing values, codebook() a file with labels, measures and missing codes of the variables."
+    "Names or labels in several rows, such as varnames(1:2), are put together. rename() gives columns other names, by "
+    "which all other options know them; drop() leaves columns out. text(), number() and date() set their type, "
+    "nominal() and its like their measure. missing() has the codes of missing values of all columns, codes() those of "
+    "single ones, codebook() is a file with labels, measures and missing codes of the variables."
 )
 _AMOUNT = re.compile(r"-?\d+(\.\d*)?|\.\d+")
 
@@ -151,8 +153,8 @@ def sample(session: Session, parsed: ParsedCommand) -> CommandResult:
     "import delimited",
     minimum="import delim",
     syntax='import delimited [using] FILE [, delimiters(";") decimal(",") thousands(".") encoding(utf-8) '
-    'rowrange(4:20) colrange(1:3) varnames(#|nonames) labelrow(#|none) skip(#) comment("#") stringcols(1 3|_all) '
-    f"{COLUMN_OPTIONS} case() clear]",
+    'rowrange(4:20) colrange(1:3) varnames(#|#:#|nonames) labelrow(#|#:#|none) skip(#) comment("#") '
+    f"stringcols(1 3|_all) {COLUMN_OPTIONS} case() clear]",
     help="Open a text file; what is not given is detected. Rows, columns, the row of names and that of labels are "
     f"counted in the file. {_OF_COLUMNS}",
     effects=Effect.OPENS | Effect.BRIEF,
@@ -181,8 +183,8 @@ def _in_case(data: Dataset, option: Option | None) -> Dataset:
 @command(
     "import excel",
     minimum="import exc",
-    syntax='import excel [using] FILE [, sheet("name") cellrange(A1:D20) firstrow varnames(#|nonames) '
-    f"labelrow(#|none) {COLUMN_OPTIONS} case(lower|upper) clear] | import excel FILE, describe",
+    syntax='import excel [using] FILE [, sheet("name") cellrange(A1:D20) firstrow varnames(#|#:#|nonames) '
+    f"labelrow(#|#:#|none) {COLUMN_OPTIONS} case(lower|upper) clear] | import excel FILE, describe",
     help="Open a sheet of a workbook, "
     + enumerated(formats.endings_of(formats.opened_by("import excel")), "or")
     + f". The first row holds the names; varnames() is the row of the sheet where another does. {_OF_COLUMNS}",

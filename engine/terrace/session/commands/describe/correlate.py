@@ -98,15 +98,15 @@ def pwcorr(session: Session, parsed: ParsedCommand) -> CommandResult:
     r, n = numbers.pairwise(x[keep], None if w is None else w[keep], kind)
     p = _p_values(r, n, options)
     rows: list[Row] = []
-    tail = " " if "star" in options else ""  # under the place of the star
     for i, name in enumerate(names):
-        below = range(i + 1)
-        rows.append(Row(name, tuple(_shown(r, p, i, j, options) if j in below else None for j in range(len(names)))))
         blank = [None] * (len(names) - i - 1)
+        marks = tuple("*" if _starred(p, i, j, options) else "" for j in range(i + 1))
+        rows.append(Row(name, (*(_shown(r, p, i, j, options) for j in range(i + 1)), *blank), marks=marks))
         if "sig" in options:
-            rows.append(Row("p", (*(f"{p[i, j]:.4f}{tail}" if j < i else None for j in below), *blank), indent=1))
+            tests = [None if math.isnan(x) else float(x) for x in p[i, :i]]
+            rows.append(Row("p", (*tests, None, *blank), indent=1, format="p"))
         if "obs" in options:
-            rows.append(Row("n", (*(f"{n[i, j]:,.0f}{tail}" for j in below), *blank), indent=1))
+            rows.append(Row("n", (*map(float, n[i, : i + 1]), *blank), indent=1, format="count"))
     notes = []
     if "star" in options:
         notes.append(f"* p < {number(options['star']):g}")
@@ -137,13 +137,12 @@ def _p_values(r: FloatArray, n: FloatArray, options: dict[str, Option]) -> Float
     return p
 
 
-def _shown(r: FloatArray, p: FloatArray, i: int, j: int, options: dict[str, Option]) -> float | str | None:
-    """One correlation: blank where print() leaves it out, with a star where star() wants one."""
-    if i == j:
-        return f"{r[i, j]:.4f} " if "star" in options else float(r[i, j])
-    if "print" in options and not p[i, j] <= number(options["print"]):
-        return None
-    if "star" in options:
-        mark = "*" if p[i, j] <= number(options["star"]) else " "
-        return f"{r[i, j]:.4f}{mark}"
-    return float(r[i, j])
+def _shown(r: FloatArray, p: FloatArray, i: int, j: int, options: dict[str, Option]) -> float | None:
+    """One correlation: blank where print() leaves it out."""
+    hidden = i != j and "print" in options and not p[i, j] <= number(options["print"])
+    return None if hidden else float(r[i, j])
+
+
+def _starred(p: FloatArray, i: int, j: int, options: dict[str, Option]) -> bool:
+    """True where star() wants a star; a variable with itself has none."""
+    return i != j and "star" in options and bool(p[i, j] <= number(options["star"]))

@@ -25,7 +25,7 @@ from terrace.statistics import means as meantests
 from terrace.statistics.crosstab import levels
 from terrace.statistics.distributions import f_upper, normal_quantile, t_quantile
 from terrace.statistics.means import Variances
-from terrace.wording import plural
+from terrace.wording import p_words, plural
 
 _ONE = ("mean", "Mean"), ("se", "Std. err."), ("sd", "Std. dev.")
 
@@ -246,8 +246,8 @@ def _tested(
     test = Table(
         "",
         (
-            Column("t", "t", "fixed", 4), Column("df", "df", "general"), Column("lower", "P(T < t)", "fixed", 4),
-            Column("both", "P(|T| > |t|)", "fixed", 4), Column("upper", "P(T > t)", "fixed", 4),
+            Column("t", "t", "fixed", 4), Column("df", "df", "general"), Column("lower", "P(T < t)", "p"),
+            Column("both", "P(|T| > |t|)", "p"), Column("upper", "P(T > t)", "p"),
         ),
         (Row(null, (found.t, found.df, lower, found.p, upper)),),
         "Null hypothesis",
@@ -314,12 +314,12 @@ def _anova_table(found: meantests.Anova, y: str, factor: str) -> Table:
     )
     columns = (
         Column("ss", "SS", "general"), Column("df", "df", "count"), Column("ms", "MS", "general"),
-        Column("F", "F", "fixed", 2), Column("p", "Prob > F", "fixed", 4),
+        Column("F", "F", "fixed", 2), Column("p", "Prob > F", "p"),
     )  # fmt: skip
     notes: tuple[str, ...] = ()
     if found.bartlett is not None:
         chi2, df, bp = found.bartlett
-        notes = (f"Bartlett's test of equal variances: chi2({df}) = {chi2:.4f}, Prob > chi2 = {bp:.4f}.",)
+        notes = (f"Bartlett's test of equal variances: chi2({df}) = {chi2:.4f}, {p_words(bp)}.",)
     return Table(f"One-way analysis of variance of {y} by {factor}", columns, rows, "Source", notes, key="oneway")
 
 

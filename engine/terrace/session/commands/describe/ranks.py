@@ -18,7 +18,7 @@ from terrace.session.session import Session
 from terrace.session.state import CommandResult, Matrix
 from terrace.statistics import ranks as ranktests
 from terrace.statistics.crosstab import levels
-from terrace.wording import plural
+from terrace.wording import p_words, plural
 
 
 @command(
@@ -66,7 +66,7 @@ def spearman(session: Session, parsed: ParsedCommand) -> CommandResult:
             first = ""
         if i and "p" in asked:
             tests = [float(v) if s else None for v, s in zip(p[i, :i], shown_)]
-            rows.append(Row(first or "p", (*tests, *[None] * (k - i)), indent=int(not first)))
+            rows.append(Row(first or "p", (*tests, *[None] * (k - i)), indent=int(not first), format="p"))
     if not count[1, 0]:
         raise DataError("No row has values of both variables.", code="no-observations")
     note = f"{int(count[1, 0]):,} observations." if "pw" not in options or k == 2 else ""
@@ -121,7 +121,7 @@ def ranksum(session: Session, parsed: ParsedCommand) -> CommandResult:
     )
     columns = (Column("n", "Obs", "count"), Column("sum", "Rank sum", "general"), Column("e", "Expected", "general"))
     name = "z" if two else f"chi2({test.df})"
-    note = f"{name} = {test.statistic:.3f}, p = {test.p:.4f}, corrected for ties."
+    note = f"{name} = {test.statistic:.3f}, {p_words(test.p)}, corrected for ties."
     title = f"{'Wilcoxon rank-sum' if two else 'Kruskal-Wallis'} test of {y}"
     scalars = {"N": float(used.sum()), "z" if two else "chi2_adj": test.statistic, "p": test.p, "df": float(test.df)}
     return shown(session, (Table(title, columns, rows, by, (note,), parsed.name),), scalars)

@@ -26,6 +26,7 @@ from terrace.statistics import crosstab
 from terrace.statistics.crosstab import Levels
 from terrace.statistics.distributions import chi2_upper
 from terrace.statistics.ranks import fisher_exact
+from terrace.wording import p_words
 
 MOST_ROWS = 12_000
 _STARS = 50  # of the largest frequency in plot
@@ -263,12 +264,12 @@ def _tests(n: FloatArray, options: dict[str, Option]) -> tuple[list[str], dict[s
     chi2, df = crosstab.pearson(n)
     if "chi2" in options or everything:
         p = chi2_upper(chi2, df)
-        notes.append(f"Pearson chi2({df}) = {chi2:.4f}, p = {p:.3f}.")
+        notes.append(f"Pearson chi2({df}) = {chi2:.4f}, {p_words(p)}.")
         scalars |= {"chi2": chi2, "p": p}
     if "lrchi2" in options or everything:
         g = crosstab.likelihood_ratio(n)
         p = chi2_upper(g, df)
-        notes.append(f"Likelihood-ratio chi2({df}) = {g:.4f}, p = {p:.3f}.")
+        notes.append(f"Likelihood-ratio chi2({df}) = {g:.4f}, {p_words(p)}.")
         scalars |= {"chi2_lr": g, "p_lr": p}
     if "exact" in options:
         if n.shape != (2, 2) or np.any(n != np.floor(n)):
@@ -279,7 +280,7 @@ def _tests(n: FloatArray, options: dict[str, Option]) -> tuple[list[str], dict[s
                 advice="For larger tables, use chi2 or lrchi2.",
             )
         both, one = fisher_exact(n)
-        notes.append(f"Fisher's exact p = {both:.3f}, one-sided {one:.3f}.")
+        notes.append(f"Fisher's exact test: {p_words(both)}, one-sided {p_words(one)}.")
         scalars |= {"p_exact": both, "p1_exact": one}
     if "V" in options or "v" in options or everything:
         v = crosstab.cramers_v(n)

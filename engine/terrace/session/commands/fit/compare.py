@@ -26,6 +26,7 @@ from terrace.session.commands.helpers.files import file_name
 from terrace.session.commands.helpers.fits import named_fits
 from terrace.session.effects import Effect
 from terrace.session.fit_rows import fit_rows, rows_or_none
+from terrace.session.labelling import fit_now, labels_now
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -35,14 +36,16 @@ from terrace.wording import plural
 @command(
     "estimates compare",
     minimum="est comp",
-    syntax='estimates compare names|_all [, titles("text" ...) notable]',
-    help="Compare stored estimates: fit and likelihood-ratio tests, and coefficients, ICC and R² side by side.",
+    syntax='estimates compare names|_all [, titles("text" ...) ml notable]',
+    help="Compare stored estimates: fit and likelihood-ratio tests, and coefficients, ICC and R² side by side. With "
+    "ml, models fitted by REML are fitted again by ML for AIC, BIC and the tests; the models stay as they are.",
     effects=Effect.RETURNS,
 )
 def compare(session: Session, parsed: ParsedCommand) -> CommandResult:
-    from terrace.postestimation.paper.compare import models_table, side_by_side_table
+    from terrace.postestimation.paper.compare import models_table, needs_ml, side_by_side_table
+    from terrace.postestimation.paper.steps import REFITTED, ml_fits, without_criteria
 
-    options = parsed.options(rules("notab:le", "titles"))
+    options = parsed.options(rules("ml notab:le", "titles"))
     chosen = named_fits(session, parsed, parsed.clauses.body)
     if len(chosen) < 2:
         raise (parsed.clauses.body or parsed.word).error(
@@ -51,12 +54,23 @@ def compare(session: Session, parsed: ParsedCommand) -> CommandResult:
             advice="Store each with estimates store after its fit, then use estimates compare _all.",
         )
     names = _given(options.get("titles"), chosen) or _titles(chosen)
-    fits = [f for _, f in chosen]
-    tables = [models_table(fits, names)]
+    fits, labels = _labelled(session, chosen)
+    again = "ml" in options and any(f.spec.method == "reml" for f in fits)
+    if again:
+        session.report("Fitting by ML")
+        refitted = ml_fits(fits, [fit_rows(session, f).data for f in fits], cancel=session.cancel)
+        first = models_table(refitted, names)
+        tables = [replace(first, notes=(*first.notes, REFITTED))]
+    else:
+        tables = [models_table(fits, names)]
     if "notable" not in options:
-        beside = side_by_side_table(fits, names, data=[rows_or_none(session, f) for f in fits])
-        tables.append(replace(beside, title="Side by side"))
-    return replace(kept_rows(session, (tables[0],)), tables=tuple(tables))
+        beside = side_by_side_table(fits, names, data=[rows_or_none(session, f) for f in fits], labels=labels)
+        tables.append(replace(without_criteria(beside) if again else beside, title="Side by side"))
+    found = kept_rows(session, (tables[0],))
+    payload = dict(found.payload)
+    if needs_ml(fits) and "ml" not in options:  # what a reader of the warning does next
+        payload["by_ml"] = f"{parsed.bare.rstrip()}{'' if parsed.clauses.options else ','} ml"
+    return replace(found, tables=tuple(tables), payload=payload)
 
 
 @command(
@@ -78,12 +92,19 @@ def steps(session: Session, parsed: ParsedCommand) -> CommandResult:
             "A comparison of steps needs at least two models.", code="one-model", advice="List them in order."
         )
     names = _given(options.get("titles"), chosen) or _titles(chosen)
-    fits = [f for _, f in chosen]
+    fits, labels = _labelled(session, chosen)
     session.report("Fitting by ML")
-    table = steps_table(fits, names, [fit_rows(session, f).data for f in fits], cancel=session.cancel)
+    data = [fit_rows(session, f).data for f in fits]
+    table = steps_table(fits, names, data, labels=labels, cancel=session.cancel)
     left = steps_plot(fits, names)
     found = replace(kept_rows(session, (table,)), plots=() if left is None else (left,))
     return replace(found, payload={**found.payload, "replaces": True}) if "replace" in options else found
+
+
+def _labelled(session: Session, chosen: list[tuple[str, FitResult]]) -> tuple[list[FitResult], dict[str, str]]:
+    """The fits with the value labels that hold by now, and the labels of their variables."""
+    fits = [fit_now(session.state, f) for _, f in chosen]
+    return fits, labels_now(session.state, fits)
 
 
 def _given(option: Option | None, chosen: list[tuple[str, FitResult]]) -> list[str]:
@@ -130,7 +151,7 @@ def etable(session: Session, parsed: ParsedCommand) -> CommandResult:
     excluding(options, ("fvlabel", "nofvlabel"))
     listed = options.get("estimates")
     chosen = named_fits(session, parsed, argument(listed) if listed is not None else Piece.of(""))
-    fits = [f for _, f in chosen]
+    fits = [fit_now(session.state, f) for _, f in chosen]
     starred = {"stars", "showstars", "showstarsnote"} & set(options)
     stars = read_stars(options["stars"]) if "stars" in options else USUAL_STARS
     table = columns_table(

@@ -338,7 +338,7 @@ def _drawn(session: Session, drawing: Drawing, options: GraphOptions) -> Command
     if options.saving is not None:
         where = file_name(session, options.saving, "saving")
         path = Path(where) if Path(where).suffix else Path(f"{where}.{KINDS[0]}")
-        text += "\n" + written(save(drawing.plots, path, replace_file=options.saving_replace))
+        text += "\n" + written(save(session, drawing.plots, path, replace_file=options.saving_replace))
     graphs.pop(name, None)
     graphs[name] = drawing.plots
     return CommandResult(

@@ -89,7 +89,7 @@ def export(session: Session, parsed: ParsedCommand) -> CommandResult:
     _, plots = _chosen(session, parsed, name)
     pixels = {k: _pixels(options.get(k)) for k in ("width", "height")}
     session.report("Writing")
-    return CommandResult(text=written(save(plots, path, replace_file="replace" in options, **pixels)))
+    return CommandResult(text=written(save(session, plots, path, replace_file="replace" in options, **pixels)))
 
 
 def _pixels(option: Option | None) -> int | None:
@@ -102,10 +102,14 @@ def _pixels(option: Option | None) -> int | None:
 
 
 def save(
-    plots: tuple[Plot, ...], path: Path, *, replace_file: bool, width: int | None = None, height: int | None = None
+    session: Session, plots: tuple[Plot, ...], path: Path, *, replace_file: bool, width: int | None = None,
+    height: int | None = None,
 ) -> list[Path]:
+    """Write a graph as the page shows its figures."""
     from terrace.report.figure.pages import save_pages
+    from terrace.session.document.figures import as_shown
 
+    plots = tuple(as_shown(session.state.document, p) for p in plots)
     return save_pages(plots, path, replace=replace_file, width=width, height=height)
 
 

@@ -13,7 +13,7 @@ from terrace.data.importing.reading import ORDERS, Reading, Type
 from terrace.data.importing.several import Together, Way
 from terrace.language.grammar.macros import quoted
 from terrace.language.grammar.options import Option, OptionRule, rules
-from terrace.language.grammar.tokens import NAME, unquoted, words
+from terrace.language.grammar.tokens import NAME, Piece, unquoted, words
 from terrace.language.mixed_options import argument
 from terrace.session.commands.helpers.files import file_name
 from terrace.session.commands.helpers.textfile import DELIMITERS, names_row, text_or_none, textfile_options
@@ -23,8 +23,9 @@ from terrace.session.session import Session
 _TYPES: tuple[Type, ...] = ("text", "number", "date")
 _MEASURES = ("nominal", "ordinal", "continuous", "identifier")
 COLUMN_OPTIONS = (
-    'text(names) number(names) date(names) dateorder(dmy|mdy) nominal(names) ordinal(names) continuous(names) '
-    'identifier(names) labels(name "Label" ...) missing(-99 NA) codebook(FILE)'
+    'drop(names) rename(old new ...) text(names) number(names) date(names) dateorder(dmy|mdy) nominal(names) '
+    'ordinal(names) continuous(names) identifier(names) labels(name "Label" ...) missing(-99 NA) '
+    'codes(name "-99 -98" ...) codebook(FILE)'
 )
 """What can be said of columns, as the syntax of a command has it."""
 _PLAIN = re.compile(r"[^\s\"'`(),\[\]{}]+")
@@ -34,7 +35,8 @@ def column_rules() -> tuple[OptionRule, ...]:
     """The options that say what columns are."""
     return rules(
         "",
-        "text number date dateo:rder nominal ordinal continuous ident:ifier lab:els miss:ing codebook labelr:ow",
+        "drop rename text number date dateo:rder nominal ordinal continuous ident:ifier lab:els miss:ing codes "
+        "codebook labelr:ow",
     )
 
 
@@ -60,7 +62,16 @@ def reading_of(session: Session, options: Mapping[str, Option]) -> Reading:
     if "missing" in options:
         reading = replace(reading, missing=tuple(unquoted(w) for w in words(argument(options["missing"]))))
     if "labels" in options:
-        reading = replace(reading, described=_labels(options["labels"]))
+        labels = _pairs(options["labels"], "its label", 'labels(ses "Socioeconomic status")')
+        reading = replace(reading, described={name: unquoted(label) for name, label in labels.items()})
+    if "codes" in options:
+        codes = _pairs(options["codes"], "its codes of missing values", 'codes(ses "-99 -98")')
+        reading = replace(reading, codes={name: _codes(of) for name, of in codes.items()})
+    if "rename" in options:
+        renamed = _pairs(options["rename"], "the one that it gets", "rename(x1 ses)")
+        reading = replace(reading, renamed={old: unquoted(new) for old, new in renamed.items()})
+    if "drop" in options:
+        reading = replace(reading, left_out=tuple(_names(options["drop"])))
     if "codebook" in options:
         reading = replace(reading, codebook=file_name(session, argument(options["codebook"]), "codebook"))
     return reading
@@ -76,15 +87,24 @@ def _names(option: Option | None) -> list[str]:
     return [str(word) for word in found]
 
 
-def _labels(option: Option) -> dict[str, str]:
+def _pairs(option: Option, second: str, example: str) -> dict[str, Piece]:
+    """Names of variables, each with what stands behind it."""
     parts = words(argument(option))
     pairs = list(zip(parts[::2], parts[1::2], strict=False))
     if len(parts) % 2 or not all(NAME.fullmatch(str(name)) for name, _ in pairs):
         raise option.piece.error(
-            "labels() takes names of variables, each with its label.", code="bad-option-value", subject="labels",
-            advice='Write labels(ses "Socioeconomic status").',
+            f"{option.name}() takes names of variables, each with {second}.", code="bad-option-value",
+            subject=option.name, advice=f"Write {example}.",
         )  # fmt: skip
-    return {str(name): unquoted(label) for name, label in pairs}
+    return {str(name): piece for name, piece in pairs}
+
+
+def _codes(piece: Piece) -> tuple[str, ...]:
+    return tuple(unquoted(w) for w in words(Piece.of(unquoted(piece))))
+
+
+def _listed(values: tuple[str, ...]) -> str:
+    return " ".join(v if _PLAIN.fullmatch(v) else quoted(v) for v in values)
 
 
 # --- as text --------------------------------------------------------------------------------------------------------
@@ -99,25 +119,33 @@ def reading_options(reading: Reading) -> list[str]:
     plain: dict[str, Any] = {
         "sheet": reading.sheet, "cellrange": reading.cells,
         "delimiters": marks.get(reading.delimiter or "", reading.delimiter),
-        "decimal": reading.decimal, "thousands": reading.thousands, "encoding": reading.encoding,
+        "decimal": reading.decimal, "thousands": "none" if reading.thousands == "" else reading.thousands,
+        "encoding": reading.encoding,
         "comment": reading.comment,
     }  # fmt: skip
     bare = ("encoding", "cellrange")
     out = [f"{name}({value if name in bare else quoted(value)})" for name, value in plain.items() if value is not None]
     for name, row in (("varnames", reading.names), ("labelrow", reading.labels)):
-        out += [] if row is None else [f"{name}({row or 'nonames' if name == 'varnames' else row or 'none'})"]
+        none = "nonames" if name == "varnames" else "none"
+        rows = f"{row[0]}:{row[1]}" if isinstance(row, tuple) else row or none
+        out += [] if row is None else [f"{name}({rows})"]
     for name, span in (("rowrange", reading.rows), ("colrange", reading.columns)):
         out += [f"{name}({':'.join('' if k is None else str(k) for k in span)})"] if span != (None, None) else []
     if reading.skip:
         out.append(f"skip({reading.skip})")
     if reading.text_columns:
         out.append("stringcols(" + ("_all" if 0 in reading.text_columns else _several(reading.text_columns)) + ")")
+    out += _of("drop", list(reading.left_out))
+    if reading.renamed:
+        out.append(f"rename({' '.join(f'{old} {new}' for old, new in reading.renamed.items())})")
     for type_ in _TYPES:
         out += _of(type_, [name for name, t in reading.types.items() if t == type_])
     if reading.dates:
         out.append(f"dateorder({reading.dates})")
     if reading.missing:
-        out.append(f"missing({' '.join(v if _PLAIN.fullmatch(v) else quoted(v) for v in reading.missing)})")
+        out.append(f"missing({_listed(reading.missing)})")
+    if reading.codes:
+        out.append(f"codes({' '.join(f'{name} {quoted(_listed(codes))}' for name, codes in reading.codes.items())})")
     if reading.codebook:
         out.append(f"codebook({quoted(in_command(reading.codebook))})")
     for measure in Measure:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from terrace.data.readers.header import At, at_rows
 from terrace.errors import TerraceError
 from terrace.language.grammar.numlist import parse_numlist
 from terrace.language.grammar.options import Option, OptionRule, rules
@@ -38,8 +39,12 @@ def textfile_options(options: Mapping[str, Option]) -> dict[str, Any]:
         "encoding": text_or_none(options.get("encoding")),
         "comment": text_or_none(options.get("comment")),
     }
-    if thousands is not None and len(out["thousands"] or "") != 1:
-        raise _wrong(thousands, "The thousands separator must be one character.", 'Write thousands(".").')
+    if out["thousands"] == "none":
+        out["thousands"] = ""
+    elif thousands is not None and len(out["thousands"] or "") != 1:
+        raise _wrong(
+            thousands, "The thousands separator must be one character.", 'Write thousands("."), or thousands(none).'
+        )
     if thousands is not None and out["thousands"] == (out["decimal"] or "."):
         raise _wrong(thousands, "The decimal mark and the thousands separator must differ.",
                      'Write decimal(",") thousands(".").')  # fmt: skip
@@ -66,15 +71,22 @@ def _delimiter(option: Option | None) -> str | None:
     return text if text is None else DELIMITERS.get(text.lower(), text)
 
 
-def names_row(option: Option) -> int:
-    """The row of the names in ``varnames()``, of the labels in ``labelrow()``; 0 where there is none."""
+def names_row(option: Option) -> At:
+    """The row of the names in ``varnames()``, of the labels in ``labelrow()``; 0 where there is none.
+
+    A range such as ``1:2`` is several of them.
+    """
     word = str(argument(option)).strip().lower()
+    if ":" in word:
+        first, last = _range(option)
+        if first is not None and last is not None:
+            return at_rows(first, last)
     none = "nonames" if option.name == "varnames" else "none"
     if word in (none, none[:3]):
         return 0
     if not word.isdigit() or int(word) < 1:
         what, row = ("names", 1) if option.name == "varnames" else ("labels", 2)
-        advice = f"Write {option.name}({row}), or {option.name}({none})."
+        advice = f"Write {option.name}({row}), {option.name}({row}:{row + 1}) for several, or {option.name}({none})."
         raise _wrong(option, f"{word!r} is not a row of {what}.", advice)
     return int(word)
 

@@ -1,0 +1,138 @@
+"""Figures are edited: the editor in the work panel, the figure as it prints where the results stand, and its file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from terrace.data.formats import filter_of
+from terrace.report import formats
+from terrace_desktop.ui import dialogs
+from terrace_desktop.ui.action import Action
+from terrace_desktop.ui.later import soon
+from terrace_desktop.ui.words import from_engine, tr
+from terrace_desktop.work import commands
+
+if TYPE_CHECKING:
+    from terrace.session.contract import Outcome
+    from terrace_desktop.app.zones import Zones
+    from terrace_desktop.figure.editing import Editing
+    from terrace_desktop.figure.page import FigurePage
+    from terrace_desktop.figure.panel import FigurePanel
+    from terrace_desktop.results.pane import ResultsPane
+    from terrace_desktop.ui.settings import Settings
+    from terrace_desktop.work.controller import Controller
+
+FILE = "figure_file"  # the setting: which of the formats a figure was saved in last
+
+
+class FigureFlow(QObject):
+    """Makes the editor when a figure is first edited; its page is shown while the editor is open."""
+
+    told = Signal(str)  # a short message for the status bar
+
+    def __init__(
+        self, window: QWidget, controller: Controller, results: ResultsPane, zones: Zones, settings: Settings
+    ) -> None:
+        super().__init__(window)
+        self.window, self.controller, self.results = window, controller, results
+        self.zones, self.settings = zones, settings
+        self.panel: FigurePanel | None = None
+        self.page: FigurePage | None = None
+        self._editing: Editing | None = None
+        self._suffix = "pdf"
+        results.figure_asked.connect(self.edit)
+        zones.panel_changed.connect(self._follow)
+
+    def actions(self) -> list[Action]:
+        """What the menus offer about figures."""
+        return [Action("edit_figure", tr("&Edit figure…"), self.edit_chosen, enabled=self._any)]
+
+    def _any(self) -> bool:
+        return any(i.outcome is not None and i.outcome.plots for i in self.controller.snapshot.document)
+
+    def edit_chosen(self) -> None:
+        """Edit the figure of what is chosen in the outline, or else the last one."""
+        from terrace.session.document.figures import figures
+
+        found = figures(self.controller.snapshot.document)
+        item = self.results.contents.tree.current()
+        chosen = next((f for f in found if item is not None and f.item == item.id), found[-1] if found else None)
+        if chosen is not None:
+            self.edit(chosen.item, chosen.place)
+
+    def edit(self, item: int, place: int) -> None:
+        """Edit a figure of an item of the results; in steps, so that the window can answer between them."""
+        editing, panel, _page = self._made()
+
+        def begin() -> None:
+            if editing.begin(item, place):
+                panel.size_.show_file(self._suffix)
+                soon(self, self._open)
+
+        soon(self, begin)
+
+    def _open(self) -> None:
+        """Show what has been made; the print is drawn once it has its room."""
+        if self.panel is not None and self.page is not None and self._any():
+            self.zones.open(self.panel)
+            self.results.show_page(self.page)
+            soon(self, self.page.begin)
+
+    def _made(self) -> tuple[Editing, FigurePanel, FigurePage]:
+        from terrace_desktop.figure.editing import Editing
+        from terrace_desktop.figure.page import FigurePage
+        from terrace_desktop.figure.panel import FigurePanel
+        from terrace_desktop.figure.sections import FILES
+
+        if self._editing is None or self.panel is None or self.page is None:
+            editing = self._editing = Editing(self, self.controller)
+            panel = self.panel = FigurePanel(editing)
+            page = self.page = FigurePage(editing, panel)
+            self._suffix = FILES[min(max(self.settings.number(FILE), 0), len(FILES) - 1)]
+            editing.gone.connect(self._gone)
+            panel.done.connect(self.zones.close_panel)
+            panel.size_.file_chosen.connect(self._file_chosen)
+            for asks in (panel, page):
+                asks.save_asked.connect(self.save)
+        return self._editing, self.panel, self.page
+
+    def _file_chosen(self, suffix: str) -> None:
+        from terrace_desktop.figure.sections import FILES
+
+        self._suffix = suffix
+        self.settings.set_number(FILE, FILES.index(suffix))
+
+    def _follow(self) -> None:
+        """The page of the figure is there while the editor is."""
+        if self.page is not None and self.panel is not None:
+            self.results.show_page(self.page if self.zones.is_open(self.panel) else None)
+
+    def _gone(self) -> None:
+        if self.panel is not None and self.zones.is_open(self.panel):
+            self.zones.close_panel()
+
+    # --- its file -------------------------------------------------------------------------------------
+    def save(self) -> None:
+        """Ask for a name, and write the figure as it looks; the ending of the name decides on the format."""
+        if self._editing is None or self._editing.figure is None:
+            return
+        self._editing.saver.flush()
+        number, first = self._editing.figure.number, formats.BY_ENDING[f".{self._suffix}"]
+        kinds = [first, *(f for f in formats.PLOTS if f is not first)]
+        shown = ";;".join(f"{f.name} ({filter_of((f.ending, *f.also))})" for f in kinds)
+        name = self.tr("figure {0}").format(number).replace(" ", "") + first.ending
+        path = dialogs.ask_save(self.window, self.tr("Save figure"), str(Path(self.settings.folder()) / name), shown)
+        if not path:
+            return
+        if not Path(path).suffix:
+            path += first.ending
+        self.settings.set_folder(Path(path).absolute().parent)
+        self.controller.run(commands.save_figure(number, path), self._saved)
+
+    def _saved(self, outcome: Outcome | None) -> None:
+        if outcome is not None and outcome.ok:
+            self.told.emit(from_engine(outcome.text.strip()))

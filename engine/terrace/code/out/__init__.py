@@ -1,0 +1,1 @@
+"""A model as code of another program: one file a language."""

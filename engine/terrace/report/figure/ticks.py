@@ -1,0 +1,69 @@
+"""The ticks of an axis on paper: as many as there is room for, with labels that do not lie over each other."""
+
+from __future__ import annotations
+
+from math import ceil
+from textwrap import fill, shorten
+from typing import TYPE_CHECKING
+
+from terrace.graphs.axes import number_text
+from terrace.report.figure.trellis import Trellis
+from terrace.results.plot import Axis
+from terrace.wording import true_minus
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_MOST_TICKS = 30
+_LEAST_WRAPPED = 9  # letters; words wrapped narrower than this cannot be read
+
+
+def set_axis(axes: Axes, axis: Axis, which: str, trellis: Trellis) -> None:
+    """Scale, limits and ticks of the x or the y axis (`which`) of a panel."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter
+
+    own = axes.xaxis if which == "x" else axes.yaxis
+    own.set_tick_params(labelsize=trellis.tick_size)
+    if axis.log:
+        (axes.set_xscale if which == "x" else axes.set_yscale)("log")
+        own.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        own.set_minor_formatter(NullFormatter())
+    if axis.limits is not None:
+        (axes.set_xlim if which == "x" else axes.set_ylim)(*axis.limits)
+    if axis.ticks is None:
+        if not axis.log and (ticks := trellis.ticks(which)):
+            own.set_major_locator(MaxNLocator(ticks))
+        return
+    letters = int(trellis.letters)
+    most = _MOST_TICKS if which == "y" else min(_MOST_TICKS, trellis.slanted)
+    step = max(1, ceil(len(axis.ticks) / most))
+    kept = axis.ticks[::step]
+    own.set_major_locator(FixedLocator([t[0] for t in kept]))
+    own.set_minor_locator(FixedLocator([]))
+    if which == "y":
+        own.set_ticklabels([_filled(true_minus(t[1]), 24) for t in kept])
+        return
+    room = letters / max(1, len(kept)) - 2  # letters beside each other that a label has
+    labels = [true_minus(t[1]) for t in kept]
+    if max((len(x) for x in labels), default=0) > room >= _LEAST_WRAPPED:
+        wrapped = [fill(x, int(room), break_long_words=False) for x in labels]
+        lines = [x.splitlines() for x in wrapped]
+        if all(len(line) <= room + 1 for x in lines for line in x) and max(map(len, lines)) <= 3:
+            own.set_ticklabels(wrapped)
+            return
+    if sum(len(x) + 2 for x in labels) > letters and all(text == number_text(at) for at, text in kept):
+        every = next((k for k in range(2, len(kept)) if sum(len(x) + 2 for x in labels[::k]) <= letters), 0)
+        if every:  # numbers are read between ticks, names are not
+            own.set_major_locator(FixedLocator([t[0] for t in kept[::every]]))
+            own.set_ticklabels(labels[::every])
+            return
+    slanted = sum(len(x) + 2 for x in labels) > letters
+    own.set_ticklabels([shorten(x, 28, placeholder="…") if slanted else x for x in labels])
+    if slanted:
+        for text in axes.get_xticklabels():
+            text.set(rotation=45, ha="right", rotation_mode="anchor")
+
+
+def _filled(text: str, width: int) -> str:
+    """Lines no longer than `width` letters; line breaks of the text itself stay."""
+    return "\n".join(fill(line, width) for line in text.splitlines())
