@@ -131,6 +131,19 @@ def test_the_bar_opens_the_builder_and_the_pages_stand_where_the_results_were(pr
     assert w.results.view.isVisible()
 
 
+def test_the_pages_and_a_figure_that_is_edited_take_each_others_place(program: Program) -> None:
+    w = program.window
+    program.run("scatter y x")
+    _panel, page, _editing = opened(program)
+    w.actions_["edit_figure"].trigger()
+    wait_until(lambda: w.figures.page is not None and w.figures.page.isVisible(), "the figure")
+    assert not page.isVisible()
+    opened(program)
+    assert page.isVisible() and not w.figures.page.isVisible()
+    w.splitter.close_panel()
+    assert w.results.view.isVisible() and not page.isVisible() and not w.figures.page.isVisible()
+
+
 def test_opening_changes_nothing(program: Program) -> None:
     before = commands(program)
     opened(program)
