@@ -361,6 +361,16 @@
     </message>
 </context>
 <context>
+    <name>ReportPanel</name>
+    <message numerus="yes">
+        <source>{0} page(s)</source>
+        <translation>
+            <numerusform>{0} page</numerusform>
+            <numerusform>{0} pages</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>SeveralPage</name>
     <message numerus="yes">
         <source>{0} file(s), put together</source>

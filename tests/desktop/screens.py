@@ -83,6 +83,7 @@ def screens(window: MainWindow, forms: Callable[[str], bool] = lambda _key: True
         yield f"data: {key}", window.work
     yield from guided(window, idle)
     yield from figure(window)
+    yield from report(window)
     window.splitter.close_panel()
     idle()
 
@@ -100,6 +101,19 @@ def figure(window: MainWindow) -> Iterator[tuple[str, QWidget]]:
     settled()
     yield "figure: fields", window.work
     yield "figure: print", page
+
+
+def report(window: MainWindow) -> Iterator[tuple[str, QWidget]]:
+    """A report that is built, with all its fields, and its pages."""
+    window.reports.open()
+    panel, page = window.reports.panel, window.reports.page
+    assert panel is not None and page is not None
+    wait_until(page.settled, "the pages of the report")
+    yield "report: pages", page
+    panel.more.fold.setChecked(True)
+    settled()
+    settled()
+    yield "report: fields", window.work
 
 
 def variables(window: MainWindow, idle: Callable[[], object]) -> Iterator[tuple[str, QWidget]]:

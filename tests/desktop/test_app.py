@@ -138,15 +138,18 @@ def test_the_report_of_the_page_has_every_card_that_is_left(
         "plot lines days", "tabulate days", 'outline note "Slow at **first**"',
     )  # fmt: skip
     card = next(c for c in w.results.under(w.results.newest()) if c.outcome.type == "estat icc")
+    gone = card.item.heading
     card.remove()
     program.idle()
-    w.exports.export_all()
+    w.reports.save("html")
     program.idle()
     text = path.read_text()
-    places = [text.index(x) for x in ("scatter reaction days", "Model 1: ", "plot lines days", "tabulate days")]
+    note = "Slow at <strong>first</strong>"
+    shown = ("reaction against days", "Model 1: ", "Fitted reaction by subject", "Freq.", note)
+    places = [text.index(x) for x in shown]
     assert places == sorted(places)
-    assert "estat icc" not in text and text.count("<svg") + text.count("<img") == 5
-    assert "Slow at <strong>first</strong>" in text
+    assert "Fitted reaction by subject</i>" in text and f"{gone}</i>" not in text
+    assert text.count("<svg") + text.count("<img") == 5
     assert any(Path(str(a)).name == "sleepstudy report.html" for a in asked)
 
 

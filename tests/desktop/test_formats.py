@@ -66,7 +66,8 @@ def test_dialogs_and_menus_offer_what_the_tables_have(settings: Settings, asked:
     saved = asked.pop()
     assert endings(saved) == list(formats.WRITTEN)
     assert saved.startswith(f"{formats.FORMATS[0].program} (*{formats.USUAL})")
-    window.exports.export_all()
+    window.reports.save("pdf")
+    assert asked[-1].startswith("PDF (*.pdf);;")
     assert set(endings(asked.pop())) == {e for f in output.REPORTS for e in (f.ending, *f.also)}
 
     (card,) = window.results.cards()

@@ -325,7 +325,6 @@ def test_a_model_is_renamed_folded_and_removed(desk: Desk) -> None:
     w.results.clear()
     desk.idle()
     assert w.results.cards() == [] and not w.results._hint.isHidden()
-    assert not w.actions_["export"].isEnabled()
 
 
 def test_report_and_plot_are_commands(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -333,10 +332,10 @@ def test_report_and_plot_are_commands(desk: Desk, monkeypatch: pytest.MonkeyPatc
     desk.run(MODEL)
     target = str(tmp_path / "out.docx")
     monkeypatch.setattr(dialogs, "ask_save", lambda *_: target)
-    desk.window.actions_["export"].trigger()
+    card = desk.window.results.newest()
+    desk.window.exports.export_card(card, "docx")
     desk.idle()
-    title = desk.window.results.newest().title
-    assert desk.session.ran[-1] == f'report "{target}", models(m1) titles("{title}") noresults notes replace'
+    assert desk.session.ran[-1] == f'report "{target}", models(m1) titles("{card.title}") noresults replace'
     monkeypatch.setattr(dialogs, "ask_save", lambda *_: str(tmp_path / "fig"))
     plot = fakes.plot("qq")
     desk.window.results.plot_export_asked.emit(plot, "pdf", desk.window.results.newest())
@@ -344,7 +343,7 @@ def test_report_and_plot_are_commands(desk: Desk, monkeypatch: pytest.MonkeyPatc
     assert desk.session.ran[-1] == f'plot qq, saving("{tmp_path / "fig.pdf"}") replace'
     monkeypatch.setattr(dialogs, "ask_save", lambda *_: "")
     count = len(desk.session.ran)
-    desk.window.actions_["export"].trigger()
+    desk.window.exports.export_card(card, "docx")
     desk.idle()
     assert len(desk.session.ran) == count, "thought better of it"
 

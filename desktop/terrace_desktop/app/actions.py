@@ -37,7 +37,9 @@ GIVE_WAY = (  # entries of the bar, in the order in which they lose their words
     "open", "save", "compare", "export", "tool_plot", "tool_describe", "tool_prepare", "after_all", "new_model",
 )  # fmt: skip
 BESIDE, ICON = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
-SHOW_WORK = frozenset({"tool_describe", "tool_prepare", "tool_plot", "new_model", "after_all"})  # see `show_open`
+SHOW_WORK = frozenset(  # see `show_open`
+    {"tool_describe", "tool_prepare", "tool_plot", "new_model", "after_all", "export"}
+)
 ICONS = {
     "open": "open", "save": "save", "undo": "undo", "redo": "redo", "copy": "copy", "new_model": "model",
     "edit_model": "edit", "compare": "compare", "after_all": "after", "export": "report", "tab_data": "data",

@@ -17,6 +17,7 @@ from terrace_desktop.builder import look as builder_look
 from terrace_desktop.figure import look as figure_look
 from terrace_desktop.forms import look as forms_look
 from terrace_desktop.importing import look as importing_look
+from terrace_desktop.reporting import look as reporting_look
 from terrace_desktop.results import look as results_look
 from terrace_desktop.ui import theme, words
 from terrace_desktop.ui.later import soon
@@ -31,8 +32,9 @@ if TYPE_CHECKING:
 
 
 LOOKS = {
-    "FormContent": builder_look.SHEET + forms_look.SHEET + variables_look.SHEET + figure_look.SHEET,
-    "FigurePage": figure_look.PAGE, "ResultsPane": results_look.SHEET,
+    "FormContent": builder_look.SHEET + forms_look.SHEET + variables_look.SHEET + figure_look.SHEET
+    + reporting_look.SHEET,
+    "FigurePage": figure_look.PAGE, "ReportPage": reporting_look.PAGE, "ResultsPane": results_look.SHEET,
     "ImportPage": importing_look.SHEET, "SeveralPage": importing_look.SHEET,
 }  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,18 +21,15 @@ from terrace_desktop.ui.action import Action
 from terrace_desktop.ui.words import tr
 from terrace_desktop.work import commands
 from terrace_desktop.work.controller import Controller
-from terrace_desktop.work.session_port import document_name
 
 if TYPE_CHECKING:
     from terrace.results.plot import Plot
     from terrace.session.contract import Outcome
     from terrace.session.session import Session
     from terrace_desktop.results.model_card import ModelCard
-    from terrace_desktop.results.output_card import OutputCard
     from terrace_desktop.ui.settings import Settings
 
 Filters = tuple[tuple[str, tuple[str, ...]], ...]  # how a dialog calls a format, and its endings
-REPORTS: Filters = tuple((f.name, (f.ending, *f.also)) for f in formats.REPORTS)
 
 
 class ExportFlow(QObject):
@@ -64,37 +61,24 @@ class ExportFlow(QObject):
                 self.save_history,
                 enabled=lambda: bool(c.history.entries),
             ),
-            Action("export", tr("&Export report…"), self.export_all, "Ctrl+E", self.results.has_cards),
         ]
 
     # --- reports ---------------------------------------------------------------------------------------
-    def export_all(self) -> None:
-        """One report of every card on the page, in the order in which they came."""
-        about = Path(document_name(self.controller.snapshot.dataset)).stem
-        name = self.tr("{0} report").format(about) if about else self.tr("report")
-        path = self._ask(self.tr("Export report"), name + REPORTS[0][1][0], REPORTS)
-        if path:
-            self.write_report(self.results.cards(), path, self.results.outputs(), notes=True)
-
     def export_card(self, card: ModelCard, suffix: str) -> None:
         """A report of one model with what was asked about it."""
         path = self._ask(self.tr("Export model"), f"model_{card.number}.{suffix}", only(suffix))
         if path:
             self.write_report([card], path)
 
-    def write_report(
-        self, cards: list[ModelCard], path: str, loose: Sequence[OutputCard] = (), *, notes: bool = False
-    ) -> None:
-        """Run the command that writes a report; the ending of the name decides on the format.
-
-        The outputs under the models go with them; `loose` are others, `notes` all that the user wrote on the page.
+    def write_report(self, cards: list[ModelCard], path: str) -> None:
+        """Run the command that writes a report of models with what was asked about them; the ending of the name
+        decides on the format.
         """
         models = [(card.stored, card.title) for card in cards if card.stored]
         under = [output for card in cards for output in self.results.under(card)]
-        outputs = [*under, *(output for output in loose if output not in under)]
-        numbers = [c.outcome.number for c in outputs if c.outcome.number]
+        numbers = [c.outcome.number for c in under if c.outcome.number]
         if models or numbers:
-            self.controller.run(commands.report(path, models, numbers, notes))
+            self.controller.run(commands.report(path, models, numbers))
 
     # --- plots -----------------------------------------------------------------------------------------
     def export_plot(self, plot: Plot, suffix: str, card: ModelCard | None = None) -> None:

@@ -56,7 +56,11 @@ def pieces() -> Iterator[None]:
 
     yield
     import terrace_desktop.figure.page
-    import terrace_desktop.figure.panel  # noqa: F401
+    import terrace_desktop.figure.panel
+
+    yield
+    import terrace_desktop.reporting.page
+    import terrace_desktop.reporting.panel  # noqa: F401
 
 
 class Loader(QObject):

@@ -71,7 +71,7 @@ def stops(parts: Parts) -> tuple[Stop, ...]:
         ),
         Stop(
             tr("Share the results"),
-            tr("Copied tables paste into Word and Excel as tables. A report holds everything."),
+            tr("Copied tables paste into Word and Excel as tables. Report puts what you choose on pages."),
             parts.export,
         ),
     )  # fmt: skip

@@ -33,6 +33,7 @@ from terrace_desktop.app.looks_flow import LooksFlow
 from terrace_desktop.app.model_flow import ModelFlow
 from terrace_desktop.app.own import Own
 from terrace_desktop.app.places_flow import PlacesFlow
+from terrace_desktop.app.report_flow import ReportFlow
 from terrace_desktop.app.script_flow import ScriptFlow
 from terrace_desktop.app.start_flow import StartFlow
 from terrace_desktop.app.start_page import StartPage
@@ -101,6 +102,7 @@ class MainWindow(QMainWindow):
         self._prepare: PrepareFlow | None = None
         self._served: QWidget | None = None  # what the panel showed last
         self.exports = ExportFlow(self, self.controller, self.results, settings)
+        self.reports = ReportFlow(self, self.controller, self.results, self.splitter, settings)
         self.scripts = ScriptFlow(self, self.controller, settings, self.controller.history.do_file)
         self.help = HelpFlow(self, self.controller)
         self.variables = VariablesFlow(self, self.controller, self.left, self.models, self.splitter)
@@ -178,6 +180,7 @@ class MainWindow(QMainWindow):
             *self.models.actions(),
             *self.figures.actions(),
             *self.exports.actions(),
+            *self.reports.actions(),
             *self.scripts.actions(),
             *self.help.actions(),
             *self.variables.actions(),
@@ -245,8 +248,8 @@ class MainWindow(QMainWindow):
         self.looks.convention_changed.connect(self.start.convention.show_choice)
         self.looks.zoomed.connect(self._zoomed)
         self.brushing.told.connect(self.status.tell)
-        for part in (self.data, self.cells, self.projects, self.models, self.figures, self.exports, self.scripts,
-                     self.help, self.looks, self.failures):
+        for part in (self.data, self.cells, self.projects, self.models, self.figures, self.exports, self.reports,
+                     self.scripts, self.help, self.looks, self.failures):
             part.told.connect(self.status.tell)
 
     def begin(self) -> None:

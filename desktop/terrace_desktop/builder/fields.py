@@ -147,6 +147,12 @@ class Choice(QComboBox, Generic[V]):
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            event.ignore()  # Qt would look for an option that begins with it, and the form would not get its keys
+        else:
+            super().keyPressEvent(event)
+
 
 class FieldButton(QPushButton):
     """A push button that shows a value, shortened to its room, and opens something to change it."""

@@ -80,6 +80,16 @@ class Settings:
         """Remember a number."""
         self.store.set_value(f"numbers/{name}", int(value))
 
+    def text(self, name: str) -> str:
+        """A remembered text, empty where there is none."""
+        found = self.store.value(f"texts/{name}", "")
+        return found if isinstance(found, str) else ""
+
+    def set_text(self, name: str, value: str) -> None:
+        """Remember a text."""
+        self.store.set_value(f"texts/{name}", value)
+        self.save()
+
     def state(self, name: str) -> QByteArray | None:
         """The saved state of a splitter, header or window."""
         value = self.store.value(f"state/{name}")

@@ -67,9 +67,23 @@ class Saver(QObject):
         self.flush()
         self._own = []
 
-    def steps(self) -> int:
+    def join(self, name: str) -> None:
+        """Have the steps that were counted undone as one, of this name, where nothing else came between."""
+        self.flush()
+        own = self._own
+        label = "looking for steps that belong together"
+        self._controller.call(label, lambda _session: None, lambda _none: self._join(own, name))
+
+    def _join(self, own: list[weakref.ref[Step]], name: str) -> None:
+        count = self.steps(own)
+        if count > 1:
+            own.clear()
+            self._run(UNDO, f'undo join {count} "{name}"')
+
+    def steps(self, counted: list[weakref.ref[Step]] | None = None) -> int:
         """How many of the last steps that can be undone are the editor's own, with nothing between."""
-        own = {id(step) for found in self._own if (step := found()) is not None}
+        listed = self._own if counted is None else counted
+        own = {id(step) for found in listed if (step := found()) is not None}
         count = 0
         for step in reversed(self._steps):
             if id(step) not in own:
@@ -91,13 +105,14 @@ class Saver(QObject):
 
     def _run(self, field: str, command: str) -> None:
         self._running[field] = self._running.get(field, 0) + 1
+        own = self._own  # the one that counts now: another field may be typed into by the time of the answer
 
         def told(outcome: Outcome | None) -> None:
             self._running[field] -= 1
             if outcome is not None and outcome.error is not None:
                 self.refused.emit(field, f"{from_engine(outcome.error[1])} {from_engine(outcome.error_advice)}".strip())
             elif field != UNDO and self._steps and not (self._before and self._before[-1] is self._steps[-1]):
-                self._own.append(weakref.ref(self._steps[-1]))
+                own.append(weakref.ref(self._steps[-1]))
             self.saved.emit()
 
         self._controller.run(command, told)

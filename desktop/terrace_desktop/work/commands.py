@@ -102,16 +102,19 @@ def save_code(path: str | Path, model: str, language: str) -> str:
     return f"code {model}, in({language}) saving({file_name(path)}, replace)".replace("code ,", "code,")
 
 
-def report(path: str | Path, models: list[tuple[str, str]], results: list[int], notes: bool = False) -> str:
-    """Write a report of these models, given as (name in the session, title), and of results by their numbers, with what
-    the user wrote on the page."""
+def report(path: str | Path, models: list[tuple[str, str]], results: list[int]) -> str:
+    """Write a report of these models, given as (name in the session, title), and of results by their numbers."""
     options = []
     if models:
         options.append(f"models({' '.join(name for name, _ in models)})")
         options.append(f"titles({' '.join(quoted(title) for _, title in models)})")
     options.append(f"results({' '.join(map(str, sorted(results)))})" if results else "noresults")
-    options += ["notes"] if notes else []
     return f"report {file_name(path)}, {' '.join(options)} replace"
+
+
+def planned_report(path: str | Path) -> str:
+    """Write the report as its plan has it."""
+    return f"report {file_name(path)}, replace"
 
 
 PLOT_NAMES = {"residual-fitted": "residuals", "qq": "qq", "caterpillar": "caterpillar"}

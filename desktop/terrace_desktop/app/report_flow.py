@@ -1,0 +1,111 @@
+"""The report is built and saved: the builder in the work panel, its pages where the results stand, and its file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from terrace.data.formats import filter_of
+from terrace.report import formats
+from terrace_desktop.ui import dialogs
+from terrace_desktop.ui.action import Action
+from terrace_desktop.ui.words import from_engine, tr
+from terrace_desktop.work import commands
+from terrace_desktop.work.session_port import document_name
+
+if TYPE_CHECKING:
+    from terrace.session.contract import Outcome
+    from terrace_desktop.app.zones import Zones
+    from terrace_desktop.reporting.editing import ReportEditing
+    from terrace_desktop.reporting.page import ReportPage
+    from terrace_desktop.reporting.panel import ReportPanel
+    from terrace_desktop.results.pane import ResultsPane
+    from terrace_desktop.ui.settings import Settings
+    from terrace_desktop.work.controller import Controller
+
+FORMAT = "report_format"  # the setting: the format of the last report that was saved
+
+
+class ReportFlow(QObject):
+    """Makes the builder when it is first wanted; the pages are shown while it is open."""
+
+    told = Signal(str)  # a short message for the status bar
+
+    def __init__(
+        self, window: QWidget, controller: Controller, results: ResultsPane, zones: Zones, settings: Settings
+    ) -> None:
+        super().__init__(window)
+        self.window, self.controller, self.results = window, controller, results
+        self.zones, self.settings = zones, settings
+        self.editing: ReportEditing | None = None
+        self.panel: ReportPanel | None = None
+        self.page: ReportPage | None = None
+        zones.panel_changed.connect(self._follow)
+
+    def actions(self) -> list[Action]:
+        """What the menus offer about the report."""
+        return [Action("export", tr("R&eport…"), self.open, "Ctrl+E", self._able)]
+
+    def _able(self) -> bool:
+        return self.controller.has_data() or self.results.has_cards()
+
+    def open(self) -> None:
+        """Show the builder and the pages."""
+        editing, panel, page = self._made()
+        editing.begin()
+        panel.refresh()
+        self.zones.open(panel)
+        self._follow()
+        page.refresh()
+
+    def _made(self) -> tuple[ReportEditing, ReportPanel, ReportPage]:
+        from terrace_desktop.reporting.editing import ReportEditing
+        from terrace_desktop.reporting.page import ReportPage
+        from terrace_desktop.reporting.panel import OFFERED, ReportPanel
+
+        if self.editing is None or self.panel is None or self.page is None:
+            editing = self.editing = ReportEditing(self, self.controller, self.settings)
+            panel = self.panel = ReportPanel(editing)
+            page = self.page = ReportPage(editing)
+            page.picked.connect(panel.go_to)
+            page.paged.connect(panel.show_pages)
+            panel.chosen.connect(page.mark)
+            panel.turned.connect(page.turn)
+            panel.formatted.connect(page.show_format)
+            panel.save_asked.connect(self.save)
+            last = self.settings.text(FORMAT)
+            panel.format.choose(last if last in OFFERED else OFFERED[0])
+        return self.editing, self.panel, self.page
+
+    def _follow(self) -> None:
+        """The pages are there while the builder is; what else stands there is for others to end."""
+        if self.page is None or self.panel is None:
+            return
+        if self.zones.is_open(self.panel):
+            self.results.show_page(self.page)
+        elif not self.page.isHidden():
+            self.results.show_page(None)
+
+    # --- its file -------------------------------------------------------------------------------------
+    def save(self, suffix: str) -> None:
+        """Ask for a name, and write the report; the ending of the name decides on the format."""
+        first = formats.BY_ENDING[f".{suffix}"]
+        kinds = [first, *(f for f in formats.REPORTS if f is not first)]
+        shown = ";;".join(f"{f.name} ({filter_of((f.ending, *f.also))})" for f in kinds)
+        about = Path(document_name(self.controller.snapshot.dataset)).stem
+        name = (self.tr("{0} report").format(about) if about else self.tr("report")) + first.ending
+        path = dialogs.ask_save(self.window, self.tr("Save report"), str(Path(self.settings.folder()) / name), shown)
+        if not path:
+            return
+        if not Path(path).suffix:
+            path += first.ending
+        self.settings.set_folder(Path(path).absolute().parent)
+        self.settings.set_text(FORMAT, suffix)
+        self.controller.run(commands.planned_report(path), self._saved)
+
+    def _saved(self, outcome: Outcome | None) -> None:
+        if outcome is not None and outcome.ok:
+            self.told.emit(from_engine(outcome.text.strip()))
