@@ -110,6 +110,20 @@ def test_headings_are_bookmarks_and_pages_have_numbers_and_a_running_head() -> N
         assert "RUNNING" in page and str(k) in page.split()
 
 
+@pytest.mark.parametrize("head", ["W" * 300, "Words of a head " * 20])
+def test_a_running_head_ends_before_the_number_of_the_page(head: str) -> None:
+    """Measured with the fonts of the pages; in Word the head has one line too."""
+    from terrace.report import pdf_fonts
+    from terrace.report.sheet import MARGIN
+
+    made = pages_pdf(report(Paragraph("x"), head=head))
+    (line,) = [x for x in texts(made)[0].splitlines() if x.startswith("Wo") or x.startswith("WW")]
+    beginning = line.rstrip(" 1")
+    assert head.startswith(beginning) and len(beginning) > 20
+    assert pdf_fonts.width(beginning, 9.0) < made.sizes[0][0] - 2 * MARGIN - 20
+    assert word(Paragraph("x"), head=head).sections[0].header.paragraphs[0].text.startswith(f"{beginning}\t")
+
+
 def test_figures_and_equations_are_vectors_and_letters_are_embedded() -> None:
     from pypdf import PdfReader
 
@@ -212,6 +226,13 @@ def test_word_has_its_own_styles_captions_and_fields() -> None:
     head = document.sections[0].header.paragraphs[0]
     assert head.text.startswith("H\t") and " PAGE " in head._p.xml
     assert document.core_properties.author == "A" and document.core_properties.title == "T"
+
+
+def test_word_takes_titles_of_any_length() -> None:
+    """Properties of a document have 255 letters at most, which the title on the page has not."""
+    document = word(Paragraph("x"), title="t" * 400, author="a" * 400)
+    assert [p.text for p in document.paragraphs[:2]] == ["t" * 400, "a" * 400]
+    assert document.core_properties.title == "t" * 255 and document.core_properties.author == "a" * 255
 
 
 def test_a_caption_stands_above_in_apa_and_below_a_figure_in_ama() -> None:
