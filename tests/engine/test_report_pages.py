@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,21 @@ def test_captions_and_headings_stand_with_what_follows(above: int) -> None:
     assert all(w in page for w in ("Results", "Models", "Model 1", "beta0", "beta7", "Standard errors"))
     (page,) = [p for p in found if "Figure 1" in p]
     assert all(w in page for w in ("Figures", "Lines of all"))
+
+
+@pytest.mark.parametrize("above", range(24, 36))
+def test_a_note_of_three_lines_stays_with_its_table(above: int) -> None:
+    """No line of three may stand alone on a page, so that all of them go with the table."""
+    table = replace(coefficients(3), notes=("Note of the table. " * 16 + "Theend.",))
+    found = texts(pages_pdf(report(*[Paragraph("Words.")] * above, TableBlock(table, 1))))
+    (page,) = [p for p in found if "Table 1" in p]
+    assert len([x for x in page.splitlines() if "of the table" in x]) == 3 and "Theend." in page
+
+
+def test_equations_run_over_pages_as_in_word() -> None:
+    made = pages_pdf(report(*[Paragraph("Words.")] * 24, EquationBlock(EQUATION.lines * 12)))
+    assert {x.page for x in made.landed if x.part == "p24"} == {0, 1}
+    assert not any(p.paragraph_format.keep_with_next for p in word(EQUATION).paragraphs)
 
 
 def test_columns_that_no_page_is_wide_enough_for_go_below_each_other() -> None:

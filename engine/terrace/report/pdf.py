@@ -187,7 +187,7 @@ class _Story:
         if isinstance(block, FigureBlock):
             return [_Group(self._figure(block, part))]
         if isinstance(block, EquationBlock):
-            return [_Group(self._equations(block, part))]
+            return [_Group([x]) for x in self._equations(block, part)]
         return [_Group([], page=True)]
 
     def _paragraph(self, block: Paragraph, part: str) -> _Piece:
@@ -258,7 +258,8 @@ class _Story:
         markup = fonts.marked_up(words, bold=look.bold and not own, italic=look.italic, mono=look.mono)
         text = Text.of(markup, paragraph_style(look), look, self.record, part, outline)
         _, height = text.wrap(self.width, 1e6)
-        least = height if look.keep else min(height, 2 * look.line)
+        whole = look.keep or height < 3.5 * look.line  # of three lines none stands alone
+        least = height if whole else 2 * look.line
         return _Piece(text, height, least, look.before, 0.0 if tight else look.after)
 
     def _space(self, height: float) -> _Piece:
