@@ -77,10 +77,11 @@ def test_captions_and_headings_stand_with_what_follows(above: int) -> None:
     assert all(w in page for w in ("Figures", "Lines of all"))
 
 
-@pytest.mark.parametrize("above", range(24, 36))
-def test_a_note_of_three_lines_stays_with_its_table(above: int) -> None:
+@pytest.mark.parametrize("rows", [1, 4, 5, 6])
+@pytest.mark.parametrize("above", range(23, 33))
+def test_a_note_of_three_lines_stays_with_its_table(above: int, rows: int) -> None:
     """No line of three may stand alone on a page, so that all of them go with the table."""
-    table = replace(coefficients(3), notes=("Note of the table. " * 16 + "Theend.",))
+    table = replace(coefficients(rows), notes=("Note of the table. " * 16 + "Theend.",))
     found = texts(pages_pdf(report(*[Paragraph("Words.")] * above, TableBlock(table, 1))))
     (page,) = [p for p in found if "Table 1" in p]
     assert len([x for x in page.splitlines() if "of the table" in x]) == 3 and "Theend." in page
