@@ -7,6 +7,7 @@ import pytest
 from test_figure_looks import session, two_lines
 from test_session_running import ok
 
+from terrace.graphs.colors import linear
 from terrace.graphs.dressed import dressed
 from terrace.graphs.layers import SAFE
 from terrace.report.figure import vision
@@ -121,6 +122,6 @@ def test_lightness_is_that_of_the_norm() -> None:
 
 def test_the_safe_colours_are_apart_for_all_and_red_and_green_are_not() -> None:
     assert min(vision.apart(a, b) for k, a in enumerate(SAFE) for b in SAFE[:k]) > APART
-    red, green = (vision.lab(vision.linear(c)) for c in ("#d62728", "#2ca02c"))
+    red, green = (vision.lab(np.array(linear(c))) for c in ("#d62728", "#2ca02c"))
     assert vision.apart("#d62728", "#2ca02c") < np.linalg.norm(red - green) / 3
     assert vision.apart("#123456", "#123456") == 0.0

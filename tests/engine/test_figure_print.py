@@ -65,6 +65,16 @@ def test_files_are_exactly_as_large_as_asked() -> None:
         assert png.info["dpi"][0] == pytest.approx(600, abs=0.1)
 
 
+@pytest.mark.parametrize("asked", [{"width": 1.0, "height": 1.0}, {"width": 1.0, "height": 100.0, "points": 96.0}])
+def test_a_figure_that_is_too_small_for_its_letters_is_drawn_without_a_word(
+    asked: dict[str, float], recwarn: pytest.WarningsRecorder
+) -> None:
+    """A report with such a figure has to come about."""
+    with Image.open(io.BytesIO(render(look(two_lines(), **asked), "png", dpi=100))) as picture:
+        assert picture.size == tuple(round(asked[k] * 100 / CM) for k in ("width", "height"))
+    assert not recwarn.list
+
+
 def test_a_tiff_has_its_dots_its_compression_and_no_transparency() -> None:
     with Image.open(io.BytesIO(render(look(two_lines(), width=8.5, height=6.4, dpi=600), "tiff"))) as picture:
         assert (picture.format, picture.mode, picture.info["compression"]) == ("TIFF", "RGB", "tiff_lzw")

@@ -206,6 +206,16 @@ def test_a_section_without_anything_in_it_has_no_heading_but_one_of_the_users_ha
     assert "Method" in headings() and "Method" not in headings("report part hide analysis")
     assert "Empty" in headings('report part add heading "Empty", after(analysis)', "report part hide analysis")
     assert "Appendix" not in headings("report part hide diagnostics4 citation commands")
+    nothing = ("report part hide diagnostics4 citation", "report last none")
+    assert "Appendix" not in headings(*nothing) and of(contents(session, *nothing), "commands") == []
+
+
+def test_labels_that_variables_got_after_the_fit_are_those_of_the_whole_report(session: Session) -> None:
+    contents(session)  # what is remembered has the labels of its day
+    (block,) = of(contents(session, 'label variable x "Zeal"', 'label variable y "Marks"'), "descriptives")
+    assert isinstance(block, TableBlock)
+    assert [r.label for r in block.table.rows][:2] == ["Marks", "Zeal"]
+
 
 
 def test_models_whose_data_have_changed_say_so(session: Session) -> None:
@@ -234,7 +244,7 @@ def test_the_last_page_has_commands_versions_and_hashes(session: Session) -> Non
     child = session.fork(session.state)
     text = "\n".join(b.text for b in of(contents(session), "commands") if isinstance(b, Paragraph))
     assert f"Terrace {__version__}" in text and f"numpy {np.__version__}" in text and data.sha256 in text
-    assert of(contents(child, "report last none"), "commands")[1:] == []
+    assert of(contents(child, "report last none"), "commands") == []
 
 
 def test_commands_that_only_show_are_left_out_unless_steps_were_undone() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from terrace.report.notes import MARK, Run, note_text, plain, runs
 from terrace.report.parts import paragraphs
+from terrace.report.sheet import tied
 from terrace.session.session import Session
 
 NOTE = "Slopes **differ** between *schools*.\\n\\n- first\\n- see [the site](https://example.org)"
@@ -115,3 +116,11 @@ def test_a_model_has_its_icc_and_r2_as_on_the_page(session: Session, tmp_path: P
     found = explained(fit, data)
     wanted = (icc(fit)[0].value, found.marginal, found.conditional)
     assert re.findall(r"\.\d+", line) == [f"{x:.3f}".removeprefix("0") for x in wanted if x is not None]
+
+
+def test_no_line_ends_within_a_relation_escaped_or_not() -> None:
+    assert tied(runs(r"*p* \< .001, \*a\* = 2")) == [
+        Run("p", italic=True), Run("\u00a0<\u00a0.001, *a*\u00a0=\u00a02"),
+    ]  # fmt: skip
+    links = tied(runs("[a](http://a)[b](http://a)"))
+    assert [r.text for r in links] == ["a", "b"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,22 @@ def test_captions_and_headings_stand_with_what_follows(above: int) -> None:
     assert all(w in page for w in ("Figures", "Lines of all"))
 
 
+@pytest.mark.parametrize("rows", [1, 4, 5, 6])
+@pytest.mark.parametrize("above", range(23, 33))
+def test_a_note_of_three_lines_stays_with_its_table(above: int, rows: int) -> None:
+    """No line of three may stand alone on a page, so that all of them go with the table."""
+    table = replace(coefficients(rows), notes=("Note of the table. " * 16 + "Theend.",))
+    found = texts(pages_pdf(report(*[Paragraph("Words.")] * above, TableBlock(table, 1))))
+    (page,) = [p for p in found if "Table 1" in p]
+    assert len([x for x in page.splitlines() if "of the table" in x]) == 3 and "Theend." in page
+
+
+def test_equations_run_over_pages_as_in_word() -> None:
+    made = pages_pdf(report(*[Paragraph("Words.")] * 24, EquationBlock(EQUATION.lines * 12)))
+    assert {x.page for x in made.landed if x.part == "p24"} == {0, 1}
+    assert not any(p.paragraph_format.keep_with_next for p in word(EQUATION).paragraphs)
+
+
 def test_columns_that_no_page_is_wide_enough_for_go_below_each_other() -> None:
     columns = tuple(Column(f"m{k}", f"Model {k}") for k in range(24))
     table = Table("Wide", columns, (Row("x", tuple(k + 1000.5 for k in range(24))),), notes=("All of them.",))
@@ -108,6 +125,20 @@ def test_headings_are_bookmarks_and_pages_have_numbers_and_a_running_head() -> N
     assert (reader.metadata.title, reader.metadata.author) == ("A title", "An author")
     for k, page in enumerate(texts(made), 1):
         assert "RUNNING" in page and str(k) in page.split()
+
+
+@pytest.mark.parametrize("head", ["W" * 300, "Words of a head " * 20])
+def test_a_running_head_ends_before_the_number_of_the_page(head: str) -> None:
+    """Measured with the fonts of the pages; in Word the head has one line too."""
+    from terrace.report import pdf_fonts
+    from terrace.report.sheet import MARGIN
+
+    made = pages_pdf(report(Paragraph("x"), head=head))
+    (line,) = [x for x in texts(made)[0].splitlines() if x.startswith("Wo") or x.startswith("WW")]
+    beginning = line.rstrip(" 1")
+    assert head.startswith(beginning) and len(beginning) > 20
+    assert pdf_fonts.width(beginning, 9.0) < made.sizes[0][0] - 2 * MARGIN - 20
+    assert word(Paragraph("x"), head=head).sections[0].header.paragraphs[0].text.startswith(f"{beginning}\t")
 
 
 def test_figures_and_equations_are_vectors_and_letters_are_embedded() -> None:
@@ -212,6 +243,13 @@ def test_word_has_its_own_styles_captions_and_fields() -> None:
     head = document.sections[0].header.paragraphs[0]
     assert head.text.startswith("H\t") and " PAGE " in head._p.xml
     assert document.core_properties.author == "A" and document.core_properties.title == "T"
+
+
+def test_word_takes_titles_of_any_length() -> None:
+    """Properties of a document have 255 letters at most, which the title on the page has not."""
+    document = word(Paragraph("x"), title="t" * 400, author="a" * 400)
+    assert [p.text for p in document.paragraphs[:2]] == ["t" * 400, "a" * 400]
+    assert document.core_properties.title == "t" * 255 and document.core_properties.author == "a" * 255
 
 
 def test_a_caption_stands_above_in_apa_and_below_a_figure_in_ama() -> None:

@@ -72,7 +72,8 @@ def test_markdown_and_text_have_all_of_it() -> None:
     assert "**Table 1. Models \\<of\\> y & z**" in text and "**Figure 1. All lines**" in text
     words = contents_text(report())
     assert "y_ij = β_0j" in words and "[Figure 1: All lines]" in words and "In italics." in words
-    assert words.index("Table 1") < words.index("Note. A note.") < words.index("mixed y x")
+    places = ("Table 1", "Note. A note.", "[Figure 1", "Note. Of the figure.", "mixed y x")
+    assert [words.index(p) for p in places] == sorted(words.index(p) for p in places)
 
 
 def test_a_workbook_has_a_sheet_of_contents_that_leads_to_a_sheet_a_table(tmp_path: Path) -> None:
@@ -85,6 +86,9 @@ def test_a_workbook_has_a_sheet_of_contents_that_leads_to_a_sheet_a_table(tmp_pa
     targets = [re.fullmatch(r"'(.+)'!A1", c.hyperlink.location)[1] for c in links]  # type: ignore[index]
     assert targets == book.sheetnames[1:]
     assert book[targets[0]]["B3"].value == 1.5 and book.properties.creator == "C. D."
+    below = [c for row in book[targets[1]].iter_rows() for c in row if c.value == "Note. Of the figure."]
+    picture = book[targets[1]]._images[0]  # type: ignore[attr-defined]  # which the library has under no other name
+    assert len(below) == 1 and below[0].row > 1 + picture.height / 2 / 20, "a sheet shows half its dots"
 
 
 def test_what_holds_no_report_and_what_is_empty_is_told(tmp_path: Path) -> None:

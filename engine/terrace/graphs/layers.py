@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from terrace.graphs.colors import luminance
 from terrace.results.figure_look import FigureLook, LayerLook
 from terrace.results.layers import Series, layer_key, layers_of, series_of, series_place, stacked
 from terrace.results.plot import Marks, Plot, taken
@@ -127,9 +128,7 @@ def _grey(marks: Marks, own: str, by_series: bool) -> str:
 
 def grey_of(color: str) -> str:
     """The grey of the same lightness as a colour ``#rrggbb``: of the same relative luminance (IEC 61966-2-1)."""
-    parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
-    light = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    light = luminance(color)
     value = 12.92 * light if light <= 0.0031308 else 1.055 * light ** (1 / 2.4) - 0.055
     return "#" + f"{round(255 * value):02x}" * 3
 

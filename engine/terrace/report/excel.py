@@ -22,7 +22,6 @@ from terrace.report.contents import (
 )
 from terrace.report.notes import plain
 from terrace.report.parts import Part
-from terrace.results.plot import Plot
 from terrace.results.table import CellValue, Table
 from terrace.spec.equations_render import line_text
 
@@ -77,7 +76,7 @@ def report_xlsx(contents: Contents, *, layout: Literal["sheets", "stacked"] = "s
         if isinstance(block, TableBlock):
             end = _write_table(sheet, block.table, caption, row)
         else:
-            end = _write_plot(sheet, block.plot, caption, row)
+            end = _write_figure(sheet, block, caption, row)
         if layout == "stacked":
             at = end
     if layout == "sheets" and at == 1:
@@ -194,12 +193,18 @@ def _write_table(sheet: Worksheet, table: Table, caption: str, at: int) -> int:
                 sheet.cell(row, j).border = border
     for note in note_paragraphs(table):
         row += 1
-        _put(sheet, row, 1, note).font = Font(italic=False, size=9, color="5D6978")
+        _write_note(sheet, row, note)
     _widths(sheet, page, spans)
     _wrap_notes(sheet, row - len(note_paragraphs(table)) + 1, row, width)
     if at == 1:
         sheet.freeze_panes = sheet.cell(head + 1, 2).coordinate
     return row + 2
+
+
+def _write_note(sheet: Worksheet, row: int, text: str) -> None:
+    from openpyxl.styles import Font
+
+    _put(sheet, row, 1, text).font = Font(italic=False, size=9, color="5D6978")
 
 
 def _wrap_notes(sheet: Worksheet, first: int, last: int, width: int) -> None:
@@ -284,14 +289,19 @@ def _widths(sheet: Worksheet, page: Shown, spans: list[int]) -> None:
         dimension.width = max(dimension.width if dimension.customWidth else 9, min(width + 2, _WIDEST))
 
 
-def _write_plot(sheet: Worksheet, plot: Plot, caption: str, at: int) -> int:
+def _write_figure(sheet: Worksheet, block: FigureBlock, caption: str, at: int) -> int:
+    """The picture with its caption above and its note below; returns the next free row, one line below it."""
     from openpyxl.drawing.image import Image
     from openpyxl.styles import Font
 
     from terrace.report.figure.figure import render
 
     _put(sheet, at, 1, caption).font = Font(bold=True)
-    picture = Image(io.BytesIO(render(plot, "png", dpi=192, title=False)))
+    picture = Image(io.BytesIO(render(block.plot, "png", dpi=192, title=False)))
     picture.width, picture.height = picture.width // 2, picture.height // 2  # 96 dots an inch on the sheet
     sheet.add_image(picture, sheet.cell(at + 1, 1).coordinate)
-    return at + 3 + int(picture.height / 20)
+    below = at + 2 + int(picture.height / 20)
+    if block.note:
+        _write_note(sheet, below, f"Note. {block.note}")
+        below += 1
+    return below + 1

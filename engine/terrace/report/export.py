@@ -216,7 +216,7 @@ def document_text(
 
 
 def contents_text(contents: Contents, width: int = 80) -> str:
-    """A report as plain text; a figure as its caption."""
+    """A report as plain text; a figure as its caption and its note."""
     from terrace.report.cells import wrap
     from terrace.report.notes import plain
     from terrace.report.text.text import table_text
@@ -233,6 +233,8 @@ def contents_text(contents: Contents, width: int = 80) -> str:
             out.append(f"{block.label}\n{table_text(block.table, width, journal=True)}")
         elif isinstance(block, FigureBlock):
             out.append(f"[{block.label}: {block.title}]")
+            if block.note:
+                out.append("\n".join(wrap(f"Note. {block.note}", width)))
         elif isinstance(block, EquationBlock):
             out.append("\n".join(line_text(x) for x in block.lines))
         elif isinstance(block, Heading):

@@ -38,6 +38,7 @@ from terrace.report.sheet import (
     grids,
     looks,
     page_size,
+    running_head,
     text_height,
     text_width,
     tied,
@@ -90,7 +91,7 @@ def _running(canvas: Any, contents: Contents) -> None:
     y = height - HEAD_AT - look.size
     number = str(canvas.getPageNumber())
     x = MARGIN
-    for name, text in fonts.pieces(contents.head, fonts.font()):
+    for name, text in fonts.pieces(running_head(contents, fonts.measured), fonts.font()):
         canvas.setFont(name, look.size)
         canvas.drawString(x, y, text)
         x += canvas.stringWidth(text, name, look.size)
@@ -164,7 +165,7 @@ class _Story:
     def _title(self) -> None:
         contents = self.contents
         if contents.title:
-            outline = (contents.title, 0) if contents.title and not contents.cover else None
+            outline = None if contents.cover else (contents.title, 0)
             self._add([self._words("title", [Run(contents.title)], "", outline)])
         for text in (contents.author, contents.affiliation, contents.date):
             if text:
@@ -186,7 +187,7 @@ class _Story:
         if isinstance(block, FigureBlock):
             return [_Group(self._figure(block, part))]
         if isinstance(block, EquationBlock):
-            return [_Group(self._equations(block, part))]
+            return [_Group([x]) for x in self._equations(block, part)]
         return [_Group([], page=True)]
 
     def _paragraph(self, block: Paragraph, part: str) -> _Piece:
@@ -253,11 +254,12 @@ class _Story:
         look = self.looks[role]
         own = role == "label" and self.contents.style != "apa"  # which is bold in parts
         if not look.mono:
-            words = [replace(w, text=tied(w.text)) for w in words]
+            words = tied(words)
         markup = fonts.marked_up(words, bold=look.bold and not own, italic=look.italic, mono=look.mono)
         text = Text.of(markup, paragraph_style(look), look, self.record, part, outline)
         _, height = text.wrap(self.width, 1e6)
-        least = height if look.keep else min(height, 2 * look.line)
+        whole = look.keep or height < 3.5 * look.line  # of three lines none stands alone
+        least = height if whole else 2 * look.line
         return _Piece(text, height, least, look.before, 0.0 if tight else look.after)
 
     def _space(self, height: float) -> _Piece:

@@ -8,6 +8,7 @@ from typing import Any
 from reportlab.platypus import Flowable, Paragraph
 
 from terrace.report import pdf_fonts as fonts
+from terrace.report.cells import tails
 from terrace.report.sheet import CLOSING, EDGE, GAP, INDENT, Grid, Look, breaks, is_symbol
 
 _RULE, _HAIRLINE = 0.9, 0.4
@@ -70,7 +71,6 @@ class Text(Paragraph):  # type: ignore[misc]  # ReportLab has no types
         if out:
             out[0].outline, out[0].spaceBefore = self.outline, self.getSpaceBefore()
         return out
-
 
     def drawOn(self, canvas: Any, x: float, y: float, _sW: float = 0) -> None:
         # a word processor puts what a line has more than its letters above them
@@ -147,8 +147,9 @@ class GridFlow(Flowable):  # type: ignore[misc]  # ReportLab has no types
                 down = grid.head_line * (k + 0.76)
                 self._put(x, w, words, base - down, align, bold=True, italic=is_symbol(words))
         self._rule(y, _RULE)
+        behind = [fonts.width(t, grid.size) if t else 0.0 for t in tails(grid.content)]
         for k in range(self.first, self.last):
-            self._row(k, y)
+            self._row(k, y, behind)
             y -= grid.row(k)
         self._rule(y, _RULE)
 
@@ -164,7 +165,8 @@ class GridFlow(Flowable):  # type: ignore[misc]  # ReportLab has no types
             x += GAP + w
         return out
 
-    def _row(self, k: int, y: float) -> None:
+    def _row(self, k: int, y: float, behind: list[float]) -> None:
+        """A row from `y` down; `behind` is the width of what stands behind the numbers of each column."""
         grid = self.grid
         line = grid.content.lines[k]
         if line.kind == "total" and k > self.first and grid.content.lines[k - 1].kind != "total":
@@ -173,8 +175,7 @@ class GridFlow(Flowable):  # type: ignore[misc]  # ReportLab has no types
         heading = line.kind == "group" or is_symbol(line.label)
         for i, words in enumerate(grid.labels[k]):
             self._put(EDGE + INDENT * line.indent, 0, words, base - grid.line * i, "left", italic=heading)
-        tails = _tails(grid)
-        for cell, (x, w), tail in zip(line.cells, self._columns()[1:], tails):
+        for cell, (x, w), tail in zip(line.cells, self._columns()[1:], behind):
             number = cell.value is not None and not isinstance(cell.value, str)
             if tail and number and cell.align == "right":
                 self._put(x, w - tail, cell.body, base, "right")
@@ -202,12 +203,6 @@ class GridFlow(Flowable):  # type: ignore[misc]  # ReportLab has no types
 
 HEAD_ABOVE = 2.5
 """Points between the first rule and the heads."""
-
-
-def _tails(grid: Grid) -> list[float]:
-    from terrace.report.cells import tails
-
-    return [fonts.width(t, grid.size) if t else 0.0 for t in tails(grid.content)]
 
 
 class Picture(Flowable):  # type: ignore[misc]  # ReportLab has no types

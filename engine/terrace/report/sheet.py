@@ -7,12 +7,13 @@ below, and pages end at the same words in both.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from terrace.report.cells import Shown, shown, tails
 from terrace.report.contents import PAPER_SIZES, Contents, Style
+from terrace.report.notes import Run
 from terrace.results.table import Table
 
 FONT, MONO = "Arial", "Courier New"
@@ -21,6 +22,8 @@ MARGIN = 72.0
 """Points on each side (APA 7, section 2.22)."""
 HEAD_AT = 36.0
 """Points from the upper edge of the paper to the running head."""
+_NUMBER = 36.0
+"""Points of the number of a page with the space before it."""
 INDENT = 11.5
 """Points a step of a row label."""
 EDGE = 2.0
@@ -94,9 +97,7 @@ _APA: dict[Role, Look] = {
 
 def looks(style: Style) -> dict[Role, Look]:
     """The kinds of paragraphs of a style."""
-    if style == "apa":
-        return _APA
-    return {**_PLAIN, "label": replace(_PLAIN["label"], bold=True)}
+    return _APA if style == "apa" else _PLAIN
 
 
 def page_size(contents: Contents) -> tuple[float, float]:
@@ -277,9 +278,23 @@ def breaks(grid: Grid) -> list[bool]:
     return out
 
 
-def tied(text: str) -> str:
-    """The text with the signs of relations tied to both their sides: no line ends within ``p = .032``."""
-    return _RELATION.sub("\u00a0\\1\u00a0", text)
+def running_head(contents: Contents, measure: Measure) -> str:
+    """The running head, as much of it as there is room for beside the number of the page."""
+    room = text_width(contents) - _NUMBER
+    return broken_lines(contents.head, looks(contents.style)["running"].size, room, measure)[0]
+
+
+def tied(stretches: Sequence[Run]) -> list[Run]:
+    """Stretches with the signs of relations tied to both their sides: no line ends within ``p = .032``.
+
+    Neighbours of one look are joined before, since an escaped ``<`` comes as a stretch of its own.
+    """
+    out: list[Run] = []
+    for run in stretches:
+        if out and not run.href and replace(out[-1], text=run.text) == run:
+            run = replace(run, text=out.pop().text + run.text)
+        out.append(run)
+    return [replace(run, text=_RELATION.sub("\u00a0\\1\u00a0", run.text)) for run in out]
 
 
 def is_symbol(text: str) -> bool:

@@ -95,10 +95,9 @@ class _Writer:
         paragraph = self.document.add_paragraph(style=STYLES[role])
         if self.new_page:
             paragraph.paragraph_format.page_break_before, self.new_page = True, False
-        for run in stretches:
+        for run in stretches if looks(self.contents.style)[role].mono else tied(stretches):
             address = f" ({run.href})" if run.href and run.href != run.text else ""
-            text = run.text if role in ("listing", "command") else tied(run.text)
-            piece = paragraph.add_run(printable(text + address))
+            piece = paragraph.add_run(printable(run.text + address))
             piece.bold, piece.italic = run.bold or None, run.italic or None
             if run.code:
                 piece.font.name = MONO

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from terrace.report import pdf_fonts as fonts
 from terrace.report.contents import Contents
-from terrace.report.sheet import FONT, HEAD_AT, MARGIN, MONO, Look, Role, looks, page_size, text_width
+from terrace.report.sheet import FONT, HEAD_AT, MARGIN, MONO, Look, Role, looks, page_size, running_head, text_width
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -16,6 +17,8 @@ STYLES: dict[Role, str] = {
     "listing": "Terrace Listing", "command": "Terrace Command", "advice": "Terrace Advice", "running": "Header",
 }  # fmt: skip
 """Word's own styles where it has one, so that its navigation and lists of tables find headings and captions."""
+_MOST_LETTERS = 255
+"""Of a property of a document; more are refused."""
 
 
 def set_up(document: Document, contents: Contents) -> None:
@@ -32,7 +35,8 @@ def set_up(document: Document, contents: Contents) -> None:
         _style(document, STYLES[role], look)
     _language(document, contents.language)
     properties = document.core_properties
-    properties.title, properties.author, properties.comments = contents.title, contents.author, ""
+    properties.title, properties.author = contents.title[:_MOST_LETTERS], contents.author[:_MOST_LETTERS]
+    properties.comments = ""
     properties.language = contents.language
     _running_head(section, contents)
 
@@ -106,11 +110,11 @@ def _running_head(section: Any, contents: Contents) -> None:
     for stop in list(paragraph.style.paragraph_format.tab_stops):
         stops.add_tab_stop(stop.position, WD_TAB_ALIGNMENT.CLEAR)
     stops.add_tab_stop(Pt(text_width(contents)), WD_TAB_ALIGNMENT.RIGHT)
-    paragraph.add_run(printable(contents.head) + "\t")
+    paragraph.add_run(printable(running_head(contents, fonts.measured)) + "\t")
     field(paragraph, " PAGE ", "1")
 
 
-def field(paragraph: Any, instruction: str, shown: str, *, bold: bool | None = None) -> None:
+def field(paragraph: Any, instruction: str, shown: str) -> None:
     """A field that Word works out, with what it shows until then."""
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
@@ -118,13 +122,6 @@ def field(paragraph: Any, instruction: str, shown: str, *, bold: bool | None = N
     simple = OxmlElement("w:fldSimple")
     simple.set(qn("w:instr"), instruction)
     run = OxmlElement("w:r")
-    if bold is not None:
-        look = OxmlElement("w:rPr")
-        mark = OxmlElement("w:b")
-        if not bold:
-            mark.set(qn("w:val"), "0")
-        look.append(mark)
-        run.append(look)
     text = OxmlElement("w:t")
     text.text = shown
     run.append(text)

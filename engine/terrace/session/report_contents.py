@@ -156,7 +156,7 @@ class _Maker:
         assert fit is not None
         data = item.data
         if item.more is None and data is not None:
-            more = _remembered([fit], "more", lambda: further_tables(fit, data, cancel=self.cancel))
+            more = _remembered([fit, data], "more", lambda: further_tables(fit, data, cancel=self.cancel))
             item = replace(item, more=more)
         return [self._dressed(t, item) for t in model_tables(item, look)]
 
@@ -184,8 +184,8 @@ class _Maker:
         item = self.document.item(part.item) if part.item else (models[-1] if models else None)
         item = None if item is None else self._now(item)
         if part.made == "commands":
-            yield PageBreak()
-            yield from last_page(self.history, self.document, self.plan.last)
+            if found := tuple(last_page(self.history, self.document, self.plan.last)):
+                yield from (PageBreak(), *found)
         elif part.made == "citation":
             yield from self._citation()
         elif item is not None and item.fit is not None:
@@ -202,11 +202,11 @@ class _Maker:
     def _descriptives(self, part: ReportPart, item: Item, fit: FitResult) -> Iterator[Block]:
         from terrace.postestimation.paper.descriptives import descriptives_table
 
-        data = item.data
-        if data is None:
+        data, kept = item.data, self.document.item(item.id)  # whose data have the labels of their day
+        if data is None or kept is None:
             return
-        fits = [m.fit for m in self.document.models() if m.fit is not None and m.data is data]
-        table = _remembered(fits, "descriptives", lambda: descriptives_table(fits, data))
+        fits = [m.fit for m in self.document.models() if m.fit is not None and m.data is kept.data]
+        table = _remembered([*fits, data], "descriptives", lambda: descriptives_table(fits, data))
         if table is not None:
             yield from self._captioned([self._dressed(table, None)], part)
 
@@ -260,7 +260,7 @@ class _Maker:
 
     def _diagnostics(self, part: ReportPart, item: Item, fit: FitResult) -> Iterator[Block]:
         if item.data is not None:
-            plots = _remembered([fit], "diagnostics", lambda: _checks(fit, item))
+            plots = _remembered([fit, item.data], "diagnostics", lambda: _checks(fit, item))
             yield from self._figures(plots, part, part_title(self.document, part))
 
     def _citation(self) -> Iterator[Block]:
@@ -346,6 +346,6 @@ def _checks(fit: FitResult, item: Item) -> tuple[Plot, ...]:
 _MADE = Kept(24)
 
 
-def _remembered(fits: Sequence[FitResult], key: Hashable, make: Callable[[], T]) -> T:
-    """What was made of these fits under this key, or what `make` gives now."""
-    return _MADE.get((key, *map(id, fits)), fits, make)
+def _remembered(about: Sequence[object], key: Hashable, make: Callable[[], T]) -> T:
+    """What was made of these fits and data under this key, or what `make` gives now."""
+    return _MADE.get((key, *map(id, about)), about, make)

@@ -84,16 +84,7 @@ def _text(figure: Figure, preset: Preset | None) -> Check:
 def _texts(figure: Figure) -> list[Any]:
     from matplotlib.text import Text
 
-    return [t for t in figure.findobj(Text) if t.get_visible() and t.get_text().strip() and _seen(t)]
-
-
-def _seen(text: Any) -> bool:
-    """False for the labels of ticks that lie outside of their axis."""
-    axes = text.axes
-    if axes is None or text.get_clip_on() is False:
-        return True
-    ticks = {id(t) for axis in (axes.xaxis, axes.yaxis) for tick in axis.get_major_ticks() for t in (tick.label2,)}
-    return id(text) not in ticks
+    return [t for t in figure.findobj(Text) if t.get_visible() and t.get_text().strip()]
 
 
 def _span(low: float, high: float) -> str:

@@ -194,6 +194,7 @@ def _settings(theme: Theme, look: FigureLook = PLAIN, *, letters_stay: bool = Fa
     with _LOCK, matplotlib.rc_context(settings), warnings.catch_warnings(), quiet_fonts():
         # a letter that no font here has prints as a box; that is not worth stopping a report
         warnings.filterwarnings("ignore", message=".*[Gg]lyph.*")
+        warnings.filterwarnings("ignore", message="constrained_layout not applied")  # letters leave panels no room
         yield
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from terrace.graphs.colors import luminance
 from terrace.report.themes import Theme
 from terrace.results.plot import Marks
 
@@ -144,13 +145,9 @@ def _color(marks: Marks, theme: Theme, several: bool) -> str:
 
 def _contrast(one: str, other: str) -> float:
     """The contrast ratio of two colours, 1 to 21 (WCAG 2.1, relative luminance)."""
-    from matplotlib.colors import to_rgb
+    from matplotlib.colors import to_hex
 
-    def luminance(color: str) -> float:
-        parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)]
-        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
-
-    low, high = sorted((luminance(one), luminance(other)))
+    low, high = sorted((luminance(to_hex(one)), luminance(to_hex(other))))
     return (high + 0.05) / (low + 0.05)
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _LETTERS = 11.5  # tick labels to an inch
 _TITLE_LETTERS = 10.0  # of the title of an axis to an inch
 _FULL = 5.0  # inches of a panel with room enough for everything
+_LEAST = 0.05  # inches of a panel for which the letters around it leave no room
 _REPEATED = 4  # panels that may each carry the title of their axes
 
 
@@ -33,8 +34,8 @@ class Trellis:
         self.labels = letters.tick if letters.asked else None
         self.columns = columns
         self.count = len(plot.panels)
-        self.width = (inches[0] - 0.5) / columns
-        self.height = (inches[1] - 0.6) / rows
+        self.width = max(_LEAST, (inches[0] - 0.5) / columns)
+        self.height = max(_LEAST, (inches[1] - 0.6) / rows)
         several = self.count > 1
         self.scale = min(1.0, max(0.55, sqrt(self.width / _FULL))) if several or plot.look.width is not None else 1.0
         small = columns >= 4 or rows >= 6

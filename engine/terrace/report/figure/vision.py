@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from terrace.graphs.colors import linear
+
 Array = npt.NDArray[np.float64]
 
 # Linear RGB of what is seen from linear RGB: Machado, Oliveira and Fernandes (2009), A physiologically-based model for
@@ -24,13 +26,6 @@ _TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193,
 _WHITE = np.array([0.9505, 1.0, 1.089])
 
 
-def linear(color: str) -> Array:
-    """Linear RGB, from 0 to 1, of a colour ``#rrggbb`` (IEC 61966-2-1)."""
-    c = np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)]) / 255
-    out: Array = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
-    return out
-
-
 def lab(rgb: Array) -> Array:
     """CIELAB (CIE 15:2004) of linear RGB under daylight D65; its first number is lightness, 0 to 100."""
     xyz = _TO_XYZ @ rgb / _WHITE
@@ -40,13 +35,13 @@ def lab(rgb: Array) -> Array:
 
 def lightness(color: str) -> float:
     """The lightness of a colour, 0 to 100."""
-    return float(lab(linear(color))[0])
+    return float(lab(np.array(linear(color)))[0])
 
 
 def apart(one: str, other: str) -> float:
     """How far apart two colours are for the reader who tells them apart least: the smallest distance in CIELAB
     (CIE 1976) with all colours and under each deficiency."""
-    a, b = linear(one), linear(other)
+    a, b = np.array(linear(one)), np.array(linear(other))
     views = (np.eye(3), *DEFICIENCIES.values())
     return min(float(np.linalg.norm(_seen(view, a) - _seen(view, b))) for view in views)
 
