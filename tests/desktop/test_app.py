@@ -101,6 +101,7 @@ def test_what_follows_a_fit_stands_under_it_and_predictions_reach_the_grid(progr
     row = w.results.newest().plots
     row.open("residual-fitted")
     rows = row.large.view.select_inside(200, 260, -1e3, 0)
+    program.idle()
     assert len(rows) and w.left.grid.grid.marked.sum() == len(rows)
     for suffix in ("html", "csv"):  # all formats: test_the_program_tests_itself
         w.exports.write_report([card], str(tmp_path / f"r.{suffix}"))
