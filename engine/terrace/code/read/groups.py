@@ -86,6 +86,12 @@ def _codes(data: Dataset, names: tuple[str, ...]) -> tuple[IntArray, int]:
     return np.where(rows, codes, -1), compact(codes[rows])[1]
 
 
+def same_groups(data: Dataset, one: str, other: str) -> bool:
+    """Whether two variables have the same groups, whatever their values are."""
+    together = _codes(data, (one, other))[1]
+    return together == _codes(data, (one,))[1] == _codes(data, (other,))[1]
+
+
 def _within(lower: IntArray, upper: IntArray) -> bool:
     """Whether each group of the lower lies in one group of the upper."""
     known = (lower >= 0) & (upper >= 0)
