@@ -209,6 +209,13 @@ SYNTAX = [
      "mixed y ib(last).f || id:, reml"),
     ("MIXED y BY t /FIXED=t /RANDOM=t | SUBJECT(region) COVTYPE(VC)",
      "mixed y ib(last).t || region:, noconstant || t:, reml"),
+    ("MIXED y BY f WITH x /RANDOM=f | SUBJECT(region) COVTYPE(DIAG)", "mixed y || region: ibn.f, noconstant reml"),
+    ("MIXED y BY f WITH x /RANDOM=INTERCEPT f | SUBJECT(region) COVTYPE(ID)",
+     "mixed y || region: ibn.f, covariance(identity) reml"),
+    ("MIXED y BY f WITH x /RANDOM=INTERCEPT f*x | SUBJECT(region)",
+     "mixed y || region: ibn.f#c.x, covariance(identity) noconstant || region:, reml"),
+    ("MIXED y BY f g /RANDOM=f*g | SUBJECT(region) COVTYPE(VC)",
+     "mixed y || region:, noconstant || f:, noconstant || g:, reml"),
 ]  # fmt: skip
 
 
@@ -226,6 +233,8 @@ def test_what_syntax_of_spss_is_read_as(syntax: str, command: str, data: Dataset
         ("MIXED y WITH q", "q", "no variable 'q'"),
         ("MIXED y WITH x /REPEATED=t | COVTYPE(AR1)", "REPEATED", "SUBJECT"),
         ("MIXED y WITH x /FROB=1", "FROB", "FROB"),
+        ("MIXED y BY f g /RANDOM=f g | COVTYPE(ID)", "RANDOM", "without SUBJECT"),
+        ("MIXED y WITH x /MISSING=INCLUDE", "MISSING", "cannot be included"),
     ],
 )
 def test_syntax_of_spss_that_cannot_be_read_says_where(syntax: str, place: str, says: str, data: Dataset) -> None:
