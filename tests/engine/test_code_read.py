@@ -12,6 +12,7 @@ import terrace
 from oracles import specs
 from terrace.code.read.lme4_formula import read_r
 from terrace.code.read.pasted import language_of, read_pasted
+from terrace.code.read.result import Made
 from terrace.code.read.spss_mixed import read_spss
 from terrace.data.dataset import Dataset
 from terrace.errors import CommandError
@@ -261,3 +262,13 @@ def test_a_fit_of_a_formula_is_that_of_its_command(data: Dataset) -> None:
     frame = data.frame.assign(x_z=(data.frame["x"] - data.frame["x"].mean()) / data.frame["x"].std())
     assert by_formula.command == "mixed y x_z || id:, reml"
     assert by_formula.ll == pytest.approx(terrace.fit(by_formula.command, frame).ll, abs=1e-9)
+
+
+def test_combinations_are_numbered_as_by_egen() -> None:
+    """Also where a row with a missing value would have had a combination that no other row has."""
+    frame = pd.DataFrame({"a": [1.0, 1.0, 2.0, np.nan, 2.0], "b": [1.0, 2.0, 1.0, 3.0, np.nan]})
+    session = session_on(labelled(frame, ""))
+    assert session.run("egen g = group(a b)").ok and session.dataset is not None
+    made = Made("g", "group", "a b")
+    assert made.same_in(session.dataset)
+    np.testing.assert_array_equal(made.added(session.dataset).numeric("g"), [1, 2, 3, np.nan, np.nan])
