@@ -19,6 +19,7 @@ _SIMPLE = {
 }  # fmt: skip
 FUNCTIONS = frozenset([*_SIMPLE, "round", "log2", "ifelse", "pmin", "pmax"])
 """Functions of R that a variable can be made with."""
+_FORMALS = {"log": ("x", "base"), "ifelse": ("test", "yes", "no")}
 _OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 _OPERATORS = {"&&": "&", "||": "|"}
 
@@ -62,7 +63,10 @@ class Expressions:
 
     def call(self, node: Call) -> str:
         """The values of a call."""
-        values = [v for _, v in node.arguments]
+        formals = _FORMALS.get(node.function, ())
+        order = {name: k for k, name in enumerate(formals)}
+        named = node.named(*formals).arguments
+        values = [v for _, v in sorted(named, key=lambda one: order.get(one[0], len(order)))]
         match node.function, len(values):
             case "I" | "as.numeric", _:
                 return f"({self.value(values[0])})"
@@ -95,6 +99,16 @@ class Expressions:
         if not isinstance(inside, Call) or inside.function != "c":
             raise _unread(node)
         return f"inlist({self.value(node.left)}, {', '.join(self.value(v) for _, v in inside.arguments)})"
+
+    def condition(self, node: Node) -> str:
+        """The rows of a logical expression. `CommandError` for another, which R takes for the numbers of rows."""
+        inside = node
+        while isinstance(inside, Inside):
+            inside = inside.node
+        if not _is_condition(inside):
+            raise node.piece.error(f"{node} is no condition.", code="formula-argument",
+                                   advice="Write a comparison: subset = x == 1.")  # fmt: skip
+        return self.truth(inside)[0]
 
     def truth(self, node: Node) -> tuple[str, str]:
         """The conditions under which an expression is true, and false; where neither holds it is missing."""

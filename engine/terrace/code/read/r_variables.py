@@ -220,4 +220,4 @@ class Variables:
 
     def condition(self, node: Node) -> str:
         """Rows that R's subset keeps."""
-        return Expressions(self.data, self.name).truth(node)[0]
+        return Expressions(self.data, self.name).condition(node)
