@@ -160,7 +160,7 @@ def test_variables_that_are_made_first(formula: str, made: tuple[str, ...], data
         ("y ~ factor(f, levels = c(1, 2)) + (1 | id)", "c(1, 2)", "not all that f has"),
         ("y ~ relevel(factor(f), ref = 4) + (1 | id)", "4", "ref must be a level"),
         ("y ~ as.numeric(factor(f)) + (1 | id)", "as.numeric(factor(f))", "numbers the levels"),
-        ("lmer(y ~ x + (1 | id), d, subset = g)", "g", "no condition"),
+        ("lmer(y ~ x + (1 | id), d, subset = g)", "g", "not a condition"),
         ("y ~ x + offset() + (1 | id)", "offset()", "empty"),
         ("y ~ x + (1 | interaction())", "interaction()", "variable is expected"),
         ("gls(y ~ x, d, corAR1(0.5, ~ t | id, TRUE))", "TRUE", "fixed = TRUE"),

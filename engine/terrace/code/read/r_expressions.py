@@ -106,7 +106,7 @@ class Expressions:
         while isinstance(inside, Inside):
             inside = inside.node
         if not _is_condition(inside):
-            raise node.piece.error(f"{node} is no condition.", code="formula-argument",
+            raise node.piece.error(f"{node} is not a condition.", code="formula-argument",
                                    advice="Write a comparison: subset = x == 1.")  # fmt: skip
         return self.truth(inside)[0]
 
