@@ -126,6 +126,33 @@ def test_code_names_the_file_and_what_changed_it(tmp_path: Path) -> None:
     assert "#   generate x2 = x * 2" in text and "read.csv" not in text
 
 
+@pytest.mark.parametrize(("change", "as_it_is"), [("", True), ("title", False), (";", False), ("name", False)])
+def test_a_text_file_that_others_would_read_otherwise_is_saved_first(
+    tmp_path: Path, change: str, as_it_is: bool
+) -> None:
+    """Lines above the names, other marks and names that had to change; names that the model has not do not matter."""
+    path = tmp_path / "rows.csv"
+    names = {"extra": "some thing", "x": "a x" if change == "name" else "x"}
+    frame = specs.data()[0].assign(extra=1.5).rename(columns=names)
+    text = frame.to_csv(index=False, sep=change if change == ";" else ",")
+    path.write_text(f"A title\n\n{text}" if change == "title" else text, encoding="utf-8")
+    session = Session()
+    session.run(f'use "{path}", clear')
+    assert session.run("mixed y a_x || id:" if change == "name" else "mixed y x || id:").ok
+    assert ("read.csv(" in session.run("code, in(r)").text) == as_it_is
+    assert (str(path) in session.run("code, in(sas)").text) == as_it_is
+
+
+def test_text_that_looks_like_numbers_stays_text_in_r(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    specs.data()[0].assign(id=lambda d: [f"{v:04d}" for v in d["id"]]).to_csv(path, index=False)
+    session = Session()
+    session.run(f'use "{path}", clear')
+    assert session.run('mixed y x if id != "0011" || id:').ok
+    text = session.run("code, in(r)").text
+    assert 'colClasses = c(id = "character")' in text and '"n/a"' in text
+
+
 def test_code_of_a_streamed_fit(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     specs.data()[0].to_csv(path, index=False)

@@ -198,6 +198,16 @@ def test_stata_takes_the_command_back(folder: Path) -> None:
         assert terrace.parse_mixed(line, found.data.names) == found.spec, name
 
 
+def test_levels_of_text_are_numbers_in_stata(folder: Path) -> None:
+    """encode numbers texts in their order; Stata knows levels by numbers alone."""
+    data = made_up(folder)[0]
+    found = facts_of(terrace.parse_mixed('mixed y ib("c").s#c.x || id:', data.names), data, Source(data.source))
+    lines = code_of(found, "stata").splitlines()
+    assert "mixed y ib3.s_n#c.x || id:" in lines and sorted(data.frame["s"].unique()).index("c") == 2
+    main = facts_of(terrace.parse_mixed("mixed y i.s || id:", data.names), data, Source(data.source))
+    assert "* marginal means: margins s_n" in code_of(main, "stata").splitlines()
+
+
 def test_r_code_is_read_back_as_the_same_code(folder: Path) -> None:
     """Formulas printed and read round trip: the call that was read gives the call that was written."""
     tried = 0

@@ -12,6 +12,7 @@ import terrace
 from oracles import specs
 from terrace.code.read.lme4_formula import read_r
 from terrace.code.read.pasted import language_of, read_pasted
+from terrace.code.read.result import Made
 from terrace.code.read.spss_mixed import read_spss
 from terrace.data.dataset import Dataset
 from terrace.errors import CommandError
@@ -62,6 +63,24 @@ FORMULAS = [
      "mixed y x || id:, noconstant reml residuals(unstructured, t(t))"),
     ("gls(y ~ x, weights = varIdent(form = ~ 1 | g))", "mixed y x, reml residuals(independent, by(g))"),
     ("y ~ x +  # a comment\n (1 | id)", "mixed y x || id:, reml"),
+    ("y ~ x + (1 | id)  # all of it", "mixed y x || id:, reml"),
+    ("lmer(y ~ x + (1 | id), d, FALSE)", "mixed y x || id:"),
+    ("lmer(data = d, y ~ x + (1 | id), REML = 0)", "mixed y x || id:"),
+    ("lme(y ~ x, d, ~ x | id)", "mixed y x || id: x, covariance(unstructured) reml"),
+    ("glmmTMB(y ~ x + (1 | id), d, gaussian())", "mixed y x || id:"),
+    ("gls(y ~ x, d, corAR1(0.5, ~ t | id))", "mixed y x || id:, noconstant reml residuals(ar 1, t(t))"),
+    ("lmer(y ~ z + (1 | id), d, subset = is.na(x))", "mixed y z if missing(x) || id:, reml"),
+    ("lmer(y ~ z + (1 | id), d, subset = !(x > 0))", "mixed y z if (x <= 0) & !missing(x) || id:, reml"),
+    ("lmer(y ~ z + (1 | id), d, subset = x > 0 | z > 0)",
+     "mixed y z if ((x > 0) & !missing(x)) | ((z > 0) & !missing(z)) || id:, reml"),
+    ("y ~ relevel(factor(f), 2) + (1 | id)", "mixed y ib2.f || id:, reml"),
+    ("y ~ relevel(factor(k), ref = 3) + (1 | id)", "mixed y ib3.k || id:, reml"),
+    ("y ~ relevel(s, 'c') + (1 | id)", 'mixed y ib("c").s || id:, reml'),
+    ("y ~ factor(s, levels = c('b', 'a', 'c')) + (1 | id)", 'mixed y ib("b").s || id:, reml'),
+    ("y ~ (s - 1):z + (1 | id)", "mixed y i.s#c.z, noconstant || id:, reml"),
+    ("y ~ s * poly(z, 2) + (1 | id)", "mixed y i.s z c.z#c.z i.s#c.z i.s#c.z#c.z || id:, reml"),
+    ("y ~ z + (0 + poly(z, 2, raw = TRUE) || id)",
+     "mixed y z || id: z c.z#c.z, covariance(unstructured) noconstant reml"),
 ]  # fmt: skip
 
 
@@ -81,6 +100,16 @@ def test_what_a_formula_is_read_as(formula: str, command: str, data: Dataset) ->
         ("y ~ I((x - 2) / 3) + (1 | id)", ("generate x_2_3 = (x - 2) / 3",)),
         ("y ~ x + offset(2 * z) + (1 | id)", ("generate y_less_offset = y - (2 * z)",)),
         ("y ~ x + ifelse(z > 0, 1, 0) + (1 | id)", ("generate ifelse_z_0_1_0 = cond(z > 0, 1, 0)",)),
+        ("y ~ I(x > 0) + (1 | id)",
+         ("generate x_0 = cond((x > 0) & !missing(x), 1, cond((x <= 0) & !missing(x), 0, .))",)),
+        ("y ~ ifelse(x > 0, z, 0) + (1 | id)",
+         ("generate ifelse_x_0_z_0 = cond((x > 0) & !missing(x), z, cond((x <= 0) & !missing(x), 0, .))",)),
+        ("y ~ I(!is.na(x)) + (1 | id)", ("generate is_na_x = !(missing(x))",)),
+        ("y ~ ifelse(test = z > 0, no = 1, yes = 2) + (1 | id)",
+         ("generate ifelse_test_z_0_no_1_yes_2 = cond(z > 0, 2, 1)",)),
+        ("y ~ log(base = 2, t) + (1 | id)", ("generate log_base_2_t = ln(t)/ln(2)",)),
+        ("y ~ pmax(x, z) + (1 | id)", ("generate pmax_x_z = cond(missing(x, z), ., max(x, z))",)),
+        ("y ~ round(t) + (1 | id)", ("generate round_t = cond((t) - floor(t) == 0.5, 2*round((t)/2), round(t))",)),
         ("y ~ x + (1 | item:g) + (1 | id)", ("egen item_g = group(item g)",)),
         ("y ~ I(2^x^2) + (1 | id)", ("generate v2_x_2 = 2^(x^2)",)),
     ],
@@ -118,6 +147,25 @@ def test_variables_that_are_made_first(formula: str, made: tuple[str, ...], data
         ("lmer(y ~ x + (1 | id), shape = 2)", "2", "argument shape"),
         ("gls(y ~ x, correlation = corAR1())", "corAR1()", "times and groups"),
         ("gls(y ~ x, correlation = corSymm(form = ~ t | id))", "corSymm(form = ~ t | id)", "one variance"),
+        ("glmmTMB(g ~ x + (1 | id), family = binomial)", "binomial", "normal residuals"),
+        ("glmmTMB(g ~ x + (1 | id), d, binomial)", "binomial", "normal residuals"),
+        ("lmer(y ~ x + (1 | id), REML = maybe)", "maybe", "REML cannot be maybe"),
+        ("lme(y ~ x, random = ~ 1 | region:person)", "region:person", "variable is expected"),
+        ("lme(y ~ x, random = list(id = pdDiag(~ poly(z, 2))))", "poly(z, 2)", "orthogonal"),
+        ("y ~ 0 + poly(z, 2) + (1 | id)", "poly(z, 2)", "orthogonal"),
+        ("y ~ s:poly(z, 2) + (1 | id)", "poly(z, 2)", "orthogonal"),
+        ("y ~ z + (poly(z, 2) || id)", "poly(z, 2)", "orthogonal"),
+        ("y ~ poly(x, z, degree = 2) + (1 | id)", "poly(x, z, degree = 2)", "one number"),
+        ("y ~ scale(x, center = 2) + (1 | id)", "scale(x, center = 2)", "cannot be read"),
+        ("y ~ factor(f, levels = c(1, 2)) + (1 | id)", "c(1, 2)", "not all that f has"),
+        ("y ~ relevel(factor(f), ref = 4) + (1 | id)", "4", "ref must be a level"),
+        ("y ~ as.numeric(factor(f)) + (1 | id)", "as.numeric(factor(f))", "numbers the levels"),
+        ("lmer(y ~ x + (1 | id), d, subset = g)", "g", "not a condition"),
+        ("y ~ x + offset() + (1 | id)", "offset()", "empty"),
+        ("y ~ x + (1 | interaction())", "interaction()", "variable is expected"),
+        ("gls(y ~ x, d, corAR1(0.5, ~ t | id, TRUE))", "TRUE", "fixed = TRUE"),
+        ("gls(y ~ x, d, corExp(form = ~ t | id, nugget = TRUE))", "TRUE", "nugget = TRUE"),
+        ("gls(y ~ x, d, corSymm(form = ~ t | id), varIdent(form = ~ 1 | g))", "corSymm(form = ~ t | id)", "by g"),
         ("y ~ x + ?", "?", "cannot be read"),
         ("", "", "empty"),
     ],
@@ -167,6 +215,13 @@ SYNTAX = [
      "mixed y ib(last).f || id:, reml"),
     ("MIXED y BY t /FIXED=t /RANDOM=t | SUBJECT(region) COVTYPE(VC)",
      "mixed y ib(last).t || region:, noconstant || t:, reml"),
+    ("MIXED y BY f WITH x /RANDOM=f | SUBJECT(region) COVTYPE(DIAG)", "mixed y || region: ibn.f, noconstant reml"),
+    ("MIXED y BY f WITH x /RANDOM=INTERCEPT f | SUBJECT(region) COVTYPE(ID)",
+     "mixed y || region: ibn.f, covariance(identity) reml"),
+    ("MIXED y BY f WITH x /RANDOM=INTERCEPT f*x | SUBJECT(region)",
+     "mixed y || region: ibn.f#c.x, covariance(identity) noconstant || region:, reml"),
+    ("MIXED y BY f g /RANDOM=f*g | SUBJECT(region) COVTYPE(VC)",
+     "mixed y || region:, noconstant || f:, noconstant || g:, reml"),
 ]  # fmt: skip
 
 
@@ -184,6 +239,8 @@ def test_what_syntax_of_spss_is_read_as(syntax: str, command: str, data: Dataset
         ("MIXED y WITH q", "q", "no variable 'q'"),
         ("MIXED y WITH x /REPEATED=t | COVTYPE(AR1)", "REPEATED", "SUBJECT"),
         ("MIXED y WITH x /FROB=1", "FROB", "FROB"),
+        ("MIXED y BY f g /RANDOM=f g | COVTYPE(ID)", "RANDOM", "without SUBJECT"),
+        ("MIXED y WITH x /MISSING=INCLUDE", "MISSING", "cannot be included"),
     ],
 )
 def test_syntax_of_spss_that_cannot_be_read_says_where(syntax: str, place: str, says: str, data: Dataset) -> None:
@@ -210,3 +267,13 @@ def test_a_fit_of_a_formula_is_that_of_its_command(data: Dataset) -> None:
     frame = data.frame.assign(x_z=(data.frame["x"] - data.frame["x"].mean()) / data.frame["x"].std())
     assert by_formula.command == "mixed y x_z || id:, reml"
     assert by_formula.ll == pytest.approx(terrace.fit(by_formula.command, frame).ll, abs=1e-9)
+
+
+def test_combinations_are_numbered_as_by_egen() -> None:
+    """Also where a row with a missing value would have had a combination that no other row has."""
+    frame = pd.DataFrame({"a": [1.0, 1.0, 2.0, np.nan, 2.0], "b": [1.0, 2.0, 1.0, 3.0, np.nan]})
+    session = session_on(labelled(frame, ""))
+    assert session.run("egen g = group(a b)").ok and session.dataset is not None
+    made = Made("g", "group", "a b")
+    assert made.same_in(session.dataset)
+    np.testing.assert_array_equal(made.added(session.dataset).numeric("g"), [1, 2, 3, np.nan, np.nan])

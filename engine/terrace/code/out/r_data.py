@@ -10,6 +10,7 @@ import numpy as np
 from terrace.code.out.facts import Facts
 from terrace.code.out.r_condition import r_condition
 from terrace.code.out.r_names import free_name, r_name, r_rows, r_text, r_value, r_vector
+from terrace.data.readers.header import MISSING
 from terrace.data.value import Value
 from terrace.design.columns import ColumnInfo
 from terrace.design.sample import parse_range, selected_rows
@@ -23,9 +24,9 @@ _READERS = {
     "por": "haven::zap_labels(haven::read_por({0}))",
     "sas": "haven::zap_labels(haven::read_sas({0}))",
     "xpt": "haven::zap_labels(haven::read_xpt({0}))",
-    "csv": 'read.csv({0}, na.strings = c("", "NA", "."), check.names = FALSE)',
-    "tsv": 'read.delim({0}, na.strings = c("", "NA", "."), check.names = FALSE)',
-    "excel": "readxl::read_excel({0})",
+    "csv": "read.csv({0}, na.strings = {1}, check.names = FALSE{2})",
+    "tsv": "read.delim({0}, na.strings = {1}, check.names = FALSE{2})",
+    "excel": "readxl::read_excel({0}, na = {1})",
     "parquet": "arrow::read_parquet({0})",
     "rds": "readRDS({0})",
 }
@@ -159,7 +160,10 @@ class RData:
     def _read(self) -> list[str]:
         source = self.facts.source
         if source.kind:
-            read = _READERS[source.kind].format(r_text(source.path))
+            texts = [n for n in self._looked_at() if self.facts.data.is_text(n)]  # 007 is 7 to R by itself
+            kept = ", ".join(f'{r_name(n)} = "character"' for n in texts)
+            classes = f", colClasses = c({kept})" if kept else ""
+            read = _READERS[source.kind].format(r_text(source.path), r_vector(sorted(MISSING)), classes)
             return [f"d <- as.data.frame({read})"]
         said: list[str] = []
         if source.path.startswith("sample "):

@@ -8,7 +8,7 @@ from pathlib import Path
 from terrace.code.out.facts import Facts
 from terrace.code.out.lacks import Lack, no_constraints
 from terrace.language.expressions.entry import variables_in
-from terrace.spec.model import Display, Maximisation, ModelSpec, Term
+from terrace.spec.model import Display, Factor, Maximisation, ModelSpec, Term
 from terrace.spec.text import format_mixed
 
 _READERS = {
@@ -42,9 +42,9 @@ def code(facts: Facts) -> list[str]:
     sets = []
     if panel is not None and any(f.operators for t in spec.fixed for f in t.factors):
         sets = [f"xtset {' '.join(n for n in (panel.panel, panel.time) if n)}, delta({panel.delta:g})"]
-    model = format_mixed(_renamed(_with_filter(facts, spec), names))
+    model = format_mixed(_renamed(facts, _with_filter(facts, spec), names))
     ll = [f"* log likelihood in Terrace: {facts.ll:.4f}"] if facts.ll is not None else []
-    return [*reading(facts), *_missing(facts), *encoded, *sets, model, *ll, *_after(facts)]
+    return [*reading(facts), *_missing(facts), *encoded, *sets, model, *ll, *_after(facts, names)]
 
 
 def reading(facts: Facts) -> list[str]:
@@ -86,12 +86,17 @@ def _with_filter(facts: Facts, spec: ModelSpec) -> ModelSpec:
     return replace(spec, filter=None, condition=known if spec.condition is None else f"({spec.condition}) & {known}")
 
 
-def _renamed(spec: ModelSpec, names: dict[str, str]) -> ModelSpec:
+def _renamed(facts: Facts, spec: ModelSpec, names: dict[str, str]) -> ModelSpec:
+    def factor(f: Factor) -> Factor:
+        if f.kind != "factor" or f.name not in names:
+            return f
+        number = {text: k for k, text in enumerate(facts.data.codes(f.name)[1], start=1)}  # as encode has them
+        base = f.base if isinstance(f.base, tuple) else number.get(f.base, f.base)
+        levels, omitted = (tuple(number.get(v, v) for v in every) for every in (f.levels, f.omitted))
+        return replace(f, name=names[f.name], base=base, levels=levels, omitted=omitted)
+
     def terms(found: tuple[Term, ...]) -> tuple[Term, ...]:
-        return tuple(
-            Term(tuple(replace(f, name=names.get(f.name, f.name)) if f.kind == "factor" else f for f in t.factors))
-            for t in found
-        )
+        return tuple(Term(tuple(map(factor, t.factors))) for t in found)
 
     random = tuple(
         replace(e, terms=terms(e.terms), factor=names.get(e.factor or "", e.factor)) for e in spec.random
@@ -100,6 +105,6 @@ def _renamed(spec: ModelSpec, names: dict[str, str]) -> ModelSpec:
     return replace(spec, fixed=terms(spec.fixed), random=random, residuals=residuals)
 
 
-def _after(facts: Facts) -> list[str]:
-    names = [f.name for t in facts.spec.fixed for f in t.factors if f.kind == "factor" and len(t.factors) == 1]
-    return [f"* marginal means: margins {n}" for n in dict.fromkeys(names)]
+def _after(facts: Facts, names: dict[str, str]) -> list[str]:
+    every = [f.name for t in facts.spec.fixed for f in t.factors if f.kind == "factor" and len(t.factors) == 1]
+    return [f"* marginal means: margins {names.get(n, n)}" for n in dict.fromkeys(every)]

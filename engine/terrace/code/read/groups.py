@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
-from terrace.design.groups import compact, interact
+from terrace.design.groups import compact, interact, nested
 from terrace.errors import CommandError
 from terrace.language.grammar.tokens import Piece
 from terrace.spec.edit import ALL
@@ -64,7 +64,7 @@ def equations_of(
         by_groups.setdefault(key, []).append(effect)
     if lowest and not any(set(k) == set(lowest) for k in by_groups):
         by_groups[lowest] = []
-    codes = {k: _codes(data, k) for k in by_groups}
+    codes = {k: combined(data, k) for k in by_groups}
     chain = _chain(by_groups, codes, lowest)
     crossed = [k for k in by_groups if k not in chain]
     out = [e for k in crossed for e in _across(k, by_groups[k], make)]
@@ -77,21 +77,29 @@ def equations_of(
     return tuple(out)
 
 
-def _codes(data: Dataset, names: tuple[str, ...]) -> tuple[IntArray, int]:
+def combined(data: Dataset, names: Sequence[str]) -> tuple[IntArray, int]:
+    """Codes of the combinations of variables in their order, -1 where one is missing, and how many there are."""
     codes, rows = np.zeros(len(data), dtype=np.int64), np.ones(len(data), dtype=bool)
     for name in names:
         own = data.codes(name)[0]
         rows &= own >= 0
         codes, _ = interact(codes, np.maximum(own, 0))
-    return np.where(rows, codes, -1), compact(codes[rows])[1]
+    out = np.full(len(data), -1, dtype=np.int64)
+    out[rows], count = compact(codes[rows])
+    return out, count
+
+
+def same_groups(data: Dataset, one: str, other: str) -> bool:
+    """Whether two variables have the same groups, whatever their values are."""
+    together = combined(data, (one, other))[1]
+    return together == combined(data, (one,))[1] == combined(data, (other,))[1]
 
 
 def _within(lower: IntArray, upper: IntArray) -> bool:
     """Whether each group of the lower lies in one group of the upper."""
     known = (lower >= 0) & (upper >= 0)
-    first = np.zeros(int(lower.max(initial=0)) + 1, dtype=np.int64)
-    first[lower[known]] = upper[known]
-    return bool(np.array_equal(first[lower[known]], upper[known]))
+    inner, count = compact(lower[known])
+    return nested(inner, count, upper[known])
 
 
 def _chain(
@@ -102,7 +110,7 @@ def _chain(
     """The groupings that become levels, the highest first: those that have to, then the finest that fit."""
 
     @cache
-    def nested(lower: tuple[str, ...], upper: tuple[str, ...]) -> bool:
+    def inside(lower: tuple[str, ...], upper: tuple[str, ...]) -> bool:
         return codes[lower][1] >= codes[upper][1] and _within(codes[lower][0], codes[upper][0])
 
     def needs(k: tuple[str, ...]) -> bool:
@@ -111,7 +119,7 @@ def _chain(
     order = sorted(by_groups, key=lambda k: (not needs(k), all(e.simple for e in by_groups[k]), -codes[k][1]))
     chain: list[tuple[str, ...]] = []
     for k in order:
-        if all(nested(k, c) or nested(c, k) for c in chain):
+        if all(inside(k, c) or inside(c, k) for c in chain):
             chain.append(k)
         elif needs(k):
             effect = next((e for e in by_groups[k] if not e.simple), None)

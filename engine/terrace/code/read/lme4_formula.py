@@ -12,18 +12,25 @@ from typing import Literal
 from terrace.code.read.groups import Effect, equations_of
 from terrace.code.read.nlme_call import Grouped, grouped_random, residuals_of
 from terrace.code.read.r_syntax import Binary, Call, Inside, Name, Node, Unary, parse_r
-from terrace.code.read.r_terms import Formula, Terms
+from terrace.code.read.r_terms import ORTHOGONAL, RAW, Formula, Terms
 from terrace.code.read.r_variables import Variables
 from terrace.code.read.result import Read
 from terrace.data.dataset import Dataset
 from terrace.language.grammar.tokens import Piece
 from terrace.spec.model import Factor, ModelSpec, Residuals
 
-CALLS = ("lmer", "lme", "gls", "glmmTMB", "lm")
+CALLS = {
+    "lmer": ("formula", "data", "REML", "control", "start", "verbose", "subset", "weights"),
+    "lme": ("fixed", "data", "random", "correlation", "weights", "subset", "method"),
+    "gls": ("model", "data", "correlation", "weights", "subset", "method"),
+    "glmmTMB": ("formula", "data", "family"),
+    "lm": ("formula", "data", "subset", "weights"),
+}
+"""The calls that can be read, with their first arguments in R's order."""
 _IGNORED = {
     "data", "control", "na.action", "verbose", "start", "contrasts", "model", "x", "y", "keep.data", "devFunOnly",
-    "family",
 }  # fmt: skip
+_GAUSSIAN = ("gaussian", "gaussian()", '"gaussian"', "'gaussian'")
 
 
 def is_formula(text: str) -> bool:
@@ -73,16 +80,18 @@ class _Reader:
         self.formula = Formula(self.variables)
 
     def call(self, call: Call) -> Read:
-        known = {
-            "lmer": ("formula", "REML", "subset", "weights"), "lm": ("formula", "subset", "weights"),
-            "glmmTMB": ("formula", "REML"), "gls": ("model", "correlation", "weights", "method", "subset"),
-            "lme": ("fixed", "random", "correlation", "weights", "method", "subset"),
-        }[call.function]  # fmt: skip
+        formals = CALLS[call.function]
+        call = call.named(*formals)
+        known = {*formals, "family", *(["REML"] if call.function == "glmmTMB" else []), *_IGNORED}
         for key, value in call.arguments:
-            if key and key not in known and key not in _IGNORED:
-                raise value.piece.error(f"The argument {key} of {call.function}() cannot be read.",
+            if key not in known:
+                raise value.piece.error(f"The argument {key or value} of {call.function}() cannot be read.",
                                         code="formula-argument", subject=key, advice="Leave it out.")  # fmt: skip
-        formula = call.argument(known[0], 0)
+        family = call.argument("family")
+        if family is not None and "".join(str(family).split()) not in _GAUSSIAN:
+            raise family.piece.error(f"The family {family} cannot be fitted: models here are for normal residuals.",
+                                     code="formula-argument", subject="family")  # fmt: skip
+        formula = call.argument(formals[0])
         if formula is None:
             raise call.piece.error(f"{call.function}() has no formula.", code="formula-call")
         if call.function in ("lmer", "glmmTMB", "lm"):
@@ -100,10 +109,18 @@ class _Reader:
         return read
 
     def method(self, call: Call) -> Literal["ml", "reml"]:
-        if call.function in ("lme", "gls"):
-            return "ml" if str(call.argument("method") or "").strip("\"'") == "ML" else "reml"
-        given = str(call.argument("REML") or ("TRUE" if call.function == "lmer" else "FALSE"))
-        return "reml" if given in ("TRUE", "T", "1") else "ml"
+        key = "method" if call.function in ("lme", "gls") else "REML"
+        given = call.argument(key)
+        if given is None:
+            return "ml" if call.function in ("glmmTMB", "lm") else "reml"
+        text = str(given).strip("\"'")
+        if text in ("REML", "TRUE", "T", "1"):
+            return "reml"
+        if text in ("ML", "FALSE", "F", "0"):
+            return "ml"
+        raise given.piece.error(f"{key} cannot be {given}.", code="formula-argument", subject=key,
+                                advice='Write method = "REML" or method = "ML".' if key == "method" else
+                                "Write REML = TRUE or REML = FALSE.")  # fmt: skip
 
     def model(self, node: Node, method: Literal["ml", "reml"], call: Call | None = None) -> Read:
         if not isinstance(node, Binary) or node.operator != "~":
@@ -167,12 +184,12 @@ class _Reader:
         return Effect(groups, terms, found.constant, "unstructured", bar.piece)
 
     def separate(self, found: Terms, groups: tuple[str, ...], bar: Binary) -> list[Effect]:
-        """The effects of ``(x || g)``: each term by itself, all levels of a factor together, as lme4 has it."""
+        """The effects of ``(x || g)``: each term by itself, all of its columns together, as lme4 has it."""
         out = [Effect(groups, (), True, "independent", bar.piece)] if found.constant else []
         for atoms in found.terms.values():
             alone = Terms({frozenset(atoms): atoms}, constant=False)
             terms = self.formula.terms(alone)
-            whole = any(f.kind == "factor" for t in terms for f in t.factors)
+            whole = len(terms) > 1 or any(f.kind == "factor" for t in terms for f in t.factors)
             out.append(Effect(groups, terms, False, "unstructured" if whole else "independent", bar.piece))
         return out
 
@@ -191,12 +208,12 @@ class _Reader:
                 return [(*a, *b) for a in self.groupings(node.left) for b in self.groupings(node.right)]
             case Binary() if node.operator == "+":
                 return [*self.groupings(node.left), *self.groupings(node.right)]
-            case Call() if node.function == "interaction":
+            case Call() if node.function == "interaction" and node.arguments:
                 return [tuple(self.variables.name(v) for _, v in node.arguments)]
         return [(self.variables.name(node),)]
 
     def nlme_effects(self, call: Call) -> list[Effect]:
-        random = call.argument("random", 1 if call.function == "lme" else None)
+        random = call.argument("random")
         if random is None:
             if call.function == "lme":
                 raise call.piece.error("lme() has no random effects here.", code="formula-argument",
@@ -205,6 +222,8 @@ class _Reader:
         out = []
         for one in grouped_random(random, self.variables):
             found = self.formula.read(one.formula)
+            if one.covariance != "unstructured" and self.formula.orthogonal(found):
+                raise one.formula.piece.error(ORTHOGONAL, code="formula-poly", advice=RAW)
             effect = self.effect(found, one.groups, Binary(random.piece, "|", one.formula, one.formula))
             out.append(replace(effect, covariance=one.covariance))
         return out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from terrace.code.read.groups import same_groups
 from terrace.code.read.r_syntax import Binary, Call, Inside, Node, Number, Unary
 from terrace.code.read.r_variables import Variables
 from terrace.spec.model import Residuals
@@ -12,6 +13,7 @@ _MATRICES = {
     "pdSymm": "unstructured", "pdLogChol": "unstructured", "pdDiag": "independent", "pdIdent": "identity",
     "pdCompSymm": "exchangeable",
 }  # fmt: skip
+_PARAMETERS = {"corARMA": ("value", "form", "p", "q"), "corExp": ("value", "form", "nugget", "metric")}
 _CORRELATIONS = {
     "corAR1": "ar", "corARMA": "", "corCAR1": "exponential", "corExp": "exponential", "corCompSymm": "exchangeable",
     "corSymm": "unstructured",
@@ -86,7 +88,7 @@ def _split(node: Node) -> tuple[Node, Node | None]:
 
 
 def _slashes(node: Node, variables: Variables) -> tuple[str, ...]:
-    if isinstance(node, Binary) and node.operator in ("/", ":"):
+    if isinstance(node, Binary) and node.operator == "/":
         return (*_slashes(node.left, variables), *_slashes(node.right, variables))
     return (variables.name(node),)
 
@@ -101,7 +103,8 @@ def residuals_of(call: Call, variables: Variables, above: tuple[str, ...]) -> tu
     if not isinstance(correlation, Call) or correlation.function not in _CORRELATIONS:
         raise correlation.piece.error(f"{correlation} cannot be read as a correlation.", code="formula-argument",
                                       advice=f"These can: {', '.join(_CORRELATIONS)}.")  # fmt: skip
-    form = correlation.argument("form", 1)
+    correlation = _plain(correlation)
+    form = correlation.argument("form")
     if form is None:
         raise correlation.piece.error("The correlation needs its times and groups.", code="formula-argument",
                                       advice="Write form = ~ time | g.")  # fmt: skip
@@ -121,7 +124,17 @@ def residuals_of(call: Call, variables: Variables, above: tuple[str, ...]) -> tu
             raise inside.piece.error("The correlation needs a variable for the times.", code="formula-argument",
                                      advice="Write form = ~ time | g.")  # fmt: skip
         time = variables.name(inside)
-    return _with_variances(structure, order, time, by, correlation), Grouped(groups)
+    return _with_variances(structure, order, time, by, correlation, variables), Grouped(groups)
+
+
+def _plain(node: Call) -> Call:
+    """A correlation or variance function by the names of its arguments, none of which holds parameters or adds some."""
+    named = node.named(*_PARAMETERS.get(node.function, ("value", "form")), "fixed")
+    for key, value in named.arguments:
+        if key in ("fixed", "nugget") and str(value) not in ("FALSE", "F"):
+            raise value.piece.error(f"{key} = {value} cannot be read.", code="formula-argument", subject=key,
+                                    advice="Leave it out.")  # fmt: skip
+    return named
 
 
 def _arma(node: Call) -> tuple[str, int]:
@@ -140,7 +153,7 @@ def _variances(node: Node, variables: Variables) -> str | None:
     if str(node) == "NULL":
         return None
     if isinstance(node, Call) and node.function == "varIdent":
-        form = node.argument("form", 1)
+        form = _plain(node).argument("form")
         if form is not None:
             _, right = _split(form)
             if right is not None:
@@ -149,12 +162,19 @@ def _variances(node: Node, variables: Variables) -> str | None:
                            advice="varIdent(form = ~ 1 | g) can.")  # fmt: skip
 
 
-def _with_variances(structure: str, order: int | None, time: str | None, by: str | None, node: Call) -> Residuals:
+def _with_variances(
+    structure: str, order: int | None, time: str | None, by: str | None, node: Call, variables: Variables
+) -> Residuals:
     if structure == "unstructured":
         if by is None:
             raise node.piece.error("corSymm() alone has one variance for all times.", code="formula-argument",
                                    advice="Add weights = varIdent(form = ~ 1 | time).")  # fmt: skip
-        return Residuals("unstructured", None, time if time == by or time is None else by)
+        if time is not None and time != by and not same_groups(variables.data, time, by):
+            raise node.piece.error(
+                f"corSymm() is by {time} and varIdent() by {by}, so that the variances are not those of the times.",
+                code="formula-argument", advice=f"Write weights = varIdent(form = ~ 1 | {time}).",
+            )  # fmt: skip
+        return Residuals("unstructured", None, by)
     if by is not None:
         raise node.piece.error(
             f"{node.function}() with varIdent() has one correlation for several variances, as no residuals here have.",

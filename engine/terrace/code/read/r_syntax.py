@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from terrace.language.grammar.tokens import Piece
 
@@ -40,13 +40,15 @@ class Call(Node):
     function: str
     arguments: tuple[tuple[str, Node], ...]
 
-    def argument(self, name: str, place: int | None = None) -> Node | None:
-        """The argument of a name, or the one without a name at a place."""
-        found = next((v for k, v in self.arguments if k == name), None)
-        if found is None and place is not None:
-            plain = [v for k, v in self.arguments if not k]
-            found = plain[place] if place < len(plain) else None
-        return found
+    def argument(self, name: str) -> Node | None:
+        """The argument of a name."""
+        return next((v for k, v in self.arguments if k == name), None)
+
+    def named(self, *formals: str) -> Call:
+        """The call with the names that R gives its arguments by their places; those beyond `formals` stay without."""
+        given = {k for k, _ in self.arguments}
+        free = (f for f in formals if f not in given)
+        return replace(self, arguments=tuple((k or next(free, ""), v) for k, v in self.arguments))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class Binary(Node):
 
 
 _TOKEN = re.compile(
-    r"""\s*(?:\#[^\n]*\n?\s*)*(?:
+    r"""\s*(?:\#[^\n]*(?:\n|$)\s*)*(?:
     (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?L?)
     |(?P<name>(?:[^\W\d_]|\.(?!\d))[\w.]*|`[^`]+`)
     |(?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')

@@ -14,6 +14,8 @@ from terrace.spec.model import Factor, Term
 Atoms = tuple[str, ...]
 _MOST_TERMS = 400
 _MOST_FACTORS = 8
+ORTHOGONAL = "poly() is orthogonal here: powers in its place would be another model."
+RAW = "Write poly(x, 2, raw = TRUE) for powers."
 
 
 @dataclass
@@ -32,11 +34,14 @@ class Formula:
     def __init__(self, variables: Variables) -> None:
         self.variables = variables
         self.atoms: dict[str, Node] = {}
+        self._constant = True  # of the formula that is read: 0 and 1 mean all of it, also inside parentheses
 
     def read(self, node: Node) -> Terms:
         """Terms, constant, random effects and offsets of the right side."""
         out = Terms()
+        self._constant = True
         self._add(node, out, 1)
+        out.constant = self._constant
         return out
 
     def _add(self, node: Node, out: Terms, sign: int) -> None:
@@ -47,7 +52,7 @@ class Formula:
         elif isinstance(node, Unary) and node.operator in "+-":
             self._add(node.operand, out, sign if node.operator == "+" else -sign)
         elif isinstance(node, Number) and node.value in (0, 1):
-            out.constant = (node.value == 1) == (sign > 0)
+            self._constant = (node.value == 1) == (sign > 0)
         elif isinstance(node, Inside) and isinstance(node.node, Binary) and node.node.operator in ("|", "||"):
             if sign < 0:
                 raise node.piece.error("A random effect cannot be taken away.", code="formula-term")
@@ -55,7 +60,7 @@ class Formula:
         elif isinstance(node, Binary) and node.operator in ("|", "||"):
             raise node.piece.error("Random effects need parentheses.", code="formula-bars",
                                    advice="Write (x | g).")  # fmt: skip
-        elif isinstance(node, Call) and node.function == "offset":
+        elif isinstance(node, Call) and node.function == "offset" and node.arguments:
             out.offsets.append(node.arguments[0][1])
         elif isinstance(node, Inside) and isinstance(node.node, Binary) and node.node.operator in "+-":
             self._add(node.node, out, sign)
@@ -121,11 +126,20 @@ class Formula:
                 raise node.piece.error("The formula has too many terms.", code="too-many-terms")
         return out
 
+    def orthogonal(self, found: Terms) -> list[tuple[Node, Atoms]]:
+        """The calls of orthogonal polynomials, each with the rest of its term."""
+        every = [(self.atoms[a], tuple(b for b in atoms if b != a)) for atoms in found.terms.values() for a in atoms]
+        return [(node, rest) for node, rest in every if self.variables.is_orthogonal(node)]
+
     def terms(self, found: Terms) -> tuple[Term, ...]:
         """The terms as those of a model, by degree as R has them.
 
-        Without the constant R keeps all levels of the first factor that is a main effect.
+        Without the constant R keeps all levels of the first factor that is a main effect. Powers span what orthogonal
+        polynomials span only where the rest of the term is in the model, the constant for a main effect.
         """
+        for node, rest in self.orthogonal(found):
+            if not (frozenset(rest) in found.terms if rest else found.constant):
+                raise node.piece.error(ORTHOGONAL, code="formula-poly", advice=RAW)
         ordered = sorted(found.terms.values(), key=len)
         out: list[Term] = []
         seen: set[object] = set()

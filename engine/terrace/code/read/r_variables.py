@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import replace
 
-from terrace.code.read.r_syntax import Binary, Call, Inside, Name, Node, Number, Text, Unary
+from terrace.code.read.r_expressions import FUNCTIONS, Expressions
+from terrace.code.read.r_syntax import Binary, Call, Inside, Name, Node, Number, Text
 from terrace.code.read.result import Made, MadeKind
 from terrace.data.dataset import Dataset, Measure
-from terrace.errors import CommandError
 from terrace.language.grammar.names import Names
 from terrace.spec.model import Factor
-from terrace.spec.text import number_text
 
-_FUNCTIONS = {
-    "log": "ln", "exp": "exp", "sqrt": "sqrt", "abs": "abs", "log10": "log10", "log1p": "log1p", "expm1": "expm1",
-    "sin": "sin", "cos": "cos", "tan": "tan", "round": "round", "floor": "floor", "ceiling": "ceil", "trunc": "trunc",
-}  # fmt: skip
 _FACTORS = ("factor", "as.factor", "C", "relevel", "ordered", "as.ordered", "as.character", "droplevels")
 _SPLINES = ("ns", "bs", "s", "te", "rcs")
-_COMPARISONS = ("==", "!=", "<", ">", "<=", ">=")
-_OPERATORS = {"&&": "&", "||": "|"}
 
 
 class Variables:
@@ -39,7 +31,7 @@ class Variables:
             return self.name(node.node)
         if isinstance(node, Binary) and node.operator == "$":
             return self.name(node.right)
-        if isinstance(node, Call) and node.function in ("as.numeric", *_FACTORS) and node.arguments:
+        if isinstance(node, Call) and node.function in ("as.numeric", *_FACTORS) and len(node.arguments) == 1:
             return self.name(node.arguments[0][1])
         if not isinstance(node, Name):
             raise node.piece.error(f"A variable is expected here, not {node}.", code="syntax")
@@ -89,6 +81,9 @@ class Variables:
         if function in _FACTORS:
             return [(self.factor(node),)]
         if function == "as.numeric":
+            if isinstance(first, Call) and first.function != "as.character":
+                raise node.piece.error(f"{node} numbers the levels.", code="formula-function",
+                                       advice="Write as.numeric(x) for the values of x.")  # fmt: skip
             return [(Factor(self.name(first)),)]
         if function == "I":
             product = self.product(first)
@@ -97,23 +92,49 @@ class Variables:
             return self.polynomial(node)
         if function == "scale":
             return [(Factor(self.scaled(node)),)]
-        if function in _FUNCTIONS or function in ("log2", "ifelse", "pmin", "pmax"):
+        if function in FUNCTIONS:
             return [(Factor(self.generated(node)),)]
         raise node.piece.error(f"The function {function}() cannot be read.", code="formula-function",
                                advice="Make a variable first: generate new = ...")  # fmt: skip
 
     def factor(self, node: Call) -> Factor:
-        name = self.name(node.arguments[0][1])
-        found = Factor(name, "factor")
-        ref = node.argument("ref")
-        if node.function == "relevel" and ref is not None:
-            value = ref.value if isinstance(ref, Text | Number) else None
-            if value is None:
-                raise ref.piece.error("ref must be a level.", code="formula-function")
-            return replace(found, base=self.level(name, value))
-        if node.function in ("ordered", "as.ordered") or (node.function == "C" and len(node.arguments) > 1):
-            self.notes[f"The levels of {name} are compared with the first; the fit is the same in any coding."] = None
+        """A factor with the base that its calls give it. `CommandError` where they leave levels out."""
+        first = node.arguments[0][1]
+        inner = isinstance(first, Call) and first.function in _FACTORS
+        found = self.factor(first) if isinstance(first, Call) and inner else Factor(self.name(first), "factor")
+        if node.function == "relevel":
+            return self.releveled(node, found)
+        node = node.named("x", *(("levels", "labels", "exclude", "ordered") if node.function != "C" else ("contr",)))
+        if node.argument("exclude") is not None:
+            raise node.piece.error(f"{node} cannot be read.", code="formula-function", advice="Leave exclude out.")
+        levels = node.argument("levels")
+        if levels is not None:
+            found = replace(found, base=self.first_of(levels, found.name))
+        ordered = node.function in ("ordered", "as.ordered") or str(node.argument("ordered")) in ("TRUE", "T")
+        if ordered or node.argument("contr") is not None:
+            told = f"The levels of {found.name} are compared with the first; the fit is the same in any coding."
+            self.notes[told] = None
         return found
+
+    def releveled(self, node: Call, found: Factor) -> Factor:
+        """A factor with the level `ref` as its base; a number is the place of a level in R, not its value."""
+        ref = node.named("x", "ref").argument("ref")
+        every = self.data.codes(found.name)[1]
+        if isinstance(ref, Text):
+            return replace(found, base=self.level(found.name, ref.value))
+        if isinstance(ref, Number) and ref.value in range(1, len(every) + 1) and found.base == "first":
+            return replace(found, base=every[int(ref.value) - 1])
+        raise (ref or node).piece.error("ref must be a level.", code="formula-function",
+                                        advice='Write its name in quotation marks: ref = "a".')  # fmt: skip
+
+    def first_of(self, levels: Node, name: str) -> str | float:
+        """The first of the levels of a factor, which have to be all that there are."""
+        parts = [v for _, v in levels.arguments] if isinstance(levels, Call) and levels.function == "c" else [levels]
+        told = [self.level(name, v.value) for v in parts if isinstance(v, Text | Number)]
+        if len(told) < len(parts) or not set(self.data.codes(name)[1]) <= set(told):
+            raise levels.piece.error(f"The levels {levels} are not all that {name} has.", code="formula-function",
+                                     advice="Name all of them, or leave rows out with subset.")  # fmt: skip
+        return next(v for v in told if v in self.data.codes(name)[1])
 
     def level(self, name: str, value: str | float) -> str | float:
         """A level as it is in the data, where R says it as text or by its label."""
@@ -127,12 +148,20 @@ class Variables:
         except ValueError:
             return value
 
+    def is_orthogonal(self, node: Node) -> bool:
+        """Whether an atom is a call of ``poly`` that does not ask for plain powers."""
+        if isinstance(node, Inside):
+            return self.is_orthogonal(node.node)
+        return isinstance(node, Call) and node.function == "poly" and str(node.argument("raw")) not in ("TRUE", "T")
+
     def polynomial(self, node: Call) -> list[tuple[Factor, ...]]:
-        degree = node.argument("degree", 1)
+        named = node.named("x", "degree")
+        degree = named.argument("degree")
         if not isinstance(degree, Number) or not 1 <= degree.value <= 7:
             raise node.piece.error("poly() needs a degree from 1 to 7.", code="formula-function")
-        raw = node.argument("raw")
-        if raw is None or str(raw) not in ("TRUE", "T"):
+        if any(not key for key, _ in named.arguments):
+            raise node.piece.error("poly() needs one number.", code="formula-function")
+        if self.is_orthogonal(node):
             told = f"{node} becomes powers of the variable: the fit is the same, with other coefficients"
             self.notes[f"{told} and, under REML, a log likelihood that differs by a constant."] = None
         one = self.choices(node.arguments[0][1])
@@ -163,8 +192,9 @@ class Variables:
     def scaled(self, node: Call) -> str:
         inside = node.arguments[0][1]
         name = self.expression(inside)
-        off = {k for k in ("center", "scale") if str(node.argument(k) or "") in ("FALSE", "F")}
-        if len(node.arguments) - sum(bool(k) for k, _ in node.arguments) > 1 or "center" in off:
+        given = {k: str(v) for k, v in node.named("x", "center", "scale").arguments[1:]}
+        off = {k for k, text in given.items() if text in ("FALSE", "F")}
+        if set(given) > {"center", "scale"} or "center" in off or not {*given.values()} <= {"TRUE", "T", "FALSE", "F"}:
             raise node.piece.error(f"{node} cannot be read.", code="formula-function",
                                    advice="scale(x) and scale(x, scale = FALSE) can.")  # fmt: skip
         return self.make("mean" if "scale" in off else "std", name, f"{inside}_{'c' if off else 'z'}")
@@ -186,69 +216,8 @@ class Variables:
 
     def expression(self, node: Node) -> str:
         """Arithmetic of R in the words of Terrace. `CommandError` for what is none."""
-        match node:
-            case Number():
-                return number_text(node.value)
-            case Text():
-                return f'"{node.value}"'
-            case Name():
-                return self.name(node)
-            case Inside():
-                return f"({self.expression(node.node)})"
-            case Unary() if node.operator == "!":
-                return f"!({self.expression(node.operand)})"
-            case Unary() if node.operator in "-+":
-                return f"{node.operator}{self.expression(node.operand)}"
-            case Binary() if node.operator == "%in%":
-                inside = node.right
-                if isinstance(inside, Call) and inside.function == "c":
-                    values = [self.expression(v) for _, v in inside.arguments]
-                    return f"inlist({self.expression(node.left)}, {', '.join(values)})"
-            case Binary() if node.operator in ("+", "-", "*", "/", "^", "&", "|", "&&", "||", *_COMPARISONS):
-                operator = _OPERATORS.get(node.operator, node.operator)
-                left, right = self.expression(node.left), self.expression(node.right)
-                if operator != "^":
-                    return f"{left} {operator} {right}"
-                deep = isinstance(node.right, Binary) and node.right.operator == "^"  # R takes powers from the right
-                return f"{left}^({right})" if deep else f"{left}^{right}"
-            case Call() if node.function in ("I", "as.numeric"):
-                return f"({self.expression(node.arguments[0][1])})"
-            case Call() if node.function == "is.na":
-                return f"missing({self.expression(node.arguments[0][1])})"
-            case Call() if node.function == "log" and len(node.arguments) == 2:
-                return f"ln({self.expression(node.arguments[0][1])})/ln({self.expression(node.arguments[1][1])})"
-            case Call() if node.function == "log2":
-                return f"ln({self.expression(node.arguments[0][1])})/ln(2)"
-            case Call() if node.function == "ifelse" and len(node.arguments) == 3:
-                return f"cond({', '.join(self.expression(v) for _, v in node.arguments)})"
-            case Call() if node.function in ("pmin", "pmax"):
-                return f"{node.function[1:]}({', '.join(self.expression(v) for _, v in node.arguments)})"
-            case Call() if node.function in _FUNCTIONS and len(node.arguments) == 1:
-                return f"{_FUNCTIONS[node.function]}({self.expression(node.arguments[0][1])})"
-        raise self.unread(node)
-
-    def unread(self, node: Node) -> CommandError:
-        return node.piece.error(f"{node} cannot be read.", code="formula-function",
-                                advice="Make a variable first: generate new = ...")  # fmt: skip
+        return Expressions(self.data, self.name).value(node)
 
     def condition(self, node: Node) -> str:
-        """Rows that R's subset keeps: a comparison with a missing value is not true there."""
-        text = self.expression(node)
-        names = dict.fromkeys(self.names_in(node))
-        return f"({text}) & !missing({', '.join(names)})" if names else text
-
-    def names_in(self, node: Node) -> Iterable[str]:
-        """The variables of an expression."""
-        match node:
-            case Name():
-                yield self.name(node)
-            case Inside():
-                yield from self.names_in(node.node)
-            case Unary():
-                yield from self.names_in(node.operand)
-            case Binary():
-                yield from self.names_in(node.left)
-                yield from self.names_in(node.right)
-            case Call():
-                for _, value in node.arguments:
-                    yield from self.names_in(value)
+        """Rows that R's subset keeps."""
+        return Expressions(self.data, self.name).condition(node)

@@ -7,8 +7,8 @@ from typing import Literal
 
 import numpy as np
 
+from terrace.code.read.groups import combined
 from terrace.data.dataset import Dataset, Measure, Variable
-from terrace.design.groups import interact
 from terrace.spec.model import ModelSpec
 from terrace.spec.text import format_mixed
 
@@ -39,11 +39,7 @@ class Made:
     def added(self, data: Dataset) -> Dataset:
         """The data with it; the same values as by the commands. Raises as expressions do."""
         if self.kind == "group":
-            first, *rest = self.of.split()
-            codes = data.codes(first)[0]
-            for name in rest:
-                more = data.codes(name)[0]
-                codes = np.where((codes < 0) | (more < 0), -1, interact(np.maximum(codes, 0), np.maximum(more, 0))[0])
+            codes, _ = combined(data, self.of.split())
             values = np.where(codes < 0, np.nan, codes + 1.0)
             return data.with_column(self.name, values, Variable(self.name, measure=Measure.IDENTIFIER))
         from terrace.language.expressions.entry import evaluate
@@ -54,7 +50,6 @@ class Made:
         if self.kind == "std":
             found = found / np.nanstd(found, ddof=1)
         return data.with_column(self.name, found, Variable(self.name))
-
 
     def same_in(self, data: Dataset) -> bool:
         """Whether the variable is in the data already, with these values."""

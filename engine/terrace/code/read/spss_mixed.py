@@ -1,6 +1,6 @@
 """Syntax of SPSS MIXED as a model (IBM SPSS Statistics Command Syntax Reference, MIXED).
 
-The last level of a factor is its reference in SPSS; a variance that is named for each effect (VC) is independent.
+The last level of a factor is its reference in SPSS.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from terrace.language.grammar.tokens import Piece
 from terrace.spec.model import DfMethod, Factor, ModelSpec, Residuals, Term
 
 _TOKEN = re.compile(r"[^\W\d](?:[\w.$@#]*[\w$@#])?|\d+(?:\.\d+)?|[/=|()*,+.\[\]-]|\S")
+# Of random effects VC has a variance for each term, DIAG one for each level of its factors, ID one for all.
 _RANDOM = {"ID": "identity", "VC": "independent", "DIAG": "independent", "CS": "exchangeable", "CSR": "exchangeable",
            "UN": "unstructured", "UNR": "unstructured"}  # fmt: skip
 _REPEATED = {"ID": "independent", "DIAG": "banded", "CS": "exchangeable", "CSR": "exchangeable", "AR1": "ar",
@@ -153,6 +154,9 @@ class _Reader:
                 "REGWGT has precision weights, which mixed models here do not have.", code="weight-kind",
                 advice="Leave it out, or use [pweight=...] with mixed.",
             )  # fmt: skip
+        elif word == "MISSING" and any(str(t).upper() == "INCLUDE" for t in rest):
+            raise tokens[0].error("Values that stand for missing cannot be included.", code="syntax",
+                                  advice="Leave MISSING out.")  # fmt: skip
         elif not any(known.startswith(word) for known in _IGNORED):
             raise tokens[0].error(f"The subcommand {tokens[0]} cannot be read.", code="syntax", advice="Leave it out.")
 
@@ -179,27 +183,36 @@ class _Reader:
 
     def random(self, before: list[Piece], after: list[Piece], place: Piece) -> None:
         subject, kind = self.options(after)
-        structure = self.structure(kind, _RANDOM, "VC")
+        kind = kind or "VC"
+        structure = self.structure(kind, _RANDOM)
         constant = any(str(t).upper() == "INTERCEPT" for t in before)
         terms = self.terms([t for t in before if str(t).upper() != "INTERCEPT"])
+        apart = kind == "VC" or (kind == "ID" and len(terms) + constant == 1)  # a variance for each term
         if not subject:
+            if not apart:
+                raise place.error(f"RANDOM without SUBJECT cannot have COVTYPE({kind}) here.", code="syntax",
+                                  advice="Use VC, or add SUBJECT(id) after |.")  # fmt: skip
             self.crossed(terms, constant, place)
-            return
-        self.model.effects += self.own(subject, terms, constant, structure, place)
+        elif apart:
+            self.model.effects += self.apart(subject, terms, constant, place)
+        else:
+            whole = tuple(map(_with_all_levels, terms))
+            self.model.effects.append(Effect(subject, whole, constant, structure, place))
 
-    def own(
-        self, subject: tuple[str, ...], terms: tuple[Term, ...], constant: bool, structure: str, place: Piece
-    ) -> list[Effect]:
-        """Effects within subjects; a factor has an effect for each level, with one variance under VC."""
-        factors = [t for t in terms if any(f.kind == "factor" for f in t.factors)]
-        if factors and structure in ("independent", "identity") and all(len(t.factors) == 1 for t in factors):
-            plain = tuple(t for t in terms if t not in factors)
-            out = [Effect((*subject, t.factors[0].name), (), True, "identity", place) for t in factors]
-            if plain or constant:
-                out.append(Effect(subject, plain, constant, structure, place))
-            return out
-        whole = tuple(Term(tuple(map(_with_all_levels, t.factors))) for t in terms)
-        return [Effect(subject, whole, constant, structure, place)]
+    def apart(self, subject: tuple[str, ...], terms: tuple[Term, ...], constant: bool, place: Piece) -> list[Effect]:
+        """Effects within subjects with one variance for each term; a factor has an effect for each level."""
+        out, plain = [], []
+        for term in terms:
+            kinds = {f.kind for f in term.factors}
+            if kinds == {"factor"}:
+                out.append(Effect((*subject, *(f.name for f in term.factors)), (), True, "identity", place))
+            elif kinds == {"continuous"}:
+                plain.append(term)
+            else:
+                out.append(Effect(subject, (_with_all_levels(term),), False, "identity", place))
+        if plain or constant:
+            out.append(Effect(subject, tuple(plain), constant, "independent", place))
+        return out
 
     def crossed(self, terms: tuple[Term, ...], constant: bool, place: Piece) -> None:
         """``/RANDOM=worker machine`` without subjects: an intercept for each level."""
@@ -210,7 +223,7 @@ class _Reader:
 
     def repeated(self, before: list[Piece], after: list[Piece], place: Piece) -> None:
         subject, kind = self.options(after)
-        structure = self.structure(kind, _REPEATED, "DIAG")
+        structure = self.structure(kind or "DIAG", _REPEATED)
         if not subject:
             raise place.error("REPEATED needs SUBJECT().", code="syntax", advice="Write REPEATED=time | SUBJECT(id).")
         times = [self.variable(t) for t in before if str(t) != "*"]
@@ -229,9 +242,9 @@ class _Reader:
             self.model.notes["SPSS counts times by their order; here they count by their values."] = None
         self.model.residuals = Residuals(structure, order, times[0])
 
-    def structure(self, kind: str, known: dict[str, str], usual: str) -> str:
-        if (kind or usual) in known:
-            return known[kind or usual]
+    def structure(self, kind: str, known: dict[str, str]) -> str:
+        if kind in known:
+            return known[kind]
         place = next(t for t in self.tokens if str(t).upper() == kind)
         raise place.error(f"The structure {place} cannot be read here.", code="syntax",
                           advice=f"These can: {', '.join(known)}.")  # fmt: skip
@@ -260,8 +273,8 @@ class _Reader:
         return subject, kind
 
 
-def _with_all_levels(factor: Factor) -> Factor:
-    return replace(factor, base="none") if factor.kind == "factor" else factor
+def _with_all_levels(term: Term) -> Term:
+    return Term(tuple(replace(f, base="none") if f.kind == "factor" else f for f in term.factors))
 
 
 def _barred(tokens: list[Piece]) -> tuple[list[Piece], list[Piece]]:
