@@ -166,6 +166,13 @@ def test_the_preview_shows_what_the_command_reads(
     assert same(run(import_command(file, found.kind, explicit)), kept)
 
 
+def test_notes_of_columns_of_one_name_go_by_the_names_that_they_are_given(tmp_path: Path) -> None:
+    looking = Looking(write(tmp_path, [["kg", "kg"], ["00000", "1.5"], ["00000", "-"]], ","))
+    note = "kg_2: '-' read as missing (one value, the first in row 3)."
+    assert note in looking.whole(Reading()).data.notes
+    assert note in looking.whole(Reading().with_type("kg", "number")).data.notes
+
+
 @given(data=st.data())
 def test_nothing_is_lost_without_a_word(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
     rows, delimiter, _, _ = data.draw(tables())

@@ -14,6 +14,7 @@ import pandas as pd
 
 from terrace.data.dataset import Dataset
 from terrace.data.digits import EXACT, needs_text, spelled_apart
+from terrace.data.names import legal_names
 from terrace.data.progress import Report
 from terrace.data.readers.build import FEW, Block, RawColumn, build_beside, build_dataset, number_blocks, places_of
 from terrace.data.readers.detect import DELIMITER_NAMES, MISSING, Layout, Wanted
@@ -69,6 +70,7 @@ def read_delimited(
     notes = [describe_layout(layout), *table.notes, *_missing_signs(table, found, report)]
     together = _together(found, layout) - as_text if width > FEW else frozenset()
     single: dict[int, RawColumn] = {}
+    of_columns: list[tuple[int, str]] = []
     for k, name in enumerate(layout.names):
         if k % 1000 == 0:
             report(1.0)
@@ -82,13 +84,16 @@ def read_delimited(
         elif k not in as_text and k not in words:
             values, note = text_column(table.numbered(values), layout)
             if note:
-                notes.append(f"{_name(layout, k) or f'column {k + 1}'}: {note}")
+                of_columns.append((k, note))
         if k in told:
-            notes.append(f"{_name(layout, k) or f'column {k + 1}'}: {told[k]}")
+            of_columns.append((k, told[k]))
         single[k] = RawColumn(_name(layout, k), values, layout.labels[k], words=k in words)
+    kept, numbers = [k for k in range(width) if k in together or k in single], found.numbers
+    if of_columns:  # several may have one name in the file
+        called = dict(zip(kept, legal_names([_name(layout, k) for k in kept])[0], strict=True))
+        notes += [f"{called[k]}: {note}" for k, note in of_columns]
     if width <= FEW:
         return build_dataset(list(single.values()), source=str(path), notes=notes)
-    kept, numbers = [k for k in range(width) if k in together or k in single], found.numbers
     if len(kept) < width:
         frame = frame.iloc[:, kept]
         numbers = number_blocks(frame)
