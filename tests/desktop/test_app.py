@@ -146,10 +146,10 @@ def test_the_report_of_the_page_has_every_card_that_is_left(
     program.idle()
     text = path.read_text()
     note = "Slow at <strong>first</strong>"
-    shown = ("reaction against days", "Model 1: ", "Fitted reaction by subject", "Freq.", note)
+    shown = ("reaction against days", "Model 1: ", "Fitted Average reaction time, ms by Subject", "Freq.", note)
     places = [text.index(x) for x in shown]
     assert places == sorted(places)
-    assert "Fitted reaction by subject</i>" in text and f"{gone}</i>" not in text
+    assert "Fitted Average reaction time, ms by Subject</i>" in text and f"{gone}</i>" not in text
     assert text.count("<svg") + text.count("<img") == 5
     assert any(Path(str(a)).name == "sleepstudy report.html" for a in asked)
 

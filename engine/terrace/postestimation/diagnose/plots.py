@@ -50,7 +50,7 @@ def residual_fitted(
         residuals[inside],
         rows=inside,
         smooth=smooth,
-        titles=("Residuals against fitted values", f"Fitted {fit.outcome}", word),
+        titles=("Residuals against fitted values", f"Fitted {_title(data, fit.outcome)}", word),
     )
     return replace(plot, drawn_from=known_rows(data))
 
@@ -197,7 +197,7 @@ def fitted_lines(
         points=(values, data.numeric(fit.outcome)[inside]) if points else None,
         names=named_groups(data, group, inside),
         rows=inside,
-        title=f"Fitted {fit.outcome} by {group}",
+        title=f"Fitted {_title(data, fit.outcome)} by {_title(data, group)}",
         x_title=_title(data, x),
         y_title=_title(data, fit.outcome),
         kind="fitted-lines",
