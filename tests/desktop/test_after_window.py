@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import after_help as help_
@@ -64,6 +65,37 @@ def under(program: Program) -> list[OutputCard]:
 
 def commands(program: Program) -> list[str]:
     return [e.command for e in program.window.controller.history.entries]
+
+
+@pytest.mark.parametrize(
+    ("model", "wanted"),
+    [
+        ("c.age##i.sex", "margins sex, at(age=({low}({step}){high}))"),
+        ("i.sex##c.age", "margins sex, at(age=({low}({step}){high}))"),
+        ("c.age##c.w", "margins, at(age=({low}({step}){high}) w=({values}))"),
+        ("i.sex##i.m", "margins sex#m"),
+        ("age i.sex", "margins sex"),
+    ],
+)
+def test_the_plot_of_an_interaction_is_filled_in(program: Program, model: str, wanted: str) -> None:
+    program.run("generate w = age^2 - distance", "generate byte m = mod(_n, 2)", f"mixed distance {model} || subject:")
+    card = program.window.results.newest()
+    menu = card.findChild(QMenu, "model_after_menu")
+    next(a for a in menu.actions() if a.text() == "Interaction plot").trigger()
+    wait_until(program.window.models._after.panel.isVisible, "the panel")
+    panel = program.window.models._after.panel
+    (command,) = panel.commands()
+    frame = program.window.controller.snapshot.dataset.frame
+    found = re.search(r"age=\(([-\d.]+)\(([\d.]+)\)([-\d.]+)\)", command)
+    parts = {} if found is None else dict(zip(("low", "step", "high"), found.groups()))
+    if found is not None:
+        low, step, high = map(float, found.groups())
+        assert frame.age.min() <= low < high <= frame.age.max() and 4 <= (high - low) / step <= 16
+    around = [frame.w.mean() + k * frame.w.std() for k in (-1, 0, 1)]
+    assert command.startswith(wanted.format(values=" ".join(f"{v:.4g}" for v in around), **parts)), command
+    assert command.endswith("plot") and panel.run.isEnabled()
+    run(program, panel)
+    assert program.states()[-1] == (command, "ok") and under(program)[-1].figures
 
 
 def test_what_is_asked_stands_under_its_model(program: Program) -> None:

@@ -57,6 +57,21 @@ def marks_of(p: Program) -> np.ndarray:
     return np.zeros(0, dtype=int) if mask is None else np.flatnonzero(mask)
 
 
+def test_the_first_row_of_a_brush_is_in_view_also_beneath_the_strip_that_tells_of_it(program: Program) -> None:
+    left = program.window.left
+    grid = left.grid
+    settled()
+    foot = grid.rowAt(grid.viewport().height() - 1)
+    for row in (foot, foot + 1):
+        left.mark_rows(np.array([row, 170]))
+        settled()
+        seen = grid.visualRect(grid.grid.index(row, 0))
+        assert left.strip.isVisible() and grid.viewport().rect().contains(seen), row
+        left.mark_rows(None)
+        grid.scrollToTop()
+        settled()
+
+
 # --- rows behind marks --------------------------------------------------------------------------------------
 def test_rows_inside_are_those_of_points_lines_intervals_bars_and_groups() -> None:
     x, y = np.arange(4.0), np.array([0.0, 1.0, np.nan, 3.0])

@@ -633,3 +633,21 @@ def test_another_panel_takes_its_place_and_the_results_come_back(program: Progra
     assert not page.isVisible() and w.results.view.isVisible()
     assert figure(program).own.note == "Kept"
     assert isinstance(w.work.findChild(QToolButton, "work_close"), QToolButton)
+
+
+def test_points_that_a_figure_leaves_out_by_itself_are_told_with_its_layer(program: Program, tmp_path: Path) -> None:
+    rng = np.random.default_rng(8)
+    frame = pd.DataFrame({"x": rng.normal(size=1500), "g": np.arange(1500) % 30})
+    frame["y"] = frame.x + rng.normal(size=1500)
+    frame.to_csv(tmp_path / "many.csv", index=False)
+    many = f'use "{tmp_path / "many.csv"}", clear'
+    program.run(many, "mixed y x || g:", "margins, at(x=(-2(1)2)) plot(data)")
+    panel, _page, _editing = edited(program, 4)
+    row = panel.layers.row("raw")
+    assert row.about.text() == "1,000 of 1,500 points" and row.entries["sample"].placeholderText() == "1000"
+    program.run("figure 4, layers(raw)")
+    settled()
+    assert row.about.text() == "1,500 points"
+    program.run("figure 4, layer(raw, sample(70))")
+    settled()
+    assert row.about.text() == "70 of 1,500 points"

@@ -585,6 +585,25 @@ def test_a_page_is_seen_whole_or_as_wide_as_there_is_room(printing: Program) -> 
     assert page.page == 1 and bar.value() == 0
 
 
+def test_the_pages_turn_to_a_text_that_was_added(printing: Program) -> None:
+    panel, page, _editing = opened(printing)
+    last = page.shown.places[-1]
+    go_to(printing, last.part)
+    page.go_to(0)
+    assert last.page > 0
+    panel.parts.add_text.click()
+    QTest.keyClicks(panel.parts.writing.text, "Nobody knew.")
+    QTest.keyClick(panel.parts.writing.text, Qt.Key.Key_Return, CTRL)
+    done(printing)
+    wait_until(page.settled, "the pages")
+    assert page.page > 0 and "Nobody knew." in page_text(page, page.page)
+    page.go_to(0)
+    panel.titles.style_.chosen.emit("ama")  # somebody who has turned the pages stays there
+    done(printing)
+    wait_until(page.settled, "the pages")
+    assert page.page == 0
+
+
 def test_pages_that_were_overtaken_are_never_shown(printing: Program) -> None:
     panel, page, editing = opened(printing)
     seen: list[object] = []

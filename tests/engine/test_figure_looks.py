@@ -128,6 +128,19 @@ def test_a_sample_is_part_of_a_larger_one_and_keeps_its_rows() -> None:
     assert len(whole.panels[0].marks[0].x) == 100 and whole.note == two_lines().note
 
 
+def test_the_note_says_nothing_of_layers_that_are_hidden() -> None:
+    bands = "Bands are 97.5% confidence intervals."
+    points = "Points are the data. 90 of 100 points are shown, chosen at random."
+    plot = replace(two_lines(), note=f"{bands} {points} Made by hand.")
+    assert dressed(plot, FigureLook(grey=True)).note == plot.note
+    assert dressed(plot, FigureLook(layers=(LayerLook("intervals", shown=False),))).note == f"{points} Made by hand."
+    assert dressed(plot, FigureLook(layers=(LayerLook("raw", shown=False),))).note == f"{bands} Made by hand."
+    sample = dressed(plot, FigureLook(layers=(LayerLook("raw", shown=True, sample=10),))).note
+    assert sample == f"{bands} Points are the data. Made by hand. 10 of 100 points are shown, chosen at random."
+    own = FigureLook(note=bands, layers=(LayerLook("intervals", shown=False),))
+    assert dressed(plot, own).note == bands
+
+
 def test_intervals_of_another_level_and_what_is_said_of_them() -> None:
     plot = dressed(two_lines(), FigureLook(layers=(LayerLook("intervals", level=80.0),)))
     one, other = (m for m in plot.panels[0].marks if m.kind == "band")

@@ -251,11 +251,15 @@ def test_commands_that_only_show_are_left_out_unless_steps_were_undone() -> None
     from terrace.session.report_last_page import commands_to_run
 
     s = Session()
-    for text in ("sample sleepstudy", 'report title "T"', "nonsense", "mixed reaction days || subject:"):
+    for text in ("sample sleepstudy", 'report title "T"', "nonsense", "mixed reaction days || subject:",
+                 "margins, at(days=(0(3)9)) plot", "figure 1, grey"):
         s.run(text)
-    assert commands_to_run(s.history) == ("sample sleepstudy", "mixed reaction days || subject:")
+    assert commands_to_run(s.history) == (
+        "sample sleepstudy", "mixed reaction days || subject:", "margins, at(days=(0(3)9)) plot"
+    )  # fmt: skip
     s.run("undo")
-    ran = ("sample sleepstudy", 'report title "T"', "mixed reaction days || subject:", "undo")
+    ran = ("sample sleepstudy", 'report title "T"', "mixed reaction days || subject:",
+           "margins, at(days=(0(3)9)) plot", "figure 1, grey", "undo")  # fmt: skip
     assert commands_to_run(s.history) == ran
 
 

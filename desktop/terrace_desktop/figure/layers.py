@@ -90,15 +90,17 @@ class LayerRow(Row):
             self.tick.setChecked(looks.is_shown(layer, look))
         self.tick.setProperty("tone", "ink" if self.tick.isChecked() else "muted")
         own, all_ = self._editing.draft.layer(layer.key), look.layer(layer.key)
-        automatic = {"sample": layer.count, "level": layer.level, "opacity": None, "width": look.line_width,
+        # a figure may draw some of its points by itself; who asks for the layer by name has all
+        usual = layer.count if all_.shown else self._facts.drawn or layer.count
+        automatic = {"sample": usual, "level": layer.level, "opacity": None, "width": look.line_width,
                      "size": look.marker_size}  # fmt: skip
         for member, entry in self.entries.items():
             entry.show_number(getattr(own, member), automatic[member])
-        self.about.setText(self._about(layer, all_.sample, all_.level))
+        self.about.setText(self._about(layer, all_.sample or usual, all_.level))
 
-    def _about(self, layer: Layer, sample: int | None, level: float | None) -> str:
+    def _about(self, layer: Layer, sample: int, level: float | None) -> str:
         if layer.can_sample:
-            if sample is not None and sample < layer.count:
+            if sample < layer.count:
                 return self.tr("{0} of {1} points").format(f"{sample:,}", f"{layer.count:,}")
             return self.tr("{0} point(s)", "", layer.count).format(f"{layer.count:,}")
         if layer.level is not None:

@@ -22,11 +22,13 @@ _LINES = ("line", "hline", "vline", "interval")
 
 @dataclass(frozen=True, slots=True)
 class LayerFacts:
-    """A layer, and whether it has lines and points, whose widths and sizes can be changed."""
+    """A layer, whether it has lines and points, whose widths and sizes can be changed, and how many of its marks are
+    drawn without being asked for."""
 
     layer: Layer
     lines: bool
     points: bool
+    drawn: int
 
 
 def find(document: Document, item: int, place: int) -> Figure | None:
@@ -89,8 +91,9 @@ def layer_facts(plot: Plot) -> dict[str, LayerFacts]:
     out = {}
     for layer in layers_of(plot):
         own = [m for m in marks if layer_key(m) == layer.key and not m.text]
+        drawn = sum(len(m.x) or len(m.y) for p in plot.panels for m in p.marks if layer_key(m) == layer.key)
         out[layer.key] = LayerFacts(
-            layer, any(m.kind in _LINES for m in own), any(m.kind in ("points", "interval") for m in own)
+            layer, any(m.kind in _LINES for m in own), any(m.kind in ("points", "interval") for m in own), drawn
         )
     return out
 

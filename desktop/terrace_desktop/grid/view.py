@@ -194,7 +194,9 @@ class GridView(SelectedCells):
         shown = mask if order is None else mask[order]
         first = int(shown.argmax())
         if shown[first]:
-            self.scrollTo(self.grid.index(first, max(0, self.columns.logicalIndexAt(0))))
+            # to the middle: at the foot the strip that tells of them would push it out of view
+            at = self.grid.index(first, max(0, self.columns.logicalIndexAt(0)))
+            self.scrollTo(at, QAbstractItemView.ScrollHint.PositionAtCenter)
 
     def go_to_row(self, row: int) -> bool:
         """Make a row of the data the current one; False where the filter leaves it out."""

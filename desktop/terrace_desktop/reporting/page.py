@@ -41,6 +41,7 @@ class ReportPage(KeyTaker):
         self.shown: ReportPages | None = None
         self.page = 0
         self._part = ""
+        self._awaited = False  # the part is not on the pages that are shown, but may be on the next ones
         self._large: tuple[int, int] = (-1, 0)  # the page and width of the picture that is shown
         self._thumbed: set[int] = set()
         self._format = AS_PAGES[0]
@@ -135,6 +136,9 @@ class ReportPage(KeyTaker):
     def _found(self, pages: ReportPages) -> None:
         self.shown = pages
         self.page = min(self.page, len(pages.sizes) - 1)
+        if self._awaited:  # a part that was added, or shown again, is where its user is at work
+            self.page = next((p.page for p in pages.places if p.part == self._part), self.page)
+            self._awaited = False
         self._large, self._thumbed = (-1, 0), set()
         self.thumbs.show_pages(pages.sizes)
         self.paged.emit(len(pages.sizes), pages.numbers)
@@ -177,7 +181,7 @@ class ReportPage(KeyTaker):
     def go_to(self, page: int) -> None:
         """Show a page from its top."""
         if self.shown is not None and 0 <= page < len(self.shown.sizes) and page != self.page:
-            self.page = page
+            self.page, self._awaited = page, False
             self._show_page(clear=True)
             self.scroller.verticalScrollBar().setValue(0)
 
@@ -216,6 +220,7 @@ class ReportPage(KeyTaker):
         if self.shown is None:
             return
         found = [p for p in self.shown.places if p.part == part]
+        self._awaited = not found
         if found and self.page not in [p.page for p in found]:
             self.go_to(found[0].page)
         self.sheet.mark(part)

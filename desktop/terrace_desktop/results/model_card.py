@@ -37,9 +37,11 @@ AFTER = (  # what follows a fit without a question: command, and the words of th
     ("estat group", QT_TRANSLATE_NOOP("ModelCard", "Group sizes")),
     ("estat ic", QT_TRANSLATE_NOOP("ModelCard", "Information criteria")),
 )
-FORMS = (  # the forms that most people look for, by the words that they use; None is a line between them
+# the forms that most people look for, by the words that they use; None is a line between them. Behind # stands what a
+# form begins with
+FORMS = (
     ("margins", QT_TRANSLATE_NOOP("ModelCard", "Estimated marginal means")),
-    ("margins", QT_TRANSLATE_NOOP("ModelCard", "Interaction plot")),
+    ("margins#interaction", QT_TRANSLATE_NOOP("ModelCard", "Interaction plot")),
     ("simpleslopes", QT_TRANSLATE_NOOP("ModelCard", "Simple slopes")),
     ("pwcompare", QT_TRANSLATE_NOOP("ModelCard", "Post hoc comparisons")),
     None,

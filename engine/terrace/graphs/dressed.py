@@ -20,6 +20,7 @@ from terrace.results.layers import layer_key, layers_of, series_of
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
 
 _MOST_TICKS = 200
+_BENEATH = ("raw", "residuals")
 T = TypeVar("T")
 
 
@@ -49,7 +50,7 @@ def dressed(plot: Plot, look: FigureLook) -> Plot:
         plot,
         title=look.title or plot.title,
         subtitle=plot.subtitle if look.subtitle is None else look.subtitle,
-        note="\n".join(filter(None, (_note(plot, look, levels), *notes))) if look.note is None else look.note,
+        note=" ".join(filter(None, (_note(plot, look, levels), *notes))) if look.note is None else look.note,
         panels=tuple(_ordered(panels, look.panels)),
         legend=plot.legend and look.legend != "none",
         legend_order=order,
@@ -59,11 +60,25 @@ def dressed(plot: Plot, look: FigureLook) -> Plot:
 
 
 def _note(plot: Plot, look: FigureLook, levels: dict[str, str]) -> str:
-    """The note, which does not speak of a sample where the look shows the points that are not in it."""
-    note = _in_words(plot.note, levels)
+    """The note, which does not speak of layers that are hidden, nor of a sample where the look shows all points."""
+    note = _in_words(_of_shown(plot, look), levels)
     if any(look.layer(layer_key(m)).shown is True for p in plot.panels for m in p.hidden if m.kind == "points"):
         return re.sub(r" ?[\d,]+ of [\d,]+ points are shown, chosen at random\.", "", note)
     return note
+
+
+def _of_shown(plot: Plot, look: FigureLook) -> str:
+    """The note without the sentences about intervals or points beneath, where the look hides all layers of these."""
+    layers = [(x, look.layer(x.key).shown is not False) for x in layers_of(plot)]
+    about = {
+        r"% confidence interval": [shown for x, shown in layers if x.level is not None],
+        r"^Points are |points are shown, chosen|without a margin are left out": [
+            shown for x, shown in layers if x.key in _BENEATH
+        ],
+    }
+    silent = [words for words, shown in about.items() if shown and not any(shown)]
+    sentences = re.split(r"(?<=\.)\s+", plot.note)
+    return " ".join(s for s in sentences if not any(re.search(words, s) for words in silent))
 
 
 def _labels(plot: Plot, look: FigureLook) -> dict[str, str]:

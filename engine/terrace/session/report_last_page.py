@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _LIBRARIES = ("numpy", "scipy", "pandas")
 """Libraries that numbers come from."""
-_SHOWS = ("outline", "report", "help", "?")
+_SHOWS = ("outline", "report", "figure", "help", "?")
 """First words of commands that change what is shown, and no number."""
 _STEPS = ("undo", "redo")
 

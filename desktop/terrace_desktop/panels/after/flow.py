@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 
 from terrace_desktop.forms.facts import Facts, Model
 from terrace_desktop.panels.after import catalog
+from terrace_desktop.panels.after.interaction import interaction_values
 from terrace_desktop.panels.after.panel import AfterPanel
 from terrace_desktop.results.pane import ResultsPane
 from terrace_desktop.ui.work_panel import Zones
@@ -47,7 +48,11 @@ class AfterFlow(QObject):
         results.models_changed.connect(self._refresh)
 
     def open(self, card: ModelCard, key: str = "") -> None:
-        """The panel for a model, at an entry where one is named; a panel that is open turns to this model."""
+        """The panel for a model, at an entry where one is named; a panel that is open turns to this model.
+
+        ``margins#interaction`` is the form of margins, filled in for the plot of an interaction.
+        """
+        key, _, start = key.partition("#")
         if self.panel is None:
             self.panel = AfterPanel(self._facts(card), catalog.groups())
             self.panel.run_asked.connect(self._run)
@@ -60,6 +65,8 @@ class AfterFlow(QObject):
             self.panel.set_facts(self._facts(card))
         if key:
             self.panel.choose(key)
+            if start == "interaction" and self.panel.form is not None:
+                self.panel.form.set_values(interaction_values(self.panel.facts))
         else:
             self.panel.show_list()
         self.zones.open(self.panel)
