@@ -99,7 +99,7 @@ class ExportFlow(QObject):
             self.controller.run(commands.save_plot(plot.kind, path, ranges(plot, whole)))
         elif figure is not None:
             number, whole = figure
-            self.controller.run(commands.save_seen(number, path, ranges(plot, whole)), self._saved(path))
+            self.controller.run(commands.save_figure(number, path, ranges(plot, whole)), self._saved(path))
         else:
             self.write_plot(plot, path)
 
