@@ -77,7 +77,6 @@ class FigureFlow(QObject):
         """Show what has been made; the print is drawn once it has its room."""
         if self.panel is not None and self.page is not None and self._any():
             self.zones.open(self.panel)
-            self.results.show_page(self.page)
             soon(self, self.page.begin)
 
     def _made(self) -> tuple[Editing, FigurePanel, FigurePage]:
@@ -107,7 +106,7 @@ class FigureFlow(QObject):
     def _follow(self) -> None:
         """The page of the figure is there while the editor is."""
         if self.page is not None and self.panel is not None:
-            self.results.show_page(self.page if self.zones.is_open(self.panel) else None)
+            self.results.show_page(self.page, self.zones.is_open(self.panel))
 
     def _gone(self) -> None:
         if self.panel is not None and self.zones.is_open(self.panel):

@@ -57,7 +57,6 @@ class ReportFlow(QObject):
         editing.begin()
         panel.refresh()
         self.zones.open(panel)
-        self._follow()
         page.refresh()
 
     def _made(self) -> tuple[ReportEditing, ReportPanel, ReportPage]:
@@ -80,13 +79,9 @@ class ReportFlow(QObject):
         return self.editing, self.panel, self.page
 
     def _follow(self) -> None:
-        """The pages are there while the builder is; what else stands there is for others to end."""
-        if self.page is None or self.panel is None:
-            return
-        if self.zones.is_open(self.panel):
-            self.results.show_page(self.page)
-        elif not self.page.isHidden():
-            self.results.show_page(None)
+        """The pages are there while the builder is."""
+        if self.page is not None and self.panel is not None:
+            self.results.show_page(self.page, self.zones.is_open(self.panel))
 
     # --- its file -------------------------------------------------------------------------------------
     def save(self, suffix: str) -> None:
