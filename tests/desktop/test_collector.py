@@ -6,9 +6,11 @@ import gc
 import threading
 import weakref
 
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 from waiting import wait_until
 
+from terrace_desktop.app.loading import Loader
 from terrace_desktop.work.collector import Collector
 
 
@@ -42,3 +44,20 @@ def test_garbage_of_another_thread_waits_for_the_event_loop(qapp: QApplication) 
     wait_until(lambda: bool(freed_on), "the collector")
     assert filler
     assert freed_on == [threading.main_thread().name]
+
+
+def test_what_is_there_once_all_is_loaded_is_not_looked_through_again(qapp: QApplication) -> None:
+    owner = QObject()
+    before = gc.get_freeze_count()
+    kept, freed = [Knot()], []
+    try:
+        Loader(owner, iter([None])).begin()
+        wait_until(lambda: gc.get_freeze_count() > before, "the end of loading")
+        assert not any(o is kept[0] for o in gc.get_objects())
+        knot = Knot()
+        weakref.finalize(knot, freed.append, "later")
+        del knot
+        gc.collect()
+        assert freed == ["later"], "what came afterwards is collected"
+    finally:
+        gc.unfreeze()

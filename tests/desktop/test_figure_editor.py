@@ -225,6 +225,9 @@ def test_the_panel_undoes_changes_of_figures_alone(program: Program) -> None:
     QTest.keyClick(tick, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
     program.idle()
     assert panel.titles.lines["ytitle"].text() == "Growth"
+    assert panel.can_undo
+    program.run('report title "Growth"')
+    assert not panel.can_undo, "the last step changed the report"
     program.run("generate z = 1")
     assert not panel.can_undo and not w.work.undo.isEnabled()
 

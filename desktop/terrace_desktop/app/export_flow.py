@@ -10,11 +10,12 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
-from terrace.data.formats import filter_of, save_filters
+from terrace.data.formats import save_filters
 from terrace.disk.stamps import changed
 from terrace.disk.writing import write_text
 from terrace.errors import TerraceError
 from terrace.report import formats
+from terrace_desktop.app.save_as import Filters, ask_path
 from terrace_desktop.results.pane import ResultsPane
 from terrace_desktop.ui import dialogs
 from terrace_desktop.ui.action import Action
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from terrace.session.session import Session
     from terrace_desktop.results.model_card import ModelCard
     from terrace_desktop.ui.settings import Settings
-
-Filters = tuple[tuple[str, tuple[str, ...]], ...]  # how a dialog calls a format, and its endings
 
 
 class ExportFlow(QObject):
@@ -99,7 +98,7 @@ class ExportFlow(QObject):
             self.controller.run(commands.save_plot(plot.kind, path, ranges(plot, whole)))
         elif figure is not None:
             number, whole = figure
-            self.controller.run(commands.save_seen(number, path, ranges(plot, whole)), self._saved(path))
+            self.controller.run(commands.save_figure(number, path, ranges(plot, whole)), self._saved(path))
         else:
             self.write_plot(plot, path)
 
@@ -167,13 +166,7 @@ class ExportFlow(QObject):
 
     # --- helpers ------------------------------------------------------------------------------------
     def _ask(self, title: str, name: str, filters: Filters) -> str:
-        shown = ";;".join(f"{words} ({filter_of(endings)})" for words, endings in filters)
-        path = dialogs.ask_save(self.window, title, str(Path(self.settings.folder()) / name), shown)
-        if path and not Path(path).suffix:
-            path += filters[0][1][0]
-        if path:
-            self.settings.set_folder(Path(path).absolute().parent)
-        return path
+        return ask_path(self.window, self.settings, title, name, filters)
 
     def _written(self, path: Path) -> None:
         self.told.emit(self.tr("{0} written").format(path.name))

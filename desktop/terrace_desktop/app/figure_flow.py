@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from terrace.data.formats import filter_of
 from terrace.report import formats
-from terrace_desktop.ui import dialogs
+from terrace_desktop.app.save_as import ask_path, beginning_with
 from terrace_desktop.ui.action import Action
 from terrace_desktop.ui.later import soon
 from terrace_desktop.ui.words import from_engine, tr
@@ -79,7 +77,6 @@ class FigureFlow(QObject):
         """Show what has been made; the print is drawn once it has its room."""
         if self.panel is not None and self.page is not None and self._any():
             self.zones.open(self.panel)
-            self.results.show_page(self.page)
             soon(self, self.page.begin)
 
     def _made(self) -> tuple[Editing, FigurePanel, FigurePage]:
@@ -109,7 +106,7 @@ class FigureFlow(QObject):
     def _follow(self) -> None:
         """The page of the figure is there while the editor is."""
         if self.page is not None and self.panel is not None:
-            self.results.show_page(self.page if self.zones.is_open(self.panel) else None)
+            self.results.show_page(self.page, self.zones.is_open(self.panel))
 
     def _gone(self) -> None:
         if self.panel is not None and self.zones.is_open(self.panel):
@@ -121,17 +118,11 @@ class FigureFlow(QObject):
         if self._editing is None or self._editing.figure is None:
             return
         self._editing.saver.flush()
-        number, first = self._editing.figure.number, formats.BY_ENDING[f".{self._suffix}"]
-        kinds = [first, *(f for f in formats.PLOTS if f is not first)]
-        shown = ";;".join(f"{f.name} ({filter_of((f.ending, *f.also))})" for f in kinds)
-        name = self.tr("figure {0}").format(number).replace(" ", "") + first.ending
-        path = dialogs.ask_save(self.window, self.tr("Save figure"), str(Path(self.settings.folder()) / name), shown)
-        if not path:
-            return
-        if not Path(path).suffix:
-            path += first.ending
-        self.settings.set_folder(Path(path).absolute().parent)
-        self.controller.run(commands.save_figure(number, path), self._saved)
+        number, kinds = self._editing.figure.number, beginning_with(self._suffix, formats.PLOTS)
+        name = self.tr("figure {0}").format(number).replace(" ", "") + kinds[0][1][0]
+        path = ask_path(self.window, self.settings, self.tr("Save figure"), name, kinds)
+        if path:
+            self.controller.run(commands.save_figure(number, path), self._saved)
 
     def _saved(self, outcome: Outcome | None) -> None:
         if outcome is not None and outcome.ok:

@@ -15,6 +15,7 @@ from PySide6 import QtCore, QtGui, QtWidgets
 from PySide6.QtCore import QObject
 
 from terrace_desktop.ui.later import soon
+from terrace_desktop.work.collector import settle
 
 
 def pieces() -> Iterator[None]:
@@ -78,3 +79,5 @@ class Loader(QObject):
     def _next(self) -> None:
         if next(self._work, self) is None:
             self.begin()
+        else:
+            settle()

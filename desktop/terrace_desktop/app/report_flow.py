@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from terrace.data.formats import filter_of
 from terrace.report import formats
-from terrace_desktop.ui import dialogs
+from terrace_desktop.app.save_as import ask_path, beginning_with
 from terrace_desktop.ui.action import Action
 from terrace_desktop.ui.words import from_engine, tr
 from terrace_desktop.work import commands
@@ -58,7 +57,6 @@ class ReportFlow(QObject):
         editing.begin()
         panel.refresh()
         self.zones.open(panel)
-        self._follow()
         page.refresh()
 
     def _made(self) -> tuple[ReportEditing, ReportPanel, ReportPage]:
@@ -81,30 +79,20 @@ class ReportFlow(QObject):
         return self.editing, self.panel, self.page
 
     def _follow(self) -> None:
-        """The pages are there while the builder is; what else stands there is for others to end."""
-        if self.page is None or self.panel is None:
-            return
-        if self.zones.is_open(self.panel):
-            self.results.show_page(self.page)
-        elif not self.page.isHidden():
-            self.results.show_page(None)
+        """The pages are there while the builder is."""
+        if self.page is not None and self.panel is not None:
+            self.results.show_page(self.page, self.zones.is_open(self.panel))
 
     # --- its file -------------------------------------------------------------------------------------
     def save(self, suffix: str) -> None:
         """Ask for a name, and write the report; the ending of the name decides on the format."""
-        first = formats.BY_ENDING[f".{suffix}"]
-        kinds = [first, *(f for f in formats.REPORTS if f is not first)]
-        shown = ";;".join(f"{f.name} ({filter_of((f.ending, *f.also))})" for f in kinds)
+        kinds = beginning_with(suffix, formats.REPORTS)
         about = Path(document_name(self.controller.snapshot.dataset)).stem
-        name = (self.tr("{0} report").format(about) if about else self.tr("report")) + first.ending
-        path = dialogs.ask_save(self.window, self.tr("Save report"), str(Path(self.settings.folder()) / name), shown)
-        if not path:
-            return
-        if not Path(path).suffix:
-            path += first.ending
-        self.settings.set_folder(Path(path).absolute().parent)
-        self.settings.set_text(FORMAT, suffix)
-        self.controller.run(commands.planned_report(path), self._saved)
+        name = (self.tr("{0} report").format(about) if about else self.tr("report")) + kinds[0][1][0]
+        path = ask_path(self.window, self.settings, self.tr("Save report"), name, kinds)
+        if path:
+            self.settings.set_text(FORMAT, suffix)
+            self.controller.run(commands.planned_report(path), self._saved)
 
     def _saved(self, outcome: Outcome | None) -> None:
         if outcome is not None and outcome.ok:

@@ -12,27 +12,22 @@ from terrace.results.figure_presets import effective
 from terrace.session.document.figure_text import OPTIONS
 from terrace.session.document.figures import Figure, figures
 from terrace.session.document.items import Document, Item
-from terrace.session.steps import Step
 from terrace_desktop.figure import looks
-from terrace_desktop.variables.saving import Saver
+from terrace_desktop.variables.document_editing import DocumentEditing
 from terrace_desktop.work.controller import Controller
 from terrace_desktop.work.session_port import Snapshot
 
 
-class Editing(QObject):
+class Editing(DocumentEditing):
     """One figure. `changed` tells that its look, or what there is around it, is another; `gone` that it is no more."""
 
-    changed = Signal()
     gone = Signal()
-    refused = Signal(str, str)  # an option, and why
 
     def __init__(self, parent: QObject, controller: Controller) -> None:
-        super().__init__(parent)
-        self.controller = controller
+        super().__init__(parent, controller)
         self.figure: Figure | None = None
         self.draft = FigureLook()
         self._at = (0, 0)
-        self.saver = Saver(self, controller)
         self.saver.refused.connect(self._refused)
         self.saver.saved.connect(self._follow)
         controller.changed.connect(self._snapshot)
@@ -46,11 +41,6 @@ class Editing(QObject):
         self.draft = FigureLook() if self.figure is None else self.figure.own
         self.changed.emit()
         return self.figure is not None
-
-    @property
-    def document(self) -> Document:
-        """The page of results."""
-        return self.controller.snapshot.document
 
     @property
     def item(self) -> Item | None:
@@ -114,40 +104,13 @@ class Editing(QObject):
         return "" if self.figure is None else looks.command(self.figure, self.draft, option)
 
     # --- undo -----------------------------------------------------------------------------------------
-    @property
-    def can_undo(self) -> bool:
-        """True where the last step changed how figures look, and nothing else."""
-        project = self.controller.snapshot.project
-        return self._holds() or (project is not None and self._is_ours(project.undo))
-
-    @property
-    def can_redo(self) -> bool:
-        """True where such a step was taken back."""
-        project = self.controller.snapshot.project
-        return project is not None and self._is_ours(project.redo)
-
-    def undo(self) -> None:
-        """Take the last change back."""
-        self.saver.flush()
-        self.controller.run("undo")
-
-    def redo(self) -> None:
-        """Make it again."""
-        self.saver.flush()
-        self.controller.run("redo")
-
-    def _is_ours(self, steps: tuple[Step, ...]) -> bool:
-        state = self.controller.snapshot.state
-        if not steps or state is None:
-            return False
-        before: Document = steps[-1].before["document"]
-        others = all(getattr(state, name) is value for name, value in steps[-1].before.items() if name != "document")
-        return others and before is not self.document and _plain(before) == _plain(self.document)
-
-    # --- what comes back ------------------------------------------------------------------------------
-    def _holds(self) -> bool:
+    def holds(self) -> bool:
         return any(self.saver.holds(option) for option in OPTIONS)
 
+    def is_own(self, before: Document) -> bool:
+        return before is not self.document and _plain(before) == _plain(self.document)
+
+    # --- what comes back ------------------------------------------------------------------------------
     def _snapshot(self, _snapshot: Snapshot, _what: object) -> None:
         self._follow()
 
@@ -172,4 +135,4 @@ class Editing(QObject):
 def _plain(document: Document) -> list[tuple[object, ...]]:
     """All that a document says but how its figures look."""
     items = [(i.id, i.kind, i.number, i.title, i.text, i.folded, i.under, id(i.outcome), i.look) for i in document]
-    return [(document.title, document.look), *items]
+    return [(document.title, document.look, document.report), *items]

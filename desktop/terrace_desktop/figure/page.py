@@ -19,6 +19,7 @@ from terrace_desktop.figure.sheet import EDGE, Sheet, image_of
 from terrace_desktop.figure.side import WIDTH, Side
 from terrace_desktop.results.segments import Segments
 from terrace_desktop.ui import theme
+from terrace_desktop.ui.narrow_head import fit_head
 from terrace_desktop.ui.widgets import ElidedLabel, hairline, icon_button, label, named, sized, tell
 
 if TYPE_CHECKING:
@@ -277,12 +278,7 @@ class FigurePage(QFrame):
 
     def _fit_head(self) -> None:
         """In a narrow page the head loses its words, its title, which the sheet has, and sizes, which the menu has."""
-        for part in (self.told, self.title, self.zoom):
-            part.show()
-        needed = self._head_row.sizeHint().width() - self.told.sizeHint().width()
-        self.told.setVisible(needed + theme.px(160) <= self.width())
-        self.title.setVisible(needed <= self.width())
-        self.zoom.setVisible(needed - self.title.sizeHint().width() <= self.width())
+        fit_head(self._head_row, self.width(), self.told, self.title, self.zoom, 160)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from terrace.results.figure_look import FigureLook
@@ -14,7 +13,8 @@ from terrace_desktop.figure.series import SeriesList
 from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.widgets import button, hairline, named
 from terrace_desktop.ui.words import tr
-from terrace_desktop.ui.work_panel import FormContent, Head, Keys, done_keys
+from terrace_desktop.ui.work_panel import Head, Keys, done_keys
+from terrace_desktop.variables.document_editing import EditingPanel
 from terrace_desktop.variables.fields import scrolling
 
 GAP = 14  # px between sections
@@ -36,18 +36,16 @@ class ListSection(Section):
         self.rows.show_look()
 
 
-class FigurePanel(FormContent):
+class FigurePanel(EditingPanel):
     """One figure; `done` tells that the user is through, `save_asked` that its file is wanted."""
 
-    undoes = True
-    folds_data = True
     wide = 416
     done = Signal()
     save_asked = Signal()
     entered = Signal(str)  # the option whose field has the focus
 
     def __init__(self, editing: Editing) -> None:
-        super().__init__()
+        super().__init__(editing)
         named(self, "figure_panel", self.tr("Figure"))
         self.editing = editing
         self.layers, self.series = LayerList(editing), SeriesList(editing)
@@ -121,26 +119,6 @@ class FigurePanel(FormContent):
 
     def begin(self) -> None:
         self.style_.preset.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    @property
-    def can_undo(self) -> bool:
-        return self.editing.can_undo
-
-    @property
-    def can_redo(self) -> bool:
-        return self.editing.can_redo
-
-    def undo(self) -> None:
-        if self.can_undo:
-            self.editing.undo()
-
-    def redo(self) -> None:
-        if self.can_redo:
-            self.editing.redo()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self.editing.saver.flush()
 
     def _end(self) -> None:
         self.editing.saver.flush()

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from terrace_desktop.figure.pictures import SCREEN
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.announce import announce
+from terrace_desktop.ui.pictures import rgba_image
 from terrace_desktop.ui.widgets import named
 from terrace_desktop.ui.words import tr
 
@@ -24,9 +25,8 @@ AIR = 5  # px around a text that is marked
 
 
 def image_of(proof: Proof) -> QImage:
-    """The picture, which keeps its own copy of the dots."""
-    shown = QImage(proof.pixels, proof.width, proof.height, 4 * proof.width, QImage.Format.Format_RGBA8888)
-    return shown.copy()
+    """The picture."""
+    return rgba_image(proof.pixels, proof.width, proof.height)
 
 
 def part_title(name: str) -> str:

@@ -8,6 +8,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPainterPath
 
+from terrace.graphs.colors import contrast
 from terrace.report.figure.marks import DASHES, PATTERNS
 from terrace.report.themes import theme_of
 from terrace.results.plot import Marks
@@ -42,7 +43,7 @@ def mark_colour(marks: Marks, alpha: float = 1.0, several: bool = False) -> QCol
     """
     if marks.style.color:
         asked = QColor(marks.style.color)  # a black line on a black ground is no line: then ink stands in
-        seen = _contrast(asked, theme.colour("panel")) >= _LEAST_CONTRAST
+        seen = contrast(asked.name(), theme.colour("panel").name()) >= _LEAST_CONTRAST
         return _faded(asked, alpha) if seen else theme.colour("ink", alpha)
     if marks.role == "fit" and marks.series == 0 and not several:
         return theme.colour("ink", alpha)
@@ -105,15 +106,3 @@ def _stroke(name: str) -> QPainterPath:
 def _faded(colour: QColor, alpha: float) -> QColor:
     colour.setAlphaF(alpha)
     return colour
-
-
-def _contrast(one: QColor, other: QColor) -> float:
-    """The contrast ratio of two colours, 1 to 21 (WCAG 2.1, relative luminance)."""
-
-    def luminance(c: QColor) -> float:
-        parts = (c.redF(), c.greenF(), c.blueF())
-        linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in parts]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)

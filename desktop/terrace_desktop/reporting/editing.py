@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 
 from terrace.session.document.items import Document
 from terrace.session.document.report_parts import parts_of_report
 from terrace.session.document.report_plan import NO_PLAN, ReportPart, ReportPlan
-from terrace.session.steps import Step
 from terrace_desktop.reporting import texts
 from terrace_desktop.ui.settings import Settings
 from terrace_desktop.ui.words import from_engine
-from terrace_desktop.variables.saving import Saver
+from terrace_desktop.variables.document_editing import DocumentEditing
 from terrace_desktop.work.controller import Controller
 
 REMEMBERED = {"author": "report_author", "affiliation": "report_affiliation"}
@@ -20,27 +19,18 @@ PARTS = "parts"
 """The list of parts, as a field."""
 
 
-class ReportEditing(QObject):
+class ReportEditing(DocumentEditing):
     """`changed` tells that the report is another one, by a command or by a letter that was typed."""
 
-    changed = Signal()
-    refused = Signal(str, str)  # a field, and why
-
     def __init__(self, parent: QObject, controller: Controller, settings: Settings) -> None:
-        super().__init__(parent)
-        self.controller, self.settings = controller, settings
+        super().__init__(parent, controller)
+        self.settings = settings
         self._typed: dict[str, str] = {}  # commands of what is being typed, by their fields
-        self.saver = Saver(self, controller)
         self.saver.refused.connect(self._refused)
         self.saver.saved.connect(self._follow)
         controller.changed.connect(lambda _snapshot, _what: self._follow())
 
     # --- what there is ------------------------------------------------------------------------------
-    @property
-    def document(self) -> Document:
-        """The page of results."""
-        return self.controller.snapshot.document
-
     @property
     def plan(self) -> ReportPlan:
         """The plan as it is in the document."""
@@ -94,37 +84,13 @@ class ReportEditing(QObject):
         return command
 
     # --- undo -----------------------------------------------------------------------------------------
-    @property
-    def can_undo(self) -> bool:
-        """True where the last step changed the report, and nothing else."""
-        project = self.controller.snapshot.project
-        return bool(self.waiting()) or (project is not None and self._is_ours(project.undo))
+    def holds(self) -> bool:
+        return bool(self.waiting())
 
-    @property
-    def can_redo(self) -> bool:
-        """True where such a step was taken back."""
-        project = self.controller.snapshot.project
-        return project is not None and self._is_ours(project.redo)
-
-    def undo(self) -> None:
-        """Take the last change back."""
-        self.saver.flush()
-        self.controller.run("undo")
-
-    def redo(self) -> None:
-        """Make it again."""
-        self.saver.flush()
-        self.controller.run("redo")
-
-    def _is_ours(self, steps: tuple[Step, ...]) -> bool:
-        state = self.controller.snapshot.state
-        if not steps or state is None:
-            return False
-        before: Document = steps[-1].before["document"]
-        others = all(getattr(state, name) is value for name, value in steps[-1].before.items() if name != "document")
+    def is_own(self, before: Document) -> bool:
         items = len(before) == len(self.document) and all(a is b for a, b in zip(before, self.document))
         rest = (before.title, before.look) == (self.document.title, self.document.look)
-        return others and items and rest and before.report != self.document.report
+        return items and rest and before.report != self.document.report
 
     # --- what comes back ------------------------------------------------------------------------------
     def _follow(self) -> None:

@@ -14,6 +14,7 @@ from terrace_desktop.reporting.sheet import Sheet
 from terrace_desktop.reporting.thumbs import WIDE, Thumbs
 from terrace_desktop.results.segments import Segments
 from terrace_desktop.ui import theme
+from terrace_desktop.ui.narrow_head import fit_head
 from terrace_desktop.ui.widgets import ElidedLabel, hairline, icon_button, label, named, sized, tell
 from terrace_desktop.ui.work_panel import Keys, KeyTaker
 
@@ -263,13 +264,7 @@ class ReportPage(KeyTaker):
 
     def _fit_head(self) -> None:
         """In a narrow page the head loses its words, then its title, then the choice of zoom."""
-        for part in (self.told, self.title, self.zoom):
-            part.show()
-        self._head_row.invalidate()
-        needed = self._head_row.sizeHint().width() - self.told.sizeHint().width()
-        self.told.setVisible(needed + theme.px(140) <= self.width())
-        self.title.setVisible(needed <= self.width())
-        self.zoom.setVisible(needed - self.title.sizeHint().width() <= self.width())
+        fit_head(self._head_row, self.width(), self.told, self.title, self.zoom, 140)
 
     def _draw(self) -> None:
         """Ask for the pictures that are seen and not there yet, the large one first."""

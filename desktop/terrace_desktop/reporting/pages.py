@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtGui import QImage
 
+from terrace_desktop.ui.pictures import rgba_image
 from terrace_desktop.work.pdf_pages import Pixels, page_pixels
 from terrace_desktop.work.worker import Job, Operation, Task, Worker
 
@@ -117,7 +117,7 @@ class Pages(QObject):
     def _picture(self, pdf: bytes, page: int, width: int) -> Job[Pixels]:
         def drawn(pixels: Pixels) -> None:
             self._pictures.pop((page, width), None)
-            self.drawn.emit(page, width, image_of(pixels))
+            self.drawn.emit(page, width, rgba_image(pixels.data, pixels.width, pixels.height))
 
         def failed(error: Exception) -> None:
             self._pictures.pop((page, width), None)
@@ -131,9 +131,3 @@ class Pages(QObject):
     def _failed(self, error: Exception) -> None:
         self._job = None
         self.failed.emit(error)
-
-
-def image_of(pixels: Pixels) -> QImage:
-    """The pixels as Qt paints them."""
-    data: Any = pixels.data
-    return QImage(data, pixels.width, pixels.height, 4 * pixels.width, QImage.Format.Format_RGBA8888).copy()

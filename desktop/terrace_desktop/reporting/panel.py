@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from terrace.report import formats
@@ -17,18 +16,17 @@ from terrace_desktop.results.segments import Segments
 from terrace_desktop.ui.flow import Flow
 from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.widgets import button, hairline, label, named, tell
-from terrace_desktop.ui.work_panel import FormContent, Head, Keys, done_keys
+from terrace_desktop.ui.work_panel import Head, Keys, done_keys
+from terrace_desktop.variables.document_editing import EditingPanel
 from terrace_desktop.variables.fields import scrolling
 
 OFFERED = ("docx", "pdf", "html", "tex", "xlsx")
 """Formats that a click chooses; the dialog of the file has all."""
 
 
-class ReportPanel(FormContent):
+class ReportPanel(EditingPanel):
     """`save_asked` carries the ending of the file that is wanted, `chosen` a part that the user went to."""
 
-    undoes = True
-    folds_data = True
     wide = 424
     save_asked = Signal(str)
     chosen = Signal(str)
@@ -36,7 +34,7 @@ class ReportPanel(FormContent):
     formatted = Signal(str)  # the format of the file is another one
 
     def __init__(self, editing: ReportEditing) -> None:
-        super().__init__()
+        super().__init__(editing)
         named(self, "report_panel", self.tr("Report"))
         self.editing = editing
         self._pages = 0
@@ -103,26 +101,6 @@ class ReportPanel(FormContent):
     def begin(self) -> None:
         line = self.titles.lines["title"]
         line.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    @property
-    def can_undo(self) -> bool:
-        return self.editing.can_undo
-
-    @property
-    def can_redo(self) -> bool:
-        return self.editing.can_redo
-
-    def undo(self) -> None:
-        if self.can_undo:
-            self.editing.undo()
-
-    def redo(self) -> None:
-        if self.can_redo:
-            self.editing.redo()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self.editing.saver.flush()
 
     # --- what is shown ------------------------------------------------------------------------------
     def refresh(self) -> None:

@@ -314,11 +314,12 @@ class ResultsPane(QFrame):
         return card
 
     # --- what stands in its place -------------------------------------------------------------------
-    def show_page(self, page: QWidget | None) -> None:
-        """Show something else in the place of the document, or the document again."""
-        if page is not None and self._pages.indexOf(page) < 0:
+    def show_page(self, page: QWidget, on: bool = True) -> None:
+        """Show something else in the place of the document; without `on` the document again, where `page` stood."""
+        if on and self._pages.indexOf(page) < 0:
             self._pages.addWidget(page)
-        self._pages.setCurrentWidget(self._own if page is None else page)
+        if on or self._pages.currentWidget() is page:
+            self._pages.setCurrentWidget(page if on else self._own)
 
     # --- errors and progress ------------------------------------------------------------------------
     def show_error(self, entry: Entry, outcome: Outcome) -> ErrorCard:

@@ -125,7 +125,7 @@ def save_plot(kind: str, path: str | Path, look: FigureLook | None = None) -> st
     return f"plot {PLOT_NAMES[kind]}, saving({file_name(path)}) replace{_options(look)}"
 
 
-def save_seen(number: int, path: str | Path, look: FigureLook) -> str:
+def save_figure(number: int, path: str | Path, look: FigureLook | None = None) -> str:
     """Write a figure of the results as it looks, but for what `look` says for this file."""
     return f"figure save {number} {file_name(path)}, replace{_options(look)}"
 
@@ -136,11 +136,6 @@ def _options(look: FigureLook | None) -> str:
 
     text = "" if look is None else look_text(look, PLAIN)
     return f" {text}" if text else ""
-
-
-def save_figure(number: int, path: str | Path) -> str:
-    """Write a figure of the results as it looks."""
-    return f"figure save {number} {file_name(path)}, replace"
 
 
 def edit_variable(name: str, field: str, value: str) -> str:

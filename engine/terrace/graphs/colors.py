@@ -1,4 +1,4 @@
-"""How light colours are, as numbers."""
+"""How light colours are, and how they stand out, as numbers."""
 
 from __future__ import annotations
 
@@ -14,3 +14,9 @@ def luminance(color: str) -> float:
     """The relative luminance, from 0 to 1, of a colour ``#rrggbb`` (IEC 61966-2-1, WCAG 2.1)."""
     red, green, blue = linear(color)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of two colours ``#rrggbb``, from 1 to 21 (WCAG 2.1)."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from terrace.graphs.colors import luminance
+from terrace.graphs.colors import contrast
 from terrace.report.themes import Theme
 from terrace.results.plot import Marks
 
@@ -144,11 +144,10 @@ def _color(marks: Marks, theme: Theme, several: bool) -> str:
 
 
 def _contrast(one: str, other: str) -> float:
-    """The contrast ratio of two colours, 1 to 21 (WCAG 2.1, relative luminance)."""
+    """The contrast ratio of two colours as Matplotlib names them."""
     from matplotlib.colors import to_hex
 
-    low, high = sorted((luminance(to_hex(one)), luminance(to_hex(other))))
-    return (high + 0.05) / (low + 0.05)
+    return contrast(to_hex(one), to_hex(other))
 
 
 def _bounds(marks: Marks) -> tuple[Array, Array]:
