@@ -266,3 +266,22 @@ def test_commands_that_only_show_are_left_out_unless_steps_were_undone() -> None
 def test_an_empty_session_has_a_report_of_nothing() -> None:
     found = report_contents(Session())
     assert found.blocks == () and found.title == ""
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [
+        ('use "/home/a b/trial.csv"', 'use "trial.csv"'),
+        ("use /home/a/trial.csv, clear", "use trial.csv, clear"),
+        ('import delimited "C:\\Users\\Jana\\d.csv", clear', 'import delimited "d.csv", clear'),
+        ('merge 1:1 id using "~/data/o.dta"', 'merge 1:1 id using "o.dta"'),
+        ("generate z = x /y/1.5", "generate z = x /y/1.5"),
+        ('replace s = "km/h" if t == "/x/"', 'replace s = "km/h" if t == "/x/"'),
+    ],
+)
+def test_commands_to_run_again_name_files_without_the_folders_of_their_writer(command: str, shown: str) -> None:
+    from terrace.session.contract import Outcome
+    from terrace.session.report_last_page import commands_to_run
+
+    outcome = Outcome(command, command.split(maxsplit=1)[0], "ok", 0.0)
+    assert commands_to_run([outcome]) == (shown,)

@@ -26,7 +26,7 @@ def session() -> Session:
 
 def test_a_report_has_every_model_with_what_was_asked_about_it(session: Session, tmp_path: Path) -> None:
     path = tmp_path / "r.html"
-    assert session.run(f'report "{path}"').ok
+    assert session.run(f'report "{path}", models(a b)').ok
     text = path.read_text()
     first, _, second = text.partition("Model 2 · Random intercept of subject")
     assert "Model 1 · Random slope of days" in first and f"{session.fits[0].fixed[0].coef:.1f}" in first

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -20,6 +21,11 @@ _LIBRARIES = ("numpy", "scipy", "pandas")
 _SHOWS = ("outline", "report", "figure", "help", "?")
 """First words of commands that change what is shown, and no number."""
 _STEPS = ("undo", "redo")
+_FOLDER = re.compile(
+    r'(?P<quote>")(?:[A-Za-z]:)?[/\\~](?:[^"\n]*[/\\])?(?=[^"/\\\n]+\.\w+")'
+    r"|(?P<word>\b(?:use|using|delimited|excel|spss|sas)\s+)[/~](?:[^\s\",]*/)?(?=[^\s\",/]+\.\w)"
+)
+"""The folder before the name of a file, which is no business of those who read a report."""
 
 
 def last_page(history: Sequence[Outcome], document: Document, wanted: Sequence[str]) -> Iterator[Heading | Paragraph]:
@@ -36,14 +42,15 @@ def last_page(history: Sequence[Outcome], document: Document, wanted: Sequence[s
 
 
 def commands_to_run(history: Sequence[Outcome]) -> tuple[str, ...]:
-    """The commands of the session that ran, in order, without those that only change what is shown.
+    """The commands of the session that ran, in order, without those that only change what is shown; files without
+    their folders.
 
     Where a step was undone all of them stand, since undoing goes by what was done before it.
     """
     ran = [o for o in history if o.ok]
     stepped = any(o.type.split()[:1] and o.type.split()[0] in _STEPS for o in ran)
     kept = [o for o in ran if stepped or (o.type.split() or [""])[0] not in _SHOWS]
-    return tuple(o.command.strip() for o in kept)
+    return tuple(_FOLDER.sub(lambda m: m["quote"] or m["word"], o.command.strip()) for o in kept)
 
 
 def versions() -> tuple[tuple[str, str], ...]:

@@ -31,17 +31,22 @@ def descriptives_table(fits: Sequence[FitResult], data: Dataset) -> Table | None
     found = [row for n in dict.fromkeys(named) if n in kept for row in _rows(kept, n, n in factors)]
     if not found:
         return None
-    places = min(max((decimals(r.values[3]) for r in found if r.values and isinstance(r.values[3], float)), default=2),
-                 _MOST_DECIMALS)  # fmt: skip
-    columns: tuple[Column, ...] = (
-        Column("n", "n", "count"), Column("percent", "%", "percent"),
-        *(Column(key, title, "fixed", places) for key, title in
-          (("mean", "M"), ("sd", "SD"), ("min", "Min"), ("max", "Max"))),
-    )  # fmt: skip
+    columns = _columns(_MOST_DECIMALS)
+    full = Table("", columns, tuple(found))
+    spreads = [sd for r in found if isinstance(sd := full.cell(r, "sd"), float)]
+    columns = _columns(min(max(map(decimals, spreads), default=2), _MOST_DECIMALS))
     keep = [j for j in range(len(columns)) if any(r.values and r.values[j] is not None for r in found)]
     columns = tuple(columns[j] for j in keep)
     short = tuple(Row(r.label, tuple(r.values[j] for j in keep) if r.values else (), r.kind, r.indent) for r in found)
     return Table("Descriptive statistics", columns, short, "Variable", (_note(last, kept),), "descriptives")
+
+
+def _columns(places: int) -> tuple[Column, ...]:
+    return (
+        Column("n", "n", "count"), Column("percent", "%", "percent"),
+        *(Column(key, title, "fixed", places) for key, title in
+          (("mean", "M"), ("sd", "SD"), ("min", "Min"), ("max", "Max"))),
+    )  # fmt: skip
 
 
 def _names(fit: FitResult) -> Iterator[str]:
