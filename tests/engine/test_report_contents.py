@@ -285,3 +285,15 @@ def test_commands_to_run_again_name_files_without_the_folders_of_their_writer(co
 
     outcome = Outcome(command, command.split(maxsplit=1)[0], "ok", 0.0)
     assert commands_to_run([outcome]) == (shown,)
+
+
+@pytest.mark.parametrize(("style", "letter", "other"), [("ama", "P", "p"), ("apa", "p", "P")])
+def test_probability_values_have_the_letter_of_the_style(session: Session, style: str, letter: str, other: str) -> None:
+    found = contents(session, f"report style {style}", "report part show item4")
+    tables = [b.block.table for b in found.blocks if isinstance(b.block, TableBlock)]
+    heads = [c.title for t in tables for c in t.columns] + [r.label for t in tables for r in t.rows]
+    texts = [plain(b.block.text) for b in found.blocks if isinstance(b.block, Paragraph)]
+    texts += [note for t in tables for note in t.notes]
+    assert other not in heads
+    assert any(re.search(rf"\b{letter}\s*[<=]", text) for text in texts)
+    assert not any(re.search(rf"\b{other}\s*[<=]", text) for text in texts)

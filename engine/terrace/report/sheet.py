@@ -36,7 +36,7 @@ EQUATION_SIZE = 11.0
 """Points of the letters of equations."""
 EQUATION_LINE = 22.0
 """Points of a line of an equation."""
-SYMBOLS = ("SE", "SD", "M", "df", "t", "z", "p", "F", "n", "N")
+SYMBOLS = ("SE", "SD", "M", "df", "t", "z", "p", "P", "F", "n", "N")
 """Symbols of statistics, in italics wherever they stand alone (APA 7, section 6.44)."""
 _RELATION = re.compile(r" (=|<|>|≥|≤) ")
 _SIZES = (10.0, 9.5, 9.0, 8.5, 8.0, 7.5, 7.0, 6.5)

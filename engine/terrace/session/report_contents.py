@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from terrace.errors import Cancelled, TerraceError
+from terrace.report import capital_p
 from terrace.report.contents import (
     Block,
     Contents,
@@ -115,6 +116,11 @@ class _Maker:
     plan: ReportPlan
     stale: Mapping[int, str]
 
+    @property
+    def ama(self) -> bool:
+        """True where the report is in AMA style."""
+        return style_of(self.plan, self.document) == "ama"
+
     def blocks(self, part: ReportPart) -> Iterator[Block]:
         """What a part shows."""
         if part.kind == "heading":
@@ -162,7 +168,8 @@ class _Maker:
 
     def _captioned(self, tables: list[Table], part: ReportPart) -> Iterator[Block]:
         for k, table in enumerate(tables):
-            yield TableBlock(replace(table, title=part.text) if part.text and not k else table, 0)
+            table = replace(table, title=part.text) if part.text and not k else table
+            yield TableBlock(capital_p.in_table(table) if self.ama else table, 0)
 
     def _model_above(self, item: Item) -> tuple[str, ...]:
         """The model that a result is about, as a note, where there are several."""
@@ -215,7 +222,8 @@ class _Maker:
         from terrace.postestimation.paper.apa import in_markdown
 
         fits = [(_called(m), m.fit) for m in self.document.models() if m.fit is not None]
-        yield Paragraph(in_markdown(analysis_paragraph(fits, item.data, labels=self._labels(item))), "note")
+        text = in_markdown(analysis_paragraph(fits, item.data, labels=self._labels(item)))
+        yield Paragraph(capital_p.in_text(text) if self.ama else text, "note")
 
     def _equations(self, part: ReportPart, item: Item, fit: FitResult) -> Iterator[Block]:
         from terrace.spec.check import examine
@@ -255,7 +263,7 @@ class _Maker:
         text = _remembered(
             [fit], key, lambda: paragraph(fit, item.data, labels=labels, markup="markdown", called=called)
         )
-        yield Paragraph(text, "note")
+        yield Paragraph(capital_p.in_text(text) if self.ama else text, "note")
         yield from self._out_of_date([item])
 
     def _diagnostics(self, part: ReportPart, item: Item, fit: FitResult) -> Iterator[Block]:
