@@ -47,6 +47,7 @@ class Entry(QLineEdit):
         typing = self.hasFocus() and (self._waits() or self.text().strip() == text.strip())
         if self.text() != text and not typing:
             self.setText(text)
+            self.setCursorPosition(0)  # of a long text the beginning is seen
 
     def event(self, event: QEvent) -> bool:
         return False if leave_undo(event, self._waits()) else super().event(event)
