@@ -270,3 +270,12 @@ def test_an_end_that_lies_at_infinity_is_no_missing_one(display: str) -> None:
     table = Table("", (ci,), (Row("a", ((0.5, "∞"),)), Row("b", ((0.25, None),))))
     first, second = table_text(table).splitlines()[-3:-1]
     assert first.endswith("∞") and "∞" not in second and second.endswith(".")
+
+
+def test_the_head_of_the_labels_is_wrapped_as_they_are() -> None:
+    stub = "A long name of what stands in the rows below " * 3
+    table = Table("", (Column("n", "n", "count"),), (Row("a", (1,)),), stub)
+    lines = table_text(table, width=60).splitlines()
+    assert max(map(len, lines)) <= 60
+    head = " ".join(line for line in lines[1:] if not line.startswith("-"))
+    assert "A long name of what" in head

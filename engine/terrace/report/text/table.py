@@ -113,10 +113,12 @@ def _panels(columns: list[TextColumn], room: int) -> list[list[TextColumn]]:
 def _panel(table: Table, lines: tuple[Line, ...], labels: list[str], stub: int, panel: list[TextColumn]) -> list[str]:
     total = stub + sum(c.width + _GAP for c in panel)
     rule = "-" * total
-    height = max((len(c.heading) for c in panel), default=1)
+    own = wrap(plain(table.stub), stub) if stub else []
+    height = max([1, len(own), *(len(c.heading) for c in panel)])
     head = []
     for k in range(height):
-        heading = pad(table.stub if k == height - 1 else "", stub)
+        at = k - (height - len(own))
+        heading = pad(own[at] if at >= 0 else "", stub)
         for c in panel:
             at = k - (height - len(c.heading))
             heading += " " * _GAP + pad(c.heading[at] if at >= 0 else "", c.width, c.align)
