@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from terrace.report.cells import Cell, note_paragraphs, shown, tails
 from terrace.report.contents import (
@@ -14,10 +14,8 @@ from terrace.report.contents import (
     Heading,
     PageBreak,
     TableBlock,
-    contents_of,
 )
 from terrace.report.notes import Run, runs
-from terrace.report.parts import Part
 from terrace.results.table import Table
 from terrace.spec.equations_render import line_latex
 
@@ -119,18 +117,6 @@ def _number(text: str) -> str:
         return mantissa
     times = rf"\times 10^{{{int(power)}}}" if power else ""
     return f"${mantissa.replace(',', '{,}')}{times}$"
-
-
-def document_latex(
-    title: str,
-    parts: Sequence[Part],
-    *,
-    command: str = "",
-    labels: Mapping[str, str] | None = None,
-    figures: Sequence[str] = (),
-) -> str:
-    """A document that compiles; `figures` are the file names of the plots, in their order."""
-    return report_latex(contents_of(title, parts, command=command, labels=labels), figures=figures)
 
 
 def report_latex(contents: Contents, *, figures: Sequence[str] = ()) -> str:

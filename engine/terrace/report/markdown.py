@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from terrace.report.cells import note_paragraphs, pad, shown
 from terrace.report.contents import (
@@ -14,9 +14,7 @@ from terrace.report.contents import (
     Heading,
     Paragraph,
     TableBlock,
-    contents_of,
 )
-from terrace.report.parts import Part
 from terrace.results.table import Table
 from terrace.spec.equations_render import line_latex
 
@@ -51,18 +49,6 @@ def table_markdown(table: Table, *, number: int | None = None) -> str:
 
 def _padded(text: str, width: int, align: str) -> str:
     return pad(text, width, "right" if align == "right" else "left")
-
-
-def document_markdown(
-    title: str,
-    parts: Sequence[Part],
-    *,
-    command: str = "",
-    labels: Mapping[str, str] | None = None,
-    figures: Sequence[str] = (),
-) -> str:
-    """The parts in order; `figures` are the file names of the plots, in their order."""
-    return report_markdown(contents_of(title, parts, command=command, labels=labels), figures=figures)
 
 
 def report_markdown(contents: Contents, *, figures: Sequence[str] = ()) -> str:

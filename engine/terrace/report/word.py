@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from terrace.report import pdf_fonts as fonts
@@ -17,11 +17,9 @@ from terrace.report.contents import (
     Paragraph,
     Placed,
     TableBlock,
-    contents_of,
 )
 from terrace.report.notes import Run, runs
 from terrace.report.omml import equation_element
-from terrace.report.parts import Part
 from terrace.report.sheet import BELOW, EQUATION_LINE, MONO, Role, grids, looks, text_height, text_width, tied
 from terrace.report.word_file import saved
 from terrace.report.word_styles import STYLES, field, printable, set_up
@@ -32,13 +30,6 @@ if TYPE_CHECKING:
     from docx.document import Document
 
 _DPI = 220
-
-
-def document_docx(
-    title: str, parts: Sequence[Part], *, command: str = "", labels: Mapping[str, str] | None = None
-) -> bytes:
-    """The bytes of a .docx file with the parts in their order; tables and figures have numbered captions."""
-    return report_docx(contents_of(title, parts, command=command, labels=labels))
 
 
 def report_docx(contents: Contents) -> bytes:
