@@ -312,13 +312,15 @@ def keep(p: Person) -> None:
     p.file(lambda: p.click("tool_save"), project)
     wait(project.exists)
     p.idle()
+    p.window.status.tell("", 1)  # no folder of the machine that takes the pictures
+    p.idle()
     p.shoot("16-saved")
     p.click("tool_export")
     p.click("report_title")
     p.write("SES and achievement")
     page = p.window.reports.page
     wait(lambda: page is not None and page.settled(), settle=300)
-    p.shoot("16-report")
+    p.shoot("17-report")
     p.file(lambda: p.click("report_save"), report)
     wait(report.exists)
     check_report(report)
@@ -331,11 +333,11 @@ def keep(p: Person) -> None:
     p.window.deleteLater()
     p.start()
     wait(lambda: bool(p.window.findChildren(QAbstractButton, "start_continue")), settle=300)
-    p.shoot("17-continue")
+    p.shoot("18-continue")
     p.click("start_continue")
     p.idle()
     assert p.titles() == titles, (titles, p.titles())
-    p.shoot("18-continued")
+    p.shoot("19-continued")
 
 
 def check_report(path: Path) -> None:
