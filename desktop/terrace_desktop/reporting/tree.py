@@ -21,7 +21,6 @@ from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, Q
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QLineEdit,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTreeView,
@@ -33,6 +32,7 @@ from terrace.session.document.report_plan import ReportPart
 from terrace_desktop.reporting import texts
 from terrace_desktop.reporting.model import PartsModel, SignRole
 from terrace_desktop.ui import icons, theme
+from terrace_desktop.ui.tree_rows import paint_ground, set_up_rows
 from terrace_desktop.ui.widgets import named
 
 Index = QModelIndex | QPersistentModelIndex
@@ -55,21 +55,9 @@ class PartsTree(QTreeView):
         self.lines.command_asked.connect(self.command_asked)
         self.setModel(self.lines)
         self.setItemDelegate(PartDelegate(self))
-        self.setHeaderHidden(True)
+        set_up_rows(self)
         named(self.header(), "report_parts_header", self.tr("Parts of the report, in order"))
-        self.setIndentation(0)
-        self.setRootIsDecorated(False)
-        self.setMouseTracking(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setExpandsOnDoubleClick(False)
-        self.setDragEnabled(True)
-        self.setAcceptDrops(True)
-        self.setDropIndicatorShown(True)
-        self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
-        self.setDefaultDropAction(Qt.DropAction.MoveAction)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self._showing = False
         self.selectionModel().currentChanged.connect(self._moved)
         self.doubleClicked.connect(self.rename)
@@ -235,7 +223,7 @@ class PartDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         room = QRect(0, option.rect.top(), self.view.viewport().width(), option.rect.height())
         grip, tick, sign, title = self._boxes(option.rect, index)
-        self._ground(painter, option, room)
+        paint_ground(painter, option, room, self.view, 2 if theme.manager().theme.strong else 1)
         ratio = max(1.0, self.view.devicePixelRatioF())
         painter.drawPixmap(grip.topLeft(), icons.pixmap("grip", "muted", size=grip.width(), scale=ratio))
         self._tick(painter, tick, bool(part.shown))
@@ -249,19 +237,6 @@ class PartDelegate(QStyledItemDelegate):
         words = metrics.elidedText(str(index.data()), Qt.TextElideMode.ElideRight, title.width())
         painter.drawText(title, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), words)
         painter.restore()
-
-    def _ground(self, painter: QPainter, option: QStyleOptionViewItem, room: QRect) -> None:
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        hover = bool(option.state & QStyle.StateFlag.State_MouseOver)
-        inside = QRectF(room).adjusted(0.5, 0.5, -0.5, -0.5)
-        if chosen or hover:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.colour("selection" if chosen else "sunk"))
-            painter.drawRoundedRect(inside, 4, 4)
-        if chosen and self.view.hasFocus():
-            painter.setPen(QPen(theme.colour("accent"), 2 if theme.manager().theme.strong else 1))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(inside, 4, 4)
 
     def _tick(self, painter: QPainter, place: QRect, on: bool) -> None:
         box = QRectF(place).adjusted(0.5, 0.5, -0.5, -0.5)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPen
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView, QWidget
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QTreeView, QWidget
 
 from terrace_desktop.results.outline.model import DRAFT, OutlineModel, SecondRole, SignRole
 from terrace_desktop.ui import icons, theme
+from terrace_desktop.ui.tree_rows import paint_ground
 
 Index = QModelIndex | QPersistentModelIndex
 LEFT, LANE, STEP = 8, 12, 20  # px: before the rail, of a lane, of a level
@@ -77,7 +78,7 @@ class OutlineDelegate(QStyledItemDelegate):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         room = QRect(0, option.rect.top(), self.view.viewport().width(), option.rect.height())
-        self._ground(painter, option, room)
+        paint_ground(painter, option, room, self.view)
         self._rail(painter, room, index)
         self._sign(painter, room, index)
         draft = index.internalId() == DRAFT
@@ -100,19 +101,6 @@ class OutlineDelegate(QStyledItemDelegate):
             height = QFontMetrics(small).height()
             painter.drawText(QRect(place.left(), place.bottom() + 1, place.width(), height), flags, str(second))
         painter.restore()
-
-    def _ground(self, painter: QPainter, option: QStyleOptionViewItem, room: QRect) -> None:
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        hover = bool(option.state & QStyle.StateFlag.State_MouseOver)
-        inside = QRectF(room).adjusted(0.5, 0.5, -0.5, -0.5)
-        if chosen or hover:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.colour("selection" if chosen else "sunk"))
-            painter.drawRoundedRect(inside, 4, 4)
-        if chosen and self.view.hasFocus():
-            painter.setPen(theme.colour("accent"))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(inside, 4, 4)
 
     def _lane(self, lane: int) -> float:
         return LEFT + LANE * lane + SIGN / 2

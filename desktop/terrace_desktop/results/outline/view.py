@@ -15,6 +15,7 @@ from terrace_desktop.results.outline.delegate import OutlineDelegate
 from terrace_desktop.results.outline.model import AT_TOP, OutlineModel
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.icons import set_icon
+from terrace_desktop.ui.tree_rows import set_up_rows
 from terrace_desktop.ui.widgets import button, named
 from terrace_desktop.work import outline
 
@@ -35,23 +36,11 @@ class OutlineTree(QTreeView):
         self.painter_ = OutlineDelegate(self)
         self.setItemDelegate(self.painter_)
         self.menu_of: Callable[[int], QMenu | None] = lambda _id: None
-        self.setHeaderHidden(True)
+        set_up_rows(self)
         named(self.header(), "outline_header", self.tr("Outline of the results"))
-        self.setIndentation(0)
-        self.setRootIsDecorated(False)
         self.setUniformRowHeights(False)
-        self.setMouseTracking(True)
         self.setWordWrap(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
-        self.setExpandsOnDoubleClick(False)
-        self.setDragEnabled(True)
-        self.setAcceptDrops(True)
-        self.setDropIndicatorShown(True)
-        self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
-        self.setDefaultDropAction(Qt.DropAction.MoveAction)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self._showing = False
         self.selectionModel().currentChanged.connect(self._moved)
         self.clicked.connect(self._clicked)
