@@ -43,7 +43,7 @@ def main() -> int:
         build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder]
         if subprocess.call([*build, str(ROOT)]) != 0:
             return 1
-        (wheel,) = Path(folder).glob("terrace-*.whl")
+        (wheel,) = Path(folder).glob("terrace_mixed-*.whl")
         print(f"{wheel.name}: {wheel.stat().st_size / 1024:.0f} KiB", flush=True)
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(place)

@@ -23,7 +23,7 @@ COPYLEFT = re.compile(r"(?<!L)GPL|Affero|(?<!Lesser )General Public Licen[cs]e")
 def shipped() -> dict[str, metadata.Distribution]:
     """Terrace and all that is installed with it, by their names."""
     found: dict[str, metadata.Distribution] = {}
-    todo = [("terrace", frozenset(SHIPPED))]
+    todo = [("terrace-mixed", frozenset(SHIPPED))]
     while todo:
         name, extras = todo.pop()
         if canonicalize_name(name) in found:
@@ -98,5 +98,5 @@ def test_the_reason_and_the_licence_of_a_dependency_are_stated(name: str, commen
 
 
 def test_every_dependency_is_read() -> None:
-    listed = {canonicalize_name(Requirement(r).name) for r in metadata.requires("terrace") or ()}
+    listed = {canonicalize_name(Requirement(r).name) for r in metadata.requires("terrace-mixed") or ()}
     assert {canonicalize_name(name) for name, _ in stated()} == listed
