@@ -1,0 +1,40 @@
+"""Sphinx's settings for the documentation; `tools/docs_site.py` builds it.
+
+Sphinx rather than MkDocs: its search works from files without a server or a download, it reads docstrings by itself,
+and formulas become MathML as the pages are built. Nothing of a page comes from another place.
+"""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+
+from terrace.version import __version__  # noqa: E402 - of the environment that builds
+
+project = "Terrace"
+author = copyright = "The Terrace developers"
+version = release = __version__
+language = "en"
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "manual.mathml"]
+myst_enable_extensions = ["dollarmath", "deflist"]
+myst_heading_anchors = 3
+html_math_renderer = "mathml"  # by manual.mathml
+default_role = "literal"  # names in docstrings stand in single backquotes
+autodoc_member_order = "bysource"
+autodoc_typehints_format = "short"
+python_use_unqualified_type_names = True
+autodoc_default_options = {"undoc-members": False}
+add_module_names = False
+exclude_patterns = ["conf.py"]
+suppress_warnings = ["misc.highlighting_failure"]  # blocks of a terminal are no language
+
+html_theme = "furo"
+html_title = f"Terrace {version}"
+html_favicon = html_logo = str(ROOT / "resources" / "icons" / "terrace.svg")
+html_copy_source = html_show_sourcelink = False
+html_theme_options = {
+    "light_css_variables": {"font-stack": "Inter, system-ui, sans-serif"},
+    "dark_css_variables": {"font-stack": "Inter, system-ui, sans-serif"},
+}
