@@ -2,6 +2,7 @@
 
     python tests/desktop/screenshots.py FOLDER             all screens
     python tests/desktop/screenshots.py --readme           the few that the README shows, into docs/images
+    python tests/desktop/screenshots.py --guide            those of the user guide, into docs/images/guide
 
 On Qt's offscreen platform unless QT_QPA_PLATFORM says otherwise. Look at them: this script checks nothing.
 """
@@ -23,6 +24,7 @@ from PySide6.QtGui import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
+from terrace.session.document.figures import figures
 from terrace_desktop.app import app
 from terrace_desktop.app.window import MainWindow
 from terrace_desktop.project.questions import UnsavedDialog
@@ -288,6 +290,46 @@ def readme(c: Camera) -> None:
     w.models.close_builder()
 
 
+def guide(c: Camera, scratch: Path) -> None:
+    """What the user guide shows and the first hour does not."""
+    w = c.window
+    c.size(1280, 720)
+    survey = scratch / "survey.csv"
+    rng = np.random.default_rng(4)
+    school, stress = np.repeat(np.arange(101, 131), 8), rng.normal(50, 10, 240).round(1)
+    sleep = (9 - stress / 30 + rng.normal(0, 0.8, 240)).round(1)
+    answers = pd.DataFrame({"school": school, "stress": stress, "sleep": sleep, "sex": rng.choice(["f", "m"], 240)})
+    answers.loc[::17, "sleep"] = -99
+    answers.to_csv(survey, index=False, sep=";", decimal=",")
+    w.data.choose(str(survey))
+    c.idle()
+    wait(lambda: not w.controller.preview_worker.busy, settle=800)
+    c.shoot("import", width=1080)
+    w.imports.one.cancel()
+    c.idle()
+    c.run("sample hsb", "filter sector == 1")
+    c.shoot("filter", width=1080)
+    c.run("filter off")
+    w.prepare.open(group="describe")
+    c.idle()
+    c.shoot("describe", width=1080)
+    w.splitter.close_panel()
+    c.run("center ses, by(id) generate(c_ses) mgenerate(m_ses)")
+    c.run("mixed mathach c.c_ses##i.sector m_ses || id: c_ses, covariance(unstructured) reml dfmethod(satterthwaite)")
+    c.run("margins sector, at(c_ses = (-1 0 1))", "marginsplot")
+    figure = figures(w.controller.snapshot.document)[-1]
+    w.figures.edit(figure.item, figure.place)
+    c.idle()
+    wait(lambda: w.figures.page is not None and w.figures.page.isVisible() and w.figures.page.settled(), settle=300)
+    c.shoot("figure", width=1080)
+    w.splitter.close_panel()
+    w.models.after(w.results.newest(), "code, in(r)")
+    c.idle()
+    w.results.go_to(w.results.outputs()[-1].item.id)
+    c.idle()
+    c.shoot("code", width=1080)
+
+
 def project_screens(folder: Path, scratch: Path) -> None:
     """The start page (first start, projects, work that was rescued), how saving is told, questions; in both themes."""
     settings, journals = Settings(scratch / "projects.json"), scratch / "windows"
@@ -365,10 +407,12 @@ def main(arguments: list[str]) -> int:
     theme.dress(application, "light")
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
-        folder = IMAGES if arguments[0] == "--readme" else Path(arguments[0])
+        folder = {"--readme": IMAGES, "--guide": IMAGES / "guide"}.get(arguments[0], Path(arguments[0]))
         c = Camera(folder, Settings(scratch / "settings.ini"))
         if arguments[0] == "--readme":
             readme(c)
+        elif arguments[0] == "--guide":
+            guide(c, scratch)
         else:
             data_screens(c, scratch)
             result_screens(c)
