@@ -29,12 +29,16 @@ def page(verdicts: Iterable[Verdict] | None = None) -> str:
     """The page. All models are compared where no verdicts are given."""
     found = list(run() if verdicts is None else verdicts)
     wrong = [v.case.id for v in found if not v.passed]
-    outcome = "all agree" if not wrong else f"{len(wrong)} models do not agree: {', '.join(wrong)}"
+    outcome = "all agree" if not wrong else f"{_models(len(wrong))} not agree: {', '.join(wrong)}"
     numbers = sum(len(v.checks) for v in found)
     parts = [_HEAD.format(version=__version__, numbers=numbers, models=len(found), outcome=outcome)]
     for kind, title in _KINDS.items():
         parts += [f"## {title}", _table([v for v in found if v.case.kind == kind])]
     return "\n\n".join(parts) + "\n"
+
+
+def _models(n: int) -> str:
+    return "1 model does" if n == 1 else f"{n} models do"
 
 
 def _table(verdicts: list[Verdict]) -> str:
