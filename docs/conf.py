@@ -27,14 +27,18 @@ autodoc_typehints_format = "short"
 python_use_unqualified_type_names = True
 autodoc_default_options = {"undoc-members": False}
 add_module_names = False
-exclude_patterns = ["conf.py"]
+maximum_signature_line_length = 88
+exclude_patterns = ["conf.py", "_static"]
 suppress_warnings = ["misc.highlighting_failure"]  # blocks of a terminal are no language
 
 html_theme = "furo"
 html_title = f"Terrace {version}"
 html_favicon = html_logo = str(ROOT / "resources" / "icons" / "terrace.svg")
 html_copy_source = html_show_sourcelink = False
+html_static_path = ["_static"]  # beside this file
+html_css_files = ["site.css"]
+_FONT = "Inter, system-ui, sans-serif"  # of the reader's machine
 html_theme_options = {
-    "light_css_variables": {"font-stack": "Inter, system-ui, sans-serif"},
-    "dark_css_variables": {"font-stack": "Inter, system-ui, sans-serif"},
+    "light_css_variables": {"font-stack": _FONT, "color-brand-primary": "#096661", "color-brand-content": "#096661"},
+    "dark_css_variables": {"font-stack": _FONT, "color-brand-primary": "#7fd8d2", "color-brand-content": "#7fd8d2"},
 }

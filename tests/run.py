@@ -20,7 +20,7 @@ import environment  # noqa: E402 - found by the line above
 
 def main(arguments):
     try:
-        python = environment.prepare(["desktop", "dev"])
+        python = environment.prepare(["desktop", "dev", "docs"])
     except environment.SetupError as error:
         print(error, file=sys.stderr)
         return 1

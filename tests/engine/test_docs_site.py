@@ -58,11 +58,13 @@ def test_every_command_has_its_section_with_its_options() -> None:
     [
         ("count [if] [in]", 1, []),
         ("xtset [panel [time]] [, delta(#) clear]", 1, ["delta(#)", "clear"]),
-        ('enter variables [in #[/#]], cells("TEXT") [rows(numbers) exact]', 1, ['cells("TEXT")', "rows(numbers)", "exact"]),
+        ('enter variables [in #[/#]], cells("TEXT") [rows(numbers) exact]', 1,
+         ['cells("TEXT")', "rows(numbers)", "exact"]),
         ("mi import a, m(v) [id(v)] | mi import wide, imputed(x = x1 y = y1) [drop]", 2,
          ["m(v)", "id(v)", "imputed(x = x1 y = y1)", "drop"]),
         ("code [NAME] [, in(r|stata) saving(FILE, replace)]", 1, ["in(r|stata)", "saving(FILE, replace)"]),
-        ("tostring variables, generate(names)|replace [format(%fmt)]", 1, ["generate(names)", "replace", "format(%fmt)"]),
+        ("tostring variables, generate(names)|replace [format(%fmt)]", 1,
+         ["generate(names)", "replace", "format(%fmt)"]),
     ],
 )  # fmt: skip
 def test_forms_and_options_of_a_syntax(syntax: str, forms: int, options: list[str]) -> None:

@@ -69,7 +69,8 @@ def anchor(name: str) -> str:
 
 def section(command: Command, shown: Iterable[tuple[str, ...]] = ()) -> str:
     """Syntax, help, options, effects and examples of one command."""
-    parts = [f"({anchor(command.name)})=\n## {command.name}", _fenced("\n".join(forms(command.syntax))), plain(command.help)]
+    head = f"({anchor(command.name)})=\n## {command.name}"
+    parts = [head, _fenced("\n".join(forms(command.syntax))), plain(command.help)]
     options = options_of(command.syntax)
     if command.name == "mixed":  # its many options stand apart from its syntax
         parts.append(_fenced(help_text("mixed").split("\n\n", 1)[1]))
@@ -84,7 +85,7 @@ def section(command: Command, shown: Iterable[tuple[str, ...]] = ()) -> str:
         facts.insert(0, f"Shortest form: `{command.minimum}`.")
     if facts:
         parts.append(" ".join(facts))
-    typed = ["\n".join(e) for e in shown]
+    typed = ["\n".join(e) for e in shown if e != (command.syntax,)]  # what the syntax says says nothing anew
     if typed:
         parts.append(_fenced("\n".join(typed)))
     return "\n\n".join(p for p in parts if p)
@@ -99,7 +100,7 @@ def options_of(syntax: str) -> list[str]:
     """The options that the forms of a syntax have, each once, with what goes into their parentheses."""
     out: dict[str, None] = {}
     for form in forms(syntax):
-        head, *tail = _split(form, lambda s, i: s[i : i + 2] == ", ", 2)
+        _, *tail = _split(form, lambda s, i: s[i : i + 2] == ", ", 2)
         text = " ".join(tail)
         for option in _split(text, lambda s, i: s[i] in " |", 1):
             word = option.lstrip("[").strip()

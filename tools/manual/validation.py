@@ -1,11 +1,11 @@
-"""The page of the validation: every model that is compared with other people's numbers, compared as the page is made."""
+"""The page of the validation: every model that is compared with other people's numbers, compared as it is made."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from manual.commands import plain
-
 from terrace.validation.cases import Verdict
 from terrace.validation.run import run
 from terrace.version import __version__
@@ -17,10 +17,11 @@ Terrace {version}, compared with printed results of others and with R as this pa
 {models} models, {outcome}**. `terrace validate FOLDER` does the same on your machine, looks whether any file of a
 library was altered, and writes a report to sign, with every number, the difference and how much of it is allowed.
 
-What the numbers are held to, and how close is close, stands in `resources/validation/README.md` of the source. The
-models that were fitted in R come with the scripts that fitted them (`resources/validation/r`). Apart from these, the
-tests compare the likelihood with a dense matrix computation that shares no code with the engine, fits with each other
-under changes that must not matter (origin, unit, order, coding), and intervals with their coverage in simulations.
+*Worst, of allowed* is the largest difference of a model's numbers, as a share of the difference that is allowed. How
+much that is, and why, stands in `resources/validation/README.md` of the source; the scripts that fitted the models in R
+stand beside it. Apart from these, the tests compare the likelihood with a dense matrix computation that shares no code
+with the engine, fits with each other under changes that must not matter (origin, unit, order, coding), and intervals
+with their coverage in simulations.
 """
 _KINDS = {"published": "Printed by others", "R": "Computed by R"}
 
@@ -43,11 +44,11 @@ def _models(n: int) -> str:
 
 def _table(verdicts: list[Verdict]) -> str:
     lines = [
-        "| model | source | data | numbers | largest difference, of what is allowed | |",
+        "| model | source | data | numbers | worst, of allowed | |",
         "| --- | --- | --- | ---: | ---: | --- |",
     ]
     for v in verdicts:
-        source, data = plain(v.case.source), v.case.data.rpartition("/")[2]
+        source, data = plain(v.case.source), Path(v.case.data).stem
         said = "agrees" if v.passed else "**differs**"
         lines.append(f"| {plain(v.case.id)} | {source} | {data} | {len(v.checks)} | {_share(v)} | {said} |")
     return "\n".join(lines)
