@@ -12,6 +12,7 @@ anchor or picture that is not there, is an error.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -27,11 +28,16 @@ from manual import commands, links, python_api, validation  # noqa: E402 - found
 KEYS = "| Ctrl+/ | this page in the window, with the keys of all menus |"
 HELP = ("first-steps", "model-builder", "choices", "formats", "keyboard")
 """Pages of ``resources/help``, which the window shows too."""
+MADE = ("commands/", "python.md", "validation.md")
+"""What is made from the program, and stands nowhere but on the site."""
 
 
 def gather(pages: Path) -> None:
     """Put the sources of all pages into an empty folder."""
     shutil.copytree(ROOT / "docs", pages, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    for page in pages.rglob("*.md"):  # links to the help lead to where the site has it
+        text = page.read_text(encoding="utf-8")
+        page.write_text(re.sub(r"\]\(((?:\.\./)*)\.\./resources/help/", r"](\1help/", text), encoding="utf-8")
     shutil.copy(ROOT / "CHANGELOG.md", pages / "changelog.md")
     made = {f"commands/{name}": text for name, text in commands.pages().items()}
     made |= {f"help/{name}.md": help_page(name) for name in HELP}
