@@ -17,7 +17,7 @@ author = copyright = "The Terrace developers"
 version = release = __version__
 language = "en"
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "manual.mathml"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "manual.docstrings", "manual.mathml"]
 myst_enable_extensions = ["dollarmath", "deflist"]
 myst_heading_anchors = 3
 html_math_renderer = "mathml"  # by manual.mathml
@@ -25,7 +25,6 @@ default_role = "literal"  # names in docstrings stand in single backquotes
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 python_use_unqualified_type_names = True
-autodoc_default_options = {"undoc-members": False}
 add_module_names = False
 maximum_signature_line_length = 88
 exclude_patterns = ["conf.py", "_static"]

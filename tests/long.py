@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import venv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -190,9 +191,21 @@ def pages(options):
     return Result(SKIPPED if said.startswith("skipped") else state(status), f"{said} (seed {seed})")
 
 
+def citation(options):
+    """CITATION.cff by cffconvert, in an environment of its own: it wants other versions of what the program uses."""
+    with tempfile.TemporaryDirectory() as folder:
+        venv.create(folder, with_pip=True)
+        scripts = Path(folder) / ("Scripts" if environment.ON_WINDOWS else "bin")
+        install = [str(scripts / "python"), "-m", "pip", "install", "--quiet", "cffconvert"]
+        status, text = watched(install, plain_environ())
+        if status == 0:
+            status, text = watched([str(scripts / "cffconvert"), "--validate"], plain_environ())
+    return Result(state(status), text.strip().rpartition("\n")[2])
+
+
 STEPS = {
     step.__name__: step
-    for step in (processor, designs, properties, coverage, locked, mutated, kills, first_hour, code, pages)
+    for step in (processor, designs, properties, coverage, locked, mutated, kills, first_hour, code, pages, citation)
 }
 
 

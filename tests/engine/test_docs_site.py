@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from manual import commands, links, python_api, validation
+from manual import commands, docstrings, links, python_api, validation
 
 import terrace
 from terrace.language.grammar.command import parse_command
@@ -99,6 +100,12 @@ def test_the_python_page_has_every_public_name(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(terrace, "__all__", [*terrace.__all__, "new_name"])
     with pytest.raises(SystemExit, match="new_name"):
         python_api.page()
+
+
+def test_defaults_that_are_no_expressions_are_put_as_python_has_them() -> None:
+    told = docstrings.readable("(a: ~t.A = <factory>, b: ~t.B = <B.NONE: 0>, *, c: str = '<x>')")
+    assert told == "(a: ~t.A = ..., b: ~t.B = B.NONE, *, c: str = '<x>')"
+    ast.parse(f"def f{told.replace('~', '')}: pass")
 
 
 def test_the_validation_page_tells_what_was_compared_and_what_differs() -> None:

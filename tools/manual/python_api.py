@@ -26,6 +26,15 @@ GROUPS = {
     "Commands": ("Session", "TerraceError"),
 }
 
+HANDED_OUT = (
+    "terrace.results.fit.FixedEffect",
+    "terrace.results.fit.RandomParameter",
+    "terrace.results.fit.GroupSummary",
+    "terrace.results.table.Table",
+    "terrace.session.contract.Outcome",
+)
+"""Classes that no user makes, and every user gets."""
+
 
 def page() -> str:
     """The page. Raises `SystemExit` where a public name is in none of its groups."""
@@ -37,6 +46,8 @@ def page() -> str:
     for title, names in GROUPS.items():
         parts.append(f"## {title}")
         parts += [_directive(name) for name in names]
+    parts.append("## What they hand out")
+    parts += [_rst(f".. autoclass:: {path}\n   :members:") for path in HANDED_OUT]
     return "\n\n".join(parts) + "\n"
 
 
@@ -47,4 +58,8 @@ def _directive(name: str) -> str:
         lines = f".. autoclass:: terrace.{name}\n   {members}"
     else:
         lines = f".. autofunction:: terrace.{name}"
+    return _rst(lines)
+
+
+def _rst(lines: str) -> str:
     return f"```{{eval-rst}}\n{lines}\n```"
