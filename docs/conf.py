@@ -21,6 +21,7 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "manua
 myst_enable_extensions = ["dollarmath", "deflist"]
 myst_heading_anchors = 3
 html_math_renderer = "mathml"  # by manual.mathml
+smartquotes = False  # the apostrophes of commands are straight
 default_role = "literal"  # names in docstrings stand in single backquotes
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"

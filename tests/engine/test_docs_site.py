@@ -63,6 +63,8 @@ def test_every_command_has_its_section_with_its_options() -> None:
         assert f"#{commands.anchor(name)})" in pages["index.md"], name
         assert command.help, name
     assert len({commands.anchor(name) for name in registry.COMMANDS}) == len(registry.COMMANDS)
+    confirm = commands.section(registry.COMMANDS["confirm"])
+    assert "\nconfirm [numeric|string|new] variable names\nconfirm number x\n" in confirm
     merge = commands.section(registry.COMMANDS["merge"])
     assert "Options: `keepusing(variables)`, `keep(results)`" in merge and "Shortest form: `mer`." in merge
 
@@ -77,6 +79,7 @@ def test_every_command_has_its_section_with_its_options() -> None:
         ("mi import a, m(v) [id(v)] | mi import wide, imputed(x = x1 y = y1) [drop]", 2,
          ["m(v)", "id(v)", "imputed(x = x1 y = y1)", "drop"]),
         ("code [NAME] [, in(r|stata) saving(FILE, replace)]", 1, ["in(r|stata)", "saving(FILE, replace)"]),
+        ('spss "MIXED y /RANDOM=INTERCEPT | SUBJECT(g)"', 1, []),
         ("tostring variables, generate(names)|replace [format(%fmt)]", 1,
          ["generate(names)", "replace", "format(%fmt)"]),
     ],

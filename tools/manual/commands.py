@@ -70,7 +70,7 @@ def anchor(name: str) -> str:
 def section(command: Command, shown: Iterable[tuple[str, ...]] = ()) -> str:
     """Syntax, help, options, effects and examples of one command."""
     head = f"({anchor(command.name)})=\n## {command.name}"
-    parts = [head, _fenced("\n".join(forms(command.syntax))), plain(command.help)]
+    parts = [head, _fenced("\n".join(_named(f, command) for f in forms(command.syntax))), plain(command.help)]
     options = options_of(command.syntax)
     if command.name == "mixed":  # its many options stand apart from its syntax
         parts.append(_fenced(help_text("mixed").split("\n\n", 1)[1]))
@@ -96,6 +96,11 @@ def forms(syntax: str) -> list[str]:
     return [part.strip() for part in _split(syntax, lambda s, i: s[i : i + 3] == " | ", 3, brackets=True)]
 
 
+def _named(form: str, command: Command) -> str:
+    """A form with the name of its command, which the later ones of a syntax can leave out."""
+    return form if form.startswith(command.words[0]) else f"{command.name} {form}"
+
+
 def options_of(syntax: str) -> list[str]:
     """The options that the forms of a syntax have, each once, with what goes into their parentheses."""
     out: dict[str, None] = {}
@@ -111,11 +116,12 @@ def options_of(syntax: str) -> list[str]:
 
 
 def _split(text: str, at: Callable[[str, int], bool], width: int, *, brackets: bool = False) -> list[str]:
-    """The parts of a text between places that ``at(text, i)`` names, outside of parentheses (and brackets)."""
-    parts, depth, start, i = [], 0, 0, 0
+    """The parts of a text between places that ``at(text, i)`` names, outside of quotes, parentheses (and brackets)."""
+    parts, depth, start, i, quoted = [], 0, 0, 0, False
     while i < len(text):
+        quoted ^= text[i] == '"'
         depth += (text[i] in ("([{" if brackets else "(")) - (text[i] in (")]}" if brackets else ")"))
-        if depth == 0 and at(text, i):
+        if depth == 0 and not quoted and at(text, i):
             parts.append(text[start:i])
             i += width
             start = i
