@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from PySide6.QtWidgets import QApplication
 
 from terrace.data.apart import served
 from terrace.data.resources import resource_path
+from terrace_desktop.app.opened_files import Application
 from terrace_desktop.builder import look as builder_look
 from terrace_desktop.figure import look as figure_look
 from terrace_desktop.forms import look as forms_look
@@ -26,7 +28,6 @@ from terrace_desktop.results import look as results_look
 from terrace_desktop.ui import theme, words
 from terrace_desktop.ui.later import soon
 from terrace_desktop.ui.settings import Settings
-from terrace_desktop.ui.words import tr
 from terrace_desktop.variables import look as variables_look
 from terrace_desktop.work import logs, session_port
 from terrace_desktop.work.collector import Collector
@@ -56,7 +57,7 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--self-test", action="store_true", help="open, fit, check, export, and quit")
     parser.add_argument("--unseen", action="store_true", help="with --self-test: show no window")
     parser.add_argument("--validate", action="store_true", help="compare all published numbers, and quit")
-    parser.add_argument("--look-for-update", action="store_true", help="tell whether there is a newer version, and quit")
+    parser.add_argument("--look-for-update", action="store_true", help="tell of newer versions, and quit")
     parser.add_argument("--report", metavar="FILE", help="write each step of a check to the end of this file, too")
     return parser.parse_args(argv)
 
@@ -72,7 +73,7 @@ def make_application(language: str = words.ENGLISH) -> QApplication:
     """The Qt application, named, with its icon, and in a language that is there."""
     app = QApplication.instance()
     if not isinstance(app, QApplication):
-        app = QApplication(sys.argv[:1])
+        app = Application(sys.argv[:1])
     if app.findChild(Collector) is None:
         Collector(app)
     app.setApplicationName("Terrace")
@@ -153,10 +154,13 @@ def _run(
     window.show()
     soon(window, window.begin)
     app.commitDataRequest.connect(lambda _manager: window.end_in_order())
-    if crash:
-        window.status.tell(tr("Terrace crashed last time. For details, choose Help > Open the log."))
+    window.failures.crashed(crash, window.notices)
     window.when_ready(lambda: begin(window))
+    if isinstance(app, Application):
+        window.when_ready(partial(app.open_with, window.open_beside))
     status = app.exec()
+    if isinstance(app, Application):
+        app.open_with(None)
     relay.uninstall()
     logs.end_logs()
     return status

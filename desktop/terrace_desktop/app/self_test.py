@@ -191,7 +191,7 @@ class SelfTest(QObject):
             self._go_on(outcome)
         else:
             why = "it was stopped" if outcome is None else outcome.error[1]
-            self._failed(f"{command.split()[0]}: {why}")
+            self._failed(f"{command.split(maxsplit=1)[0]}: {why}")
 
     def _failed(self, why: str) -> None:
         self.lines.failed(self._left[0], why)

@@ -273,6 +273,12 @@ class MainWindow(QMainWindow):
         else:
             self.controller.ready.connect(then, Qt.ConnectionType.SingleShotConnection)
 
+    def open_beside(self, path: str) -> None:
+        """Open a file that the system hands over while the program runs, and come to the front."""
+        self.data.choose(path)
+        self.raise_()
+        self.activateWindow()
+
     # --- what the session tells ---------------------------------------------------------------------
     def _ready(self) -> None:
         known = session_port.known_commands()

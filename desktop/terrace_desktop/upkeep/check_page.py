@@ -80,9 +80,10 @@ class CheckPage(QDialog):
             named(sign, f"check_sign_{key}", text)
             named(told, f"check_told_{key}", "")
             grid.addWidget(sign, 2 * k, 0, Qt.AlignmentFlag.AlignTop)
-            grid.addWidget(label(text), 2 * k, 1)
+            grid.addWidget(label(text), 2 * k, 1, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(told, 2 * k + 1, 1)
             self._rows[key] = _Row(sign, told)
+        grid.setRowStretch(2 * len(words), 1)
         area = named(QScrollArea(), "check_steps", self.tr("Steps"))
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -167,8 +168,8 @@ class CheckPage(QDialog):
         failed = [line for line in self._seen if not line.passed]
         missing = self._rows.keys() - {line.key for line in self._seen}
         if failed or missing:
-            told = self.tr("This installation does not work as it should. Install Terrace again; if that does not help, "
-                           "copy this as text and mail it to whoever gave you Terrace.")  # fmt: skip
+            told = self.tr("This installation does not work as it should. Install Terrace again. If that does not "
+                           "help, copy this as text and mail it to the person who installed it.")  # fmt: skip
         else:
             told = self.tr("Everything works on this computer.")
         tell(self.verdict, told)

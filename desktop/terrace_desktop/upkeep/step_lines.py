@@ -98,5 +98,5 @@ def read_lines(text: str) -> Iterator[StepLine]:
         state, _, rest = line.partition("  ")
         key, _, told = rest.partition(" ")
         if state in (PASSED, FAILED) and told.endswith(")"):
-            words = told.strip().removeprefix(STEPS.get(key, "")).strip()
+            words = told.strip().removeprefix(str(STEPS.get(key, ""))).strip()
             yield StepLine(key, state == PASSED, words[1:-1])

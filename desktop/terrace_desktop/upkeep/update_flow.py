@@ -82,7 +82,7 @@ class UpdateFlow(QObject):
         if answer == YES:
             self._look(quiet=True)
         else:
-            self.told.emit(self.tr("Terrace will not look for new versions. To change this, choose Help > New versions."))
+            self.told.emit(self.tr("Terrace will not look. To change this, choose Help > New versions."))
 
     def start(self) -> None:
         """The window stands: ask, or look where that is wanted and was not done today."""
