@@ -52,9 +52,13 @@ class Release:
 
 def opened(content: bytes, key: str) -> tuple[Release, ...]:
     """The releases of a signed list. Raises `FeedError` for whatever was not signed with this key, or is no list."""
-    verified = _verified(content, key)
+    return releases_of(_verified(content, key))
+
+
+def releases_of(text: str) -> tuple[Release, ...]:
+    """The releases of a list, signed or not. Raises `FeedError` for what is none."""
     try:
-        found = json.loads(verified)
+        found = json.loads(text)
         if found["program"] != "terrace":
             raise ValueError("another program")
         if found["form"] > FORM:

@@ -26,8 +26,8 @@ class Outcome:
     that came about, and the others that are declared for the command; none on an error. ``payload`` is the further
     JSON of the command (``scalars``, ``groups``, ``fixed``, ...); ``line`` is where the command begins in its
     do-file. ``number`` counts the commands of the session that gave a fit, a table or a plot, from 1, by which
-    ``report`` names them; 0 for any other. ``filter`` is the one that the result was restricted by, None without one. ``program`` is the version
-    of the program that gave it, which it keeps in a project; empty for one that gave no result.
+    ``report`` names them; 0 for any other. ``filter`` is the one that the result was restricted by, None without one.
+    ``program`` is the version of the program that gave the result, which it keeps in a project.
     """
 
     command: str

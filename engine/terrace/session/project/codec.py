@@ -334,7 +334,7 @@ class Decoder:
         tag = content["~"]
         found = _BACK.get(tag) if isinstance(tag, str) else None
         if found is None:
-            raise self._unknown("value of no known kind")
+            raise self._unknown("a value of no known kind")
         return found(self, content)
 
     def _reference(self, content: Json) -> Any:
@@ -353,13 +353,13 @@ class Decoder:
     def _special(self, content: Json) -> Any:
         made = self.special.get(content["c"])
         if made is None:
-            raise self._unknown("object of no known class")
+            raise self._unknown("an object of no known class")
         return made(self, content["v"])
 
     def _dataclass(self, content: Json) -> Any:
         kind = self.kinds.classes.get(content["c"])
         if kind is None:
-            raise damaged_part(self.part, "it holds an object of no known class")
+            raise self._unknown("an object of no known class")
         return self.instance(kind, content["v"])
 
     def instance(self, kind: type, content: Json, **given: Any) -> Any:
@@ -378,7 +378,7 @@ class Decoder:
     def _unknown(self, what: str) -> DataError:
         if self.later:
             return DataError("it needs a later version of Terrace.", code="unknown-format", subject=self.part)
-        return damaged_part(self.part, f"it holds a{'n' if what.startswith('o') else ''} {what}")
+        return damaged_part(self.part, f"it holds {what}")
 
     def _enum(self, content: Json) -> Enum:
         return self.kinds.enums[content["c"]](content["v"])
