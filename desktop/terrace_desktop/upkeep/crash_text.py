@@ -1,7 +1,7 @@
 """What a report of a crash says. It holds no data: commands without their numbers and texts, and places in the code.
 
 Names of variables are data of a kind, so they are letters with numbers (``v1``) unless the user wants them in. What is
-a name is told by what is none: words that commands, options and functions have stay.
+a name is told by what is none: words of commands and of their options stay, and functions before their parenthesis.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from terrace_desktop.work.logs import COMMAND
 
 MOST_COMMANDS = 15
 _WORD = re.compile(r"[^\W\d]\w*")
+_JOINING = frozenset({"i", "c", "o", "if", "in", "using", "_cons", "_all", "_n", "_N"})
 _SHORTEST = 2  # letters of a word that stands for a longer one, as cov( does
 
 
@@ -62,30 +63,31 @@ def crash_text(found: Crash, known: Mapping[str, str], *, names: bool = False, d
 
 def hidden_names(commands: Iterable[str], known: Mapping[str, str]) -> tuple[str, ...]:
     """Commands with ``v1``, ``v2`` … in place of all that is not a word of the language."""
-    words = vocabulary(tuple(known.items()))
+    words, calls = vocabulary(tuple(known.items()))
     numbers: dict[str, str] = {}
 
     def instead(found: re.Match[str]) -> str:
         word = found[0]
         called = found.string[found.end() : found.end() + 1] == "("
         short = called and len(word) >= _SHORTEST and any(w.startswith(word) for w in words)
-        return word if word in words or short else numbers.setdefault(word, f"v{len(numbers) + 1}")
+        stays = word in words or short or (called and word in calls)
+        return word if stays else numbers.setdefault(word, f"v{len(numbers) + 1}")
 
     return tuple(_WORD.sub(instead, line) for line in commands)
 
 
 @cache
-def vocabulary(known: tuple[tuple[str, str], ...]) -> frozenset[str]:
-    """The words of the language: of commands and their syntax, of functions, of structures with their short forms."""
+def vocabulary(known: tuple[tuple[str, str], ...]) -> tuple[frozenset[str], frozenset[str]]:
+    """The words of the language, of commands, their options, and structures with their short forms; and functions."""
     from terrace.covariance.registry import RESIDUALS, STRUCTURES
     from terrace.language.expressions.functions import functions
 
-    texts = [text for name, syntax in known for text in (name, syntax)]
-    words = {word for text in texts for word in _WORD.findall(text)} | set(functions())
+    texts = [text for name, syntax in known for text in (name, syntax.partition(",")[2])]
+    words = {word for text in texts for word in _WORD.findall(text)}
     for structures in (STRUCTURES, RESIDUALS):
         for key, structure in structures.items():
             words |= {key, structure.short}
-    return frozenset(words | {"i", "c", "o", "_cons", "_all", "_n", "_N", "reml", "mle"})
+    return frozenset(words | _JOINING), frozenset(functions())
 
 
 def _without_home(text: str) -> str:
