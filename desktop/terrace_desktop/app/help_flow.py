@@ -37,7 +37,7 @@ class HelpFlow(QObject):
             Action("help_formats", tr("&What a file keeps"), partial(page, "formats")),
             Action("shortcuts", tr("&Keyboard"), partial(page, "keyboard"), "Ctrl+/"),
             Action("commands", tr("&Commands"), self.show_commands, enabled=lambda: self.controller.is_ready),
-            Action("check", tr("Chec&k this installation…"), self.show_check),
+            Action("check", tr("Check th&is installation…"), self.show_check),
             Action("log", tr("Open the &log"), self.open_log),
             Action("about", tr("&About Terrace"), self.show_about),
         ]

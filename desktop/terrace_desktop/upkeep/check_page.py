@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QScroll
 from terrace_desktop.ui.announce import announce
 from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.widgets import button, label, named, tell
-from terrace_desktop.ui.words import marked, tr
+from terrace_desktop.ui.words import marked
 from terrace_desktop.upkeep.step_lines import PUBLISHED, STEPS, StepLine, read_lines, versions
 
 LOOK = 200  # ms between two looks at what the process has told
@@ -180,7 +180,8 @@ class CheckPage(QDialog):
 
     def copy(self) -> None:
         """Copy the whole report."""
-        QGuiApplication.clipboard().setText(self._text() or f"{versions()}\n{tr('The check did not start.')}\n")
+        nothing = self.tr("The check did not start.")
+        QGuiApplication.clipboard().setText(self._text() or f"{versions()}\n{nothing}\n")
 
     def done(self, result: int) -> None:
         self._timer.stop()

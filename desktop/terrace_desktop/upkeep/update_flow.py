@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from terrace_desktop.upkeep.feed import Release
 
 YES, NO = "yes", "no"
+ANSWER, SKIPPED, DAY = "updates", "skipped_version", "update_day"  # in the settings
 LINES = 4  # of what is new, at most
 Fetch = Callable[[str, Callable[[], bool]], bytes]
 
@@ -72,17 +73,17 @@ class UpdateFlow(QObject):
 
     def choice(self) -> str:
         """What the user has answered: yes, no, or nothing yet."""
-        return self.settings.text("updates")
+        return self.settings.text(ANSWER)
 
     def choose(self, answer: str) -> None:
         """Remember the answer; with yes, look at once."""
-        self.settings.set_text("updates", answer)
+        self.settings.set_text(ANSWER, answer)
         self.question.emit(False)
         self.chosen.emit(f"update_{answer}")
         if answer == YES:
             self._look(quiet=True)
         else:
-            self.told.emit(self.tr("Terrace will not look. To change this, choose Help > New versions."))
+            self.told.emit(self.tr("Terrace will not look for new versions, unless you change this in the Help menu."))
 
     def start(self) -> None:
         """The window stands: ask, or look where that is wanted and was not done today."""
@@ -90,7 +91,7 @@ class UpdateFlow(QObject):
             return
         if self.choice() not in (YES, NO):
             self.question.emit(True)
-        elif self.choice() == YES and self.settings.number("update_day") != dt.date.today().toordinal():
+        elif self.choice() == YES and self.settings.number(DAY) != dt.date.today().toordinal():
             self._look(quiet=True)
 
     def look(self) -> None:
@@ -110,7 +111,7 @@ class UpdateFlow(QObject):
     def _look(self, *, quiet: bool) -> None:
         if self._closed or (self._worker is not None and self._worker.busy):
             return
-        self.settings.set_number("update_day", dt.date.today().toordinal())
+        self.settings.set_number(DAY, dt.date.today().toordinal())
         self.settings.save()
         if self._worker is None:
             self._worker = Worker("updates")
@@ -134,7 +135,7 @@ class UpdateFlow(QObject):
                 self.told.emit(self.tr("Terrace {0} is the newest version.").format(__version__))
             return
         newest = releases[0]
-        if quiet and self.settings.text("skipped_version") == newest.version:
+        if quiet and self.settings.text(SKIPPED) == newest.version:
             return
         self.notices.put(
             "update", self._words(releases), kind="info", lasting=True, away=self.tr("Later"),
@@ -154,7 +155,7 @@ class UpdateFlow(QObject):
         QDesktopServices.openUrl(QUrl(release.page))
 
     def _skip(self, release: Release) -> None:
-        self.settings.set_text("skipped_version", release.version)
+        self.settings.set_text(SKIPPED, release.version)
         self.notices.dismiss("update")
 
 
