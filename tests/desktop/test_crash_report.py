@@ -27,7 +27,7 @@ from terrace_desktop.upkeep.installation import Installation
 from terrace_desktop.work import logs, session_port
 
 COMMANDS = (
-    'mixed reaction i.clinic c.age##c.age if iq > 95 & name == "Ann Smith" || subject: days, cov(un) reml',
+    'mixed reaction i.clinic c.age##c.age if iq > 95 & name == "Ann Smith" || id: days, cov(un) reml',
     "generate lreaction = log(reaction) + 3.25", "drop clinic", "estat icc",
 )  # fmt: skip
 CRASHES = """
@@ -86,7 +86,7 @@ def test_a_crash_is_remembered_for_the_next_start_with_its_commands(folder: Path
     found = what_crashed(noted)
     assert found.crashed and found.program.startswith("Terrace ")
     assert found.commands[0] == (
-        'mixed reaction i.clinic c.age##c.age if iq > # & name == "..." || subject: days, cov(un) reml'
+        'mixed reaction i.clinic c.age##c.age if iq > # & name == "..." || id: days, cov(un) reml'
     )
     assert found.commands[1] == "generate lreaction = log(reaction) + #"
     assert found.trace.startswith("Fatal Python error: Segmentation fault") and "most recent call first" in found.trace
@@ -129,7 +129,7 @@ def test_names_of_variables_are_hidden_unless_wanted(known: dict[str, str]) -> N
     assert hidden[1].startswith("generate v") and "= log(v1) +" in hidden[1]
     assert hidden[2:] == ("drop v2", "estat icc")
     text = crash_text(FOUND, known)
-    assert not any(word in text for word in ("reaction", "clinic", "iq"))
+    assert not any(word in text for word in ("reaction", "clinic", "iq", "days", "id:"))
     assert "clinic" in crash_text(FOUND, known, names=True)
 
 

@@ -1,4 +1,4 @@
-"""What the system hands to the program: a project or a file of data, as an argument or by an event, and old projects."""
+"""What the system hands to the program: a project or a file of data, as an argument or an event; old projects."""
 
 from __future__ import annotations
 

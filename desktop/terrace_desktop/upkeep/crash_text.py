@@ -1,7 +1,8 @@
 """What a report of a crash says. It holds no data: commands without their numbers and texts, and places in the code.
 
 Names of variables are data of a kind, so they are letters with numbers (``v1``) unless the user wants them in. What is
-a name is told by what is none: words of commands and of their options stay, and functions before their parenthesis.
+a name is told by what is none: words of commands stay, those of options after the comma, functions before their
+parenthesis.
 """
 
 from __future__ import annotations
@@ -61,33 +62,34 @@ def crash_text(found: Crash, known: Mapping[str, str], *, names: bool = False, d
     return "\n".join(parts) + "\n"
 
 
-def hidden_names(commands: Iterable[str], known: Mapping[str, str]) -> tuple[str, ...]:
+def hidden_names(lines: Iterable[str], known: Mapping[str, str]) -> tuple[str, ...]:
     """Commands with ``v1``, ``v2`` … in place of all that is not a word of the language."""
-    words, calls = vocabulary(tuple(known.items()))
+    commands, options, calls = vocabulary(tuple(known.items()))
     numbers: dict[str, str] = {}
 
     def instead(found: re.Match[str]) -> str:
         word = found[0]
+        words = options if "," in found.string[: found.start()] else commands
         called = found.string[found.end() : found.end() + 1] == "("
         short = called and len(word) >= _SHORTEST and any(w.startswith(word) for w in words)
         stays = word in words or short or (called and word in calls)
         return word if stays else numbers.setdefault(word, f"v{len(numbers) + 1}")
 
-    return tuple(_WORD.sub(instead, line) for line in commands)
+    return tuple(_WORD.sub(instead, line) for line in lines)
 
 
 @cache
-def vocabulary(known: tuple[tuple[str, str], ...]) -> tuple[frozenset[str], frozenset[str]]:
-    """The words of the language, of commands, their options, and structures with their short forms; and functions."""
+def vocabulary(known: tuple[tuple[str, str], ...]) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """The words of commands; these with those of options, and structures with their short forms; functions."""
     from terrace.covariance.registry import RESIDUALS, STRUCTURES
     from terrace.language.expressions.functions import functions
 
-    texts = [text for name, syntax in known for text in (name, syntax.partition(",")[2])]
-    words = {word for text in texts for word in _WORD.findall(text)}
+    commands = {word for name, _ in known for word in _WORD.findall(name)} | _JOINING
+    options = {word for _, syntax in known for word in _WORD.findall(syntax.partition(",")[2])}
     for structures in (STRUCTURES, RESIDUALS):
         for key, structure in structures.items():
-            words |= {key, structure.short}
-    return frozenset(words | _JOINING), frozenset(functions())
+            options |= {key, structure.short}
+    return frozenset(commands), frozenset(commands | options), frozenset(functions())
 
 
 def _without_home(text: str) -> str:

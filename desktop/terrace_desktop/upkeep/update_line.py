@@ -26,6 +26,7 @@ class UpdateLine(QFrame):
         column.addWidget(label(self.tr("Be told of new versions?"), "heading"))
         self.text = label("", "muted", wrap=True)
         column.addWidget(self.text)
+        column.addSpacing(4)
         row = QHBoxLayout()
         row.setSpacing(12)
         row.addWidget(button(self.tr("Yes, once a day"), "start_updates_yes", lambda: self.answered.emit(YES)))
