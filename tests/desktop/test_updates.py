@@ -233,6 +233,13 @@ def test_other_addresses_than_https_are_refused(address: str) -> None:
         assert len(asked) == 1
 
 
+def test_nobody_is_led_from_https_to_http() -> None:
+    fetch._allowed("http://localhost:9/")
+    fetch._allowed("https://mirror.example.org/", "https")
+    with pytest.raises(FeedError, match="https"):
+        fetch._allowed("http://localhost:9/", "https")
+
+
 def test_a_list_that_is_not_there_is_an_error_in_words() -> None:
     with server(lambda h: send(h, b"gone", 404)) as (address, _), pytest.raises(FeedError, match="cannot be reached"):
         fetch.fetch(address)

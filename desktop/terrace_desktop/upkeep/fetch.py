@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from email.message import Message
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -18,6 +17,8 @@ from terrace_desktop.upkeep.feed import FeedError
 
 if TYPE_CHECKING:
     import ssl
+    import urllib.request
+    from email.message import Message
 
 SECONDS = 10.0
 """How long all of it may take."""
@@ -34,16 +35,15 @@ _TRUSTED = (
 def fetch(address: str, cancelled: Callable[[], bool] = lambda: False, seconds: float = SECONDS) -> bytes:
     """What stands at an https address. Raises `FeedError` where it is not there, or not in time, and `Cancelled`."""
     import http.client
-    import urllib.error
     import urllib.request
 
     class Redirects(urllib.request.HTTPRedirectHandler):
-        """Follows to other https addresses alone."""
+        """Follows from https to https alone."""
 
         def redirect_request(
             self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str,
         ) -> urllib.request.Request | None:  # fmt: skip
-            _allowed(newurl)
+            _allowed(newurl, urlsplit(address).scheme)
             return super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]
 
     _allowed(address)
@@ -61,15 +61,16 @@ def fetch(address: str, cancelled: Callable[[], bool] = lambda: False, seconds: 
                     raise TimeoutError
                 if sum(map(len, pieces)) > MOST:
                     raise FeedError("The list of versions is too large, so it is not used.", code="bad-feed")
-    except (OSError, http.client.HTTPException, urllib.error.URLError, ValueError) as error:
+    except (OSError, http.client.HTTPException, ValueError) as error:
         raise FeedError("The list of versions cannot be reached.", code="offline",
                         advice="Check your connection and try again.") from error  # fmt: skip
     return b"".join(pieces)
 
 
-def _allowed(address: str) -> None:
+def _allowed(address: str, least: str = "http") -> None:
+    """Raises `FeedError` for what is not https; a server of this machine may do with http, where `least` is that."""
     parts = urlsplit(address)
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOCAL):
+    if parts.scheme != "https" and not (parts.scheme == least == "http" and parts.hostname in _LOCAL):
         raise FeedError("The address of the list of versions does not begin with https, so it is not used.",
                         code="bad-address")  # fmt: skip
 

@@ -69,8 +69,8 @@ def _forbidden(policy: Path) -> bool:
     try:
         found = json.loads(policy.read_text(encoding="utf-8"))
         return str(found.get("updates")).lower() == NEVER
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     except (OSError, ValueError, AttributeError):  # whoever put it there wanted to forbid something
         log.warning("policy.json is not read, so new versions are not looked for")
-        return policy.exists()
+        return True
