@@ -65,8 +65,7 @@ class Failures(QObject):
         """The run before ended in a crash: offer to see what happened. `noted` is what it has left."""
         if noted:
             see = (self.tr("See what happened"), "crash_see", lambda: self.report(what_crashed(noted)))
-            notices.put("crash", self.tr("Terrace stopped unexpectedly last time. If there was unsaved work, it is on "
-                                         "the start page."), buttons=(see,), lasting=True)  # fmt: skip
+            notices.put("crash", self.tr("Terrace stopped unexpectedly last time."), buttons=(see,), lasting=True)
 
     def report(self, found: Crash) -> None:
         """Show what happened as a report that the user can read, copy, save and mail."""
