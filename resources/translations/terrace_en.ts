@@ -456,6 +456,16 @@
     </message>
 </context>
 <context>
+    <name>UpdateFlow</name>
+    <message numerus="yes">
+        <source>and {0} more</source>
+        <translation>
+            <numerusform>and {0} more</numerusform>
+            <numerusform>and {0} more</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>ValuesModel</name>
     <message numerus="yes">
         <source>{0}: {1}, {2} row(s)</source>

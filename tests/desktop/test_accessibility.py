@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 
 import fakes
@@ -27,6 +28,10 @@ from terrace_desktop.plots.cards import LargePlot
 from terrace_desktop.project.questions import UnsavedDialog
 from terrace_desktop.ui import dialogs
 from terrace_desktop.ui.settings import Settings
+from terrace_desktop.upkeep import check_page
+from terrace_desktop.upkeep.check_page import CheckPage
+from terrace_desktop.upkeep.crash_page import CrashPage
+from terrace_desktop.upkeep.crash_text import Crash
 
 CONTROLS = (QAbstractButton, QAbstractItemView, QComboBox, QLineEdit, QPlainTextEdit, QTextBrowser, QProgressBar)
 OURS = "qt_"  # what Qt makes itself begins with this
@@ -95,7 +100,8 @@ def test_no_control_is_unnamed(desk: Desk) -> None:
     assert unnamed(desk.window) == []
 
 
-def test_no_control_of_a_dialog_is_unnamed(desk: Desk) -> None:
+def test_no_control_of_a_dialog_is_unnamed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check_page, "command", lambda *_: [sys.executable, "-c", ""])
     w = desk.window
     for dialog in (
         UnsavedDialog(w, "data.dta"),
@@ -103,9 +109,12 @@ def test_no_control_of_a_dialog_is_unnamed(desk: Desk) -> None:
         dialogs.ReplayDialog(w, ["line 1 writes x: save x"]),
         dialogs.FailureDialog(w, "Error: x", "trace", __import__("pathlib").Path("terrace.log")),
         dialogs.PageDialog(w, "page", "Page", "# Page"),
+        CheckPage(w),
+        CrashPage(w, Crash("Terrace 0.1", ("summarize x",), "trace", True), {}),
     ):
         assert unnamed(dialog) == [], dialog
         assert dialog.windowTitle()
+        dialog.reject()
         dialog.deleteLater()
 
 

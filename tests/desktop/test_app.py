@@ -464,11 +464,15 @@ def run_program(tmp_path: Path, *arguments: str, **more: str) -> subprocess.Comp
 
 @pytest.mark.parametrize("scale", ["1", "2"])
 def test_the_program_tests_itself(tmp_path: Path, scale: str) -> None:
-    done = run_program(tmp_path, "--self-test", QT_SCALE_FACTOR=scale)
+    report, temporary = tmp_path / "report.txt", tmp_path / "tmp"
+    temporary.mkdir()
+    done = run_program(tmp_path, "--self-test", "--report", str(report), QT_SCALE_FACTOR=scale, TMPDIR=str(temporary))
     assert done.returncode == 0, done.stderr
     assert done.stderr.replace("This plugin does not support propagateSizeHints()", "").strip() == ""
-    assert "passed" in done.stdout
-    assert not (tmp_path / "logs" / "crash.txt").exists(), "a clean end leaves no record of a crash"
+    assert done.stdout.endswith("Self-test passed: every step worked.\n")
+    assert list(temporary.iterdir()) == []
+    assert not (tmp_path / "logs").exists() and not (tmp_path / "s.ini").exists(), "it has places of its own"
+    assert report.read_text(encoding="utf-8") == done.stdout
 
 
 def test_without_a_display_it_says_so(tmp_path: Path) -> None:
@@ -509,17 +513,6 @@ def test_an_exception_in_any_thread_is_told_on_ours(tmp_path: Path, monkeypatch:
         sys.excepthook, threading.excepthook = hooks
     assert told[0][0] == "ValueError: in the thread" and "def fail" not in told[0][0]
     assert "in fail" in told[0][1] and told[0][2] == "MainThread"
-
-
-def test_a_crash_is_remembered_for_the_next_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TERRACE_LOGS", str(tmp_path))
-    (tmp_path / "crash.txt").write_text("Fatal Python error: Segmentation fault")
-    assert "Segmentation fault" in logs.start_logs()
-    logs.end_logs()
-    assert not (tmp_path / "crash.txt").exists()
-    assert "Segmentation fault" in logs.log_path().read_text()
-    assert logs.start_logs() == ""
-    logs.end_logs()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="the reader that hangs is of POSIX")

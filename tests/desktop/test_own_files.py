@@ -124,7 +124,7 @@ def test_the_windows_own_files_are_for_their_owner(tmp_path: Path, monkeypatch: 
     logs.start_logs()
     logging.getLogger("terrace").info("a line")
     Settings(tmp_path / "settings.json").set_theme("dark")
-    own = [tmp_path / n for n in ("terrace.log", "crash.txt", "settings.json")]
+    own = [tmp_path / n for n in ("terrace.log", f"running-{os.getpid()}.txt", "settings.json")]
     assert {p.name: mode(p) for p in own} == {p.name: 0o600 for p in own}
     logs.end_logs()
     for handler in [h for h in root.handlers if h not in had]:

@@ -18,7 +18,7 @@ NAMES = {
     "Space", "Stata", "Tab", "Terrace", "Toeplitz", "Tukey", "Wald", "Word", "Yes", "Johnson–Neyman", "High", "Low",
 }  # fmt: skip
 """Words with a capital inside a sentence: people, programs, keys, and values of examples."""
-LABELS = {"Discard", "Model", "Open", "Run", "Save", "Update", "Variables"}
+LABELS = {"Discard", "Help", "Model", "Open", "Run", "Save", "Update", "Variables"}
 """Buttons and panes that other texts point to."""
 
 UNENGLISH = {

@@ -1,24 +1,31 @@
-"""The program, watched: tells on standard error what has classes of Qt and was loaded off the window's thread.
+"""The program, watched: tells on standard error what has classes of Qt and was loaded off the window's thread, and any
+use of the network.
 
-See `terrace_desktop/app/loading.py` for what that would do. Run by `test_app.py`.
+See `terrace_desktop/app/loading.py` for what the first would do. Python's own network is seen by audit events, that of
+Qt by its library, which no part of the program has to load. Run by `test_app.py`.
 """
 
 from __future__ import annotations
 
 import sys
 import threading
+from pathlib import Path
 
 BINDINGS = ("PySide6", "shiboken6", "pyqtgraph")
+NETWORK = ("socket.connect", "socket.getaddrinfo", "socket.gethostby", "socket.sendto", "socket.bind", "urllib.Request")
 
 
 def main() -> int:
     """Run the program; its exit status."""
     window = threading.get_ident()
     loaded: set[str] = set()
+    asked: set[str] = set()
 
     def heard(event: str, arguments: tuple[object, ...]) -> None:
         if event == "import" and threading.get_ident() != window:
             loaded.add(str(arguments[0]))
+        elif event.startswith(NETWORK):
+            asked.add(f"{event} {arguments}")
 
     sys.addaudithook(heard)
     from terrace_desktop.app import app
@@ -27,7 +34,16 @@ def main() -> int:
     for name in sorted(loaded & set(sys.modules)):
         if name.startswith(BINDINGS) or has_classes(name):
             print(f"{name} was loaded off the window's thread", file=sys.stderr)
+    for found in (*sorted(asked), *qt_network()):
+        print(f"the network was used: {found}", file=sys.stderr)
     return status
+
+
+def qt_network() -> list[str]:
+    """Qt's library for the network, where this process has loaded it and the system tells."""
+    maps = Path("/proc/self/maps")
+    lines = maps.read_text(encoding="utf-8").splitlines() if maps.exists() else []
+    return sorted({line.split()[-1] for line in lines if "Qt6Network" in line})
 
 
 def has_classes(name: str) -> bool:

@@ -236,16 +236,23 @@ class Actions(QObject):
         self._put(themes, *(f"theme_{choice}" for choice in theme.CHOICES))
         languages = named(view.addMenu(tr("&Language")), "menu_language", tr("Language"))
         self._put(languages, *(name for name in self._given if name.startswith("language_")))
+        helping = self._menu(tr("&Help"), "help")
+        self._put(
+            helping,
+            "help", "help_builder", "help_choices", "help_formats", "tour", "shortcuts", "commands", None,
+        )  # fmt: skip
+        versions = named(helping.addMenu(tr("&New versions")), "menu_versions", tr("New versions"))
+        self._put(versions, "update_look", None, "update_yes", "update_no")
+        self._put(helping, "check", "log", None, "about")
+        either = QActionGroup(self.window)
+        for name in ("update_yes", "update_no"):
+            either.addAction(self._all[name])
         for menu in (themes, languages, conventions):
             group = QActionGroup(self.window)
             for action in menu.actions():
                 if not action.isSeparator():
                     group.addAction(action)
         self._put(view, None, "text_larger", "text_smaller", "text_usual", None, "reset_layout")
-        self._put(
-            self._menu(tr("&Help"), "help"),
-            "help", "help_builder", "help_choices", "help_formats", "tour", "shortcuts", "commands", "log", "about",
-        )  # fmt: skip
         self.wordmark = named(QWidget(), "wordmark", "Terrace")
         row = QHBoxLayout(self.wordmark)
         row.setContentsMargins(16, 0, 4, 0)

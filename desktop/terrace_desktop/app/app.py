@@ -5,14 +5,20 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from terrace.data.apart import served
 from terrace.data.resources import resource_path
+from terrace_desktop.app.opened_files import Application
 from terrace_desktop.builder import look as builder_look
 from terrace_desktop.figure import look as figure_look
 from terrace_desktop.forms import look as forms_look
@@ -22,7 +28,6 @@ from terrace_desktop.results import look as results_look
 from terrace_desktop.ui import theme, words
 from terrace_desktop.ui.later import soon
 from terrace_desktop.ui.settings import Settings
-from terrace_desktop.ui.words import tr
 from terrace_desktop.variables import look as variables_look
 from terrace_desktop.work import logs, session_port
 from terrace_desktop.work.collector import Collector
@@ -42,7 +47,7 @@ LOOKS = {
 def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="terrace-desktop", description="Multilevel models in a window.")
-    parser.add_argument("file", nargs="?", help="a data file to open")
+    parser.add_argument("file", nargs="?", help="a project or a data file to open")
     parser.add_argument("--data", metavar="FILE", help="the same")
     parser.add_argument("--sample", metavar="NAME", help="open a bundled sample, such as hsb")
     parser.add_argument("--first", action="store_true", help="open the sample only if there is no earlier work")
@@ -50,6 +55,10 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--theme", choices=theme.CHOICES, help="theme for this run")
     parser.add_argument("--language", metavar="CODE", help="language for this run, such as de")
     parser.add_argument("--self-test", action="store_true", help="open, fit, check, export, and quit")
+    parser.add_argument("--unseen", action="store_true", help="with --self-test: show no window")
+    parser.add_argument("--validate", action="store_true", help="compare all published numbers, and quit")
+    parser.add_argument("--look-for-update", action="store_true", help="tell of newer versions, and quit")
+    parser.add_argument("--report", metavar="FILE", help="write each step of a check to the end of this file, too")
     return parser.parse_args(argv)
 
 
@@ -64,7 +73,7 @@ def make_application(language: str = words.ENGLISH) -> QApplication:
     """The Qt application, named, with its icon, and in a language that is there."""
     app = QApplication.instance()
     if not isinstance(app, QApplication):
-        app = QApplication(sys.argv[:1])
+        app = Application(sys.argv[:1])
     if app.findChild(Collector) is None:
         Collector(app)
     app.setApplicationName("Terrace")
@@ -85,6 +94,50 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not has_display():
         print("No display was found. `terrace run` works without one.", file=sys.stderr)
         return 1
+    if options.validate:
+        from terrace_desktop.upkeep.published import compare_published
+
+        return compare_published(options.report)
+    if options.look_for_update:
+        from terrace_desktop.upkeep.installation import installation
+        from terrace_desktop.upkeep.update_flow import print_update
+
+        return print_update(installation())
+    if options.self_test:
+        return _tested(options)
+    return _opened(options)
+
+
+def _tested(options: argparse.Namespace) -> int:
+    """Run the self-test in a place of its own; the exit status."""
+    from terrace_desktop.app.self_test import LIMIT, SelfTest, own_places
+    from terrace_desktop.upkeep.step_lines import StepLines
+
+    begun = time.monotonic()
+    lines = StepLines(options.report)
+    lines.begin(LIMIT / 1000)
+    tests: list[SelfTest] = []
+
+    def begin(window: MainWindow) -> None:
+        lines.passed("start", time.monotonic() - begun)
+        tests.append(SelfTest(window, lines))
+        tests[0].begin()
+
+    with tempfile.TemporaryDirectory(prefix="terrace-self-test-", ignore_cleanup_errors=True) as folder:
+        own_places(Path(folder))
+        status = _run(options, begin, journals=None, asks=False)
+    return tests[0].status or status if tests else 1
+
+
+def _opened(options: argparse.Namespace) -> int:
+    """Show the window for somebody to work in; the exit status."""
+    return _run(options, lambda window: open_first(window, options), journals=logs.log_path().parent / "windows",
+                asks=True)  # fmt: skip
+
+
+def _run(
+    options: argparse.Namespace, begin: Callable[[MainWindow], object], *, journals: Path | None, asks: bool
+) -> int:
     settings = Settings()
     app = make_application(words.wanted(options.language, settings.language()))
     theme.manager().zoom = settings.zoom()
@@ -94,25 +147,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     relay.install()
     from terrace_desktop.app.window import MainWindow
 
-    journals = None if options.self_test else logs.log_path().parent / "windows"
     window = MainWindow(settings, warm_up=session_port.warm_up, journals=journals)
-    window.asks_on_close = not options.self_test
+    window.asks_on_close = asks
+    window.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen, options.unseen)
     relay.told.connect(window.failures.show)
     window.show()
     soon(window, window.begin)
     app.commitDataRequest.connect(lambda _manager: window.end_in_order())
-    if crash:
-        window.status.tell(tr("Terrace crashed last time. For details, choose Help > Open the log."))
-    if options.self_test:
-        from terrace_desktop.app.self_test import SelfTest
-
-        test = SelfTest(window)
-        window.when_ready(test.begin)
-        status = app.exec()
-        status = test.status or status
-    else:
-        window.when_ready(lambda: open_first(window, options))
-        status = app.exec()
+    window.failures.crashed(crash, window.notices)
+    window.when_ready(lambda: begin(window))
+    if isinstance(app, Application):
+        window.when_ready(partial(app.open_with, window.open_beside))
+    status = app.exec()
+    if isinstance(app, Application):
+        app.open_with(None)
     relay.uninstall()
     logs.end_logs()
     return status

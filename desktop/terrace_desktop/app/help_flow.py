@@ -37,6 +37,7 @@ class HelpFlow(QObject):
             Action("help_formats", tr("&What a file keeps"), partial(page, "formats")),
             Action("shortcuts", tr("&Keyboard"), partial(page, "keyboard"), "Ctrl+/"),
             Action("commands", tr("&Commands"), self.show_commands, enabled=lambda: self.controller.is_ready),
+            Action("check", tr("Check th&is installation…"), self.show_check),
             Action("log", tr("Open the &log"), self.open_log),
             Action("about", tr("&About Terrace"), self.show_about),
         ]
@@ -62,6 +63,12 @@ class HelpFlow(QObject):
         text = self.tr("# Terrace {0}\n\nMultilevel (linear mixed-effects) models.\n\nBSD-3-Clause.")
         title = self.tr("About Terrace")
         dialogs.PageDialog(self.window, "about", title, text.format(terrace.__version__)).show()
+
+    def show_check(self) -> None:
+        """Try everything in a process of its own, and tell how it went."""
+        from terrace_desktop.upkeep.check_page import CheckPage
+
+        CheckPage(self.window).show()
 
     def open_log(self) -> None:
         """Open the log file."""

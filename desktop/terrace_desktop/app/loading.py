@@ -61,7 +61,11 @@ def pieces() -> Iterator[None]:
 
     yield
     import terrace_desktop.reporting.page
-    import terrace_desktop.reporting.panel  # noqa: F401
+    import terrace_desktop.reporting.panel
+
+    yield
+    import terrace_desktop.upkeep.check_page
+    import terrace_desktop.upkeep.crash_page  # noqa: F401
 
 
 class Loader(QObject):

@@ -21,6 +21,7 @@ from terrace_desktop.ui import theme
 from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.widgets import ClickFrame, ElidedLabel, Notice, button, clear_layout, hairline, label, named
 from terrace_desktop.ui.words import marked
+from terrace_desktop.upkeep.update_line import UpdateLine
 
 WIDTH, SIDE = 1200, 416  # px: of the page at most, of its right column
 NARROW = 940  # px: a narrower page is one column
@@ -129,6 +130,8 @@ class StartPage(QScrollArea):
         self.convention.chosen.connect(self.convention_asked)
         column.addSpacing(8)
         column.addWidget(self.convention)
+        self.updates = UpdateLine()
+        column.addWidget(self.updates)
         column.addStretch(1)
 
     def _fill_right(self) -> None:

@@ -50,6 +50,8 @@ from terrace_desktop.ui.settings import Settings
 from terrace_desktop.ui.widgets import named
 from terrace_desktop.ui.words import tr
 from terrace_desktop.ui.work_panel import WorkPanel
+from terrace_desktop.upkeep.installation import installation
+from terrace_desktop.upkeep.update_flow import UpdateFlow
 from terrace_desktop.work import session_port
 from terrace_desktop.work.controller import Controller
 from terrace_desktop.work.history import duration
@@ -115,6 +117,7 @@ class MainWindow(QMainWindow):
         self.pages.addWidget(self.start)
         self.pages.addWidget(self.splitter)
         self.notices = Notices()
+        self.updates = UpdateFlow(self, settings, self.notices, installation())
         own = Own(self.models, self.left, self.splitter)
         self.projects = ProjectFlow(self, self.controller, settings, self.notices, own, journals)
         self.data.guard = self.projects.guard
@@ -187,6 +190,7 @@ class MainWindow(QMainWindow):
             *self.beginning.actions(),
             *self.places.actions(),
             *self.looks.actions(),
+            *self.updates.actions(),
             *self._actions(),
         ]
 
@@ -234,6 +238,9 @@ class MainWindow(QMainWindow):
         self.left.history_tab.run_asked.connect(self.scripts.run_typed)
         self.left.history_tab.save_asked.connect(self.exports.save_history)
         self.start.convention_asked.connect(self.looks.set_convention)
+        self.start.updates.answered.connect(self.updates.choose)
+        self.updates.question.connect(lambda on: self.start.updates.ask(self.updates.place.feed if on else ""))
+        self.updates.chosen.connect(self.actions_.choose)
         self.projects.state_changed.connect(self._show_document)
         self.models.draft_changed.connect(self.projects.draft_changed)
         self.actions_.file_asked.connect(self.data.choose)
@@ -249,7 +256,7 @@ class MainWindow(QMainWindow):
         self.looks.zoomed.connect(self._zoomed)
         self.brushing.told.connect(self.status.tell)
         for part in (self.data, self.cells, self.projects, self.models, self.figures, self.exports, self.reports,
-                     self.scripts, self.help, self.looks, self.failures):
+                     self.scripts, self.help, self.looks, self.failures, self.updates):
             part.told.connect(self.status.tell)
 
     def begin(self) -> None:
@@ -257,6 +264,7 @@ class MainWindow(QMainWindow):
         self.controller.start()
         self.projects.start()
         self.projects.look()
+        self.updates.start()
 
     def when_ready(self, then: Callable[[], object]) -> None:
         """Call `then` now or when the session is there."""
@@ -264,6 +272,12 @@ class MainWindow(QMainWindow):
             then()
         else:
             self.controller.ready.connect(then, Qt.ConnectionType.SingleShotConnection)
+
+    def open_beside(self, path: str) -> None:
+        """Open a file that the system hands over while the program runs, and come to the front."""
+        self.data.choose(path)
+        self.raise_()
+        self.activateWindow()
 
     # --- what the session tells ---------------------------------------------------------------------
     def _ready(self) -> None:
@@ -488,6 +502,7 @@ class MainWindow(QMainWindow):
             return
         self.failures.close()
         self.projects.stop()
+        self.updates.stop()
         self.imports.stop()
         self._remember()
         self.models.close_builder()

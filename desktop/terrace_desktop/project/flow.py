@@ -201,32 +201,39 @@ class ProjectFlow(QObject):
         if self.autosave is not None:
             self.autosave.changed()
         lost = [str(what) for what in outcome.payload.get("lost", ())]
-        self._tell_lost(lost, self.name())
-        self._tell([w for w in outcome.warnings if not w.startswith("Lost: ")])
+        version = outcome.payload.get("version", 0)
+        self._tell_lost(lost, self.name(), later=version > 0)
+        others = [w for w in outcome.warnings if not w.startswith("Lost: ")]
+        self._tell(others, refit=version < 0 and bool(snapshot.document.models()))
         self.state_changed.emit()
 
-    def _tell_lost(self, lost: list[str], name: str) -> None:
-        """What a damaged file was opened without, each by name."""
+    def _tell_lost(self, lost: list[str], name: str, *, later: bool = False) -> None:
+        """What a damaged file, or one of a later version, was opened without, each by name."""
         if not lost:
             return
         words = [from_engine(what) for what in lost]
         shown, more = words[:MOST_TOLD], words[MOST_TOLD:]
-        told = [self.tr("{0} is damaged. Everything in it is here except:").format(name)]
+        why = self.tr("{0} is of a later version of Terrace. Everything in it is here except:") if later else self.tr(
+            "{0} is damaged. Everything in it is here except:"
+        )
+        told = [why.format(name)]
         told += [f"\u2022 {w}" for w in shown]
         told += [self.tr("and {0} more", "", len(more)).format(len(more))] if more else []
         file = self.controller.snapshot.file
-        advice = "" if file is None else self.tr("When you save, a copy of the damaged file is kept.")
+        advice = "" if file is None or later else self.tr("When you save, a copy of the damaged file is kept.")
         save = (self.tr("Save as…"), "lost_save_as", self.save_as)
         notice = self.notices.put("lost", "\n".join(told), advice=advice, buttons=(save,))
         notice.setToolTip("\n".join(words) if more else "")
 
-    def _tell(self, others: list[str]) -> None:
-        """What else there is to know."""
+    def _tell(self, others: list[str], *, refit: bool = False) -> None:
+        """What else there is to know; with `refit` there are models of an earlier version."""
         if others:
             file = self.controller.snapshot.file
             save = (self.tr("Save as…"), "notice_save_as", self.save_as)
             elsewhere = (file is not None and file.read_only) or any("Save this" in w for w in others)
-            self.notices.put("project", "\n".join(others), kind="info", buttons=(save,) if elsewhere else ())
+            again = (self.tr("Fit all models again"), "notice_refit", partial(self.controller.run, "refit _all"))
+            buttons = ((again,) if refit else ()) + ((save,) if elsewhere else ())
+            self.notices.put("project", "\n".join(others), kind="info", buttons=buttons)
 
     # --- saving -------------------------------------------------------------------------------------
     def save(self, then: Saved | None = None) -> None:

@@ -171,7 +171,9 @@ class ReplayDialog(WritesDialog):
 
 
 class FailureDialog(SmallDialog):
-    """An unforeseen error: what it was, and the log for whoever mends it."""
+    """An unforeseen error: what it was, and a report and the log for whoever mends it."""
+
+    report_asked = Signal()
 
     def __init__(self, parent: QWidget | None, summary: str, details: str, log_file: Path) -> None:
         super().__init__(parent, "failure_dialog", tr("Something went wrong"), tr("Continue"))
@@ -190,6 +192,7 @@ class FailureDialog(SmallDialog):
         self.content.addWidget(self._details)
         row = QHBoxLayout()
         row.addWidget(button(self.tr("Details"), "failure_show", self._details.show, variant="link"))
+        row.addWidget(button(self.tr("Report…"), "failure_report", self.report_asked.emit, variant="link"))
         row.addWidget(
             button(
                 self.tr("Open the log"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from terrace_desktop.work.history import Entry, HistoryModel
+from terrace_desktop.work.logs import note_command
 from terrace_desktop.work.previewer import Previewer
 from terrace_desktop.work.session_port import Ran, SessionPort, Snapshot, Step
 from terrace_desktop.work.worker import Job, Operation, Task, Worker
@@ -98,6 +99,7 @@ class Controller(QObject):
     def run(self, command: str, then: Then | None = None, *, question: Question | None = None) -> Entry:
         """Queue a command; `then` is called with its outcome (None if it never ran)."""
         entry = self.history.add(command.strip())
+        note_command(entry.command)
         port, told = self.port, then or _nobody
 
         def success(ran: Ran) -> None:
@@ -261,6 +263,7 @@ class Controller(QObject):
         if step.ran is not None:
             self._finish(begun, step.ran)
             return
+        note_command(step.command)
         self._entries[job] = begun
         self.started.emit(self.history.update(begun, state="running"))
 

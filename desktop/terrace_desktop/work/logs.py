@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import logging
 import os
+import re
 import sys
 import threading
+import time
 from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
@@ -15,9 +18,14 @@ from typing import IO
 from PySide6.QtCore import QObject, Qt, Signal
 
 from terrace.disk.appending import open_private
+from terrace.version import __version__
 
 log = logging.getLogger("terrace_desktop")
-_crash_file: IO[str] | None = None
+_running: IO[str] | None = None
+COMMAND = ". "
+"""What a line with a command begins with."""
+_LONGEST = 300  # characters of a command that are noted
+_CRASHED = re.compile(r"^(Fatal Python error|Windows fatal exception): ", re.MULTILINE)
 
 
 class _WithoutData(logging.Formatter):
@@ -50,7 +58,7 @@ class _PrivateFile(logging.FileHandler):
 
 def start_logs() -> str:
     """Begin logging; the text of a hard crash of the run before, empty where there was none."""
-    global _crash_file  # noqa: PLW0603 - faulthandler needs a file that stays open
+    global _running  # noqa: PLW0603 - faulthandler needs a file that stays open
     folder = log_path().parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -63,35 +71,89 @@ def start_logs() -> str:
     root.setLevel(logging.WARNING)
     logging.getLogger("terrace").setLevel(logging.INFO)
     log.setLevel(logging.INFO)
-    crash = folder / "crash.txt"
     before = ""
     try:
-        if crash.exists():
-            before = crash.read_text(encoding="utf-8", errors="replace").strip()
+        before = _of_crashes(folder)
         if before:
             log.error("the run before ended in a crash:\n%s", before)
-        _crash_file = open_private(crash, append=False)
-        faulthandler.enable(_crash_file)
+        _running = open_private(_running_file(), append=True)
+        _running.write(f"Terrace {__version__}, {time.strftime('%Y-%m-%d %H:%M')}\n")
+        _running.flush()
+        faulthandler.enable(_running)
     except OSError:
         pass
     return before
 
 
+def _running_file() -> Path:
+    """What a window notes while it runs: its version, its commands and, where it crashes, what Python says of that."""
+    return log_path().parent / f"running-{os.getpid()}.txt"
+
+
+def _of_crashes(folder: Path) -> str:
+    """What windows that are gone have noted, where one of them crashed: the newest. Their files go."""
+    found: list[tuple[float, str]] = []
+    for path in folder.glob("running-*.txt"):
+        number = path.stem.partition("-")[2]
+        if number.isdigit() and _runs(int(number)) and int(number) != os.getpid():
+            continue
+        try:
+            when, text = path.stat().st_mtime, path.read_text(encoding="utf-8", errors="replace")
+            path.unlink()
+        except OSError:  # Windows does not let go of a file that is in use
+            continue
+        if _CRASHED.search(text):
+            found.append((when, text.strip()))
+    return max(found, default=(0.0, ""))[1]
+
+
+def _runs(process: int) -> bool:
+    if os.name != "posix":  # where a file that is in use cannot be taken away, which tells as much
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def note_command(command: str) -> None:
+    """Note a command that begins, without numbers and texts, for the report of a crash in it."""
+    if _running is None:
+        return
+    from terrace.session.log import without_values
+
+    with contextlib.suppress(OSError, ValueError):
+        _running.write(f"{COMMAND}{' '.join(without_values(command).split())[:_LONGEST]}\n")
+        _running.flush()
+
+
+def noted() -> str:
+    """What this window has noted by now; empty where it could not."""
+    try:
+        return _running_file().read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
 def end_logs() -> None:
     """A clean end leaves no record of a crash behind."""
-    global _crash_file  # noqa: PLW0603
-    if _crash_file is not None:
+    global _running  # noqa: PLW0603
+    if _running is not None:
         faulthandler.disable()
-        _crash_file.close()
-        _crash_file = None
-        (log_path().parent / "crash.txt").unlink(missing_ok=True)
+        _running.close()
+        _running = None
+        with contextlib.suppress(OSError):
+            _running_file().unlink(missing_ok=True)
 
 
 class ExceptionRelay(QObject):
     """Takes exceptions from any thread and hands them to the GUI thread as a queued signal."""
 
-    caught = Signal(str, str)  # summary, traceback
-    told = Signal(str, str)  # the same, on the GUI thread
+    caught = Signal(str, str, str)  # summary, traceback, the same without data
+    told = Signal(str, str, str)  # the same, on the GUI thread
 
     def __init__(self) -> None:
         super().__init__()
@@ -117,4 +179,6 @@ class ExceptionRelay(QObject):
 
         text = "".join(traceback.format_exception(kind, error, trace))
         log.error("unforeseen error", exc_info=(kind, error, trace) if error is not None else None)
-        self.caught.emit(f"{kind.__name__}: {error}", text)
+        from terrace.session.log import without_data
+
+        self.caught.emit(f"{kind.__name__}: {error}", text, "" if error is None else without_data(error))

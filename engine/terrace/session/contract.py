@@ -27,6 +27,7 @@ class Outcome:
     JSON of the command (``scalars``, ``groups``, ``fixed``, ...); ``line`` is where the command begins in its
     do-file. ``number`` counts the commands of the session that gave a fit, a table or a plot, from 1, by which
     ``report`` names them; 0 for any other. ``filter`` is the one that the result was restricted by, None without one.
+    ``program`` is the version of the program that gave the result, which it keeps in a project.
     """
 
     command: str
@@ -49,6 +50,7 @@ class Outcome:
     number: int = 0
     effects: Effect = Effect.NONE
     filter: Filtered | None = None
+    program: str = ""
 
     @property
     def ok(self) -> bool:

@@ -25,7 +25,8 @@ class ProjectFile:
     """A project file. ``lost`` is what of it was damaged, ``notes`` say what else there is to know.
 
     ``held`` keeps the file for this process until it is released. Where another has it that is ``holder``, and the file
-    is open for reading only. ``stamp`` is what `stamp_of` gave when it was opened or saved here.
+    is open for reading only. ``stamp`` is what `stamp_of` gave when it was opened or saved here. ``program`` is the
+    version that saved it, empty once it was saved here.
     """
 
     path: Path
@@ -34,6 +35,7 @@ class ProjectFile:
     held: Held | None = None
     holder: Holder | None = None
     stamp: tuple[int, int] = (0, 0)
+    program: str = ""
 
     @property
     def read_only(self) -> bool:

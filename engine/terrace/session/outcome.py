@@ -7,6 +7,7 @@ from terrace.session.contract import Outcome
 from terrace.session.effects import Effect
 from terrace.session.filter import Filtered
 from terrace.session.state import CommandResult
+from terrace.version import __version__
 
 
 def success(
@@ -29,6 +30,7 @@ def success(
         payload=dict(result.payload),
         effects=effects,
         filter=told,
+        program=__version__ if result.tables or result.plots or result.fit is not None else "",
     )
 
 

@@ -35,7 +35,8 @@ def last_page(history: Sequence[Outcome], document: Document, wanted: Sequence[s
         yield Paragraph("\n".join(commands), "listing")
     if "versions" in wanted:
         yield Heading("Versions", 2)
-        yield Paragraph("\n".join(f"{name} {version}" for name, version in versions()), "listing")
+        lines = [*(f"{name} {version}" for name, version in versions()), *_earlier(document)]
+        yield Paragraph("\n".join(lines), "listing")
     if "hashes" in wanted and (hashes := tuple(_hashes(document))):
         yield Heading("Data", 2)
         yield Paragraph("\n".join(hashes), "listing")
@@ -62,6 +63,14 @@ def versions() -> tuple[tuple[str, str], ...]:
         except metadata.PackageNotFoundError:
             continue
     return (*found, ("Python", platform.python_version()), (platform.system(), platform.release()))
+
+
+def _earlier(document: Document) -> Iterator[str]:
+    """The results that another version of the program gave than the present one."""
+    for item in document:
+        made = "" if item.outcome is None else item.outcome.program
+        if made and made != __version__:
+            yield f"{item.heading}: Terrace {made}"
 
 
 def _hashes(document: Document) -> Iterator[str]:

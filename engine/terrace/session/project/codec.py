@@ -302,6 +302,8 @@ class Decoder:
         self.made: dict[str, Any] = {}
         self.lost: list[Lost] = []
         self.about = ""  # the result that is being read, by name
+        self.later = False  # a later version of the program wrote it: what only that knows is left out
+        self.skipped: set[str] = set()  # members that were left out
         self.in_part = True  # data without a column that is damaged are better than none
 
     def or_none(self, content: Json, what: str) -> Any:
@@ -332,7 +334,7 @@ class Decoder:
         tag = content["~"]
         found = _BACK.get(tag) if isinstance(tag, str) else None
         if found is None:
-            raise damaged_part(self.part, "it holds a value of no known kind")
+            raise self._unknown("a value of no known kind")
         return found(self, content)
 
     def _reference(self, content: Json) -> Any:
@@ -351,23 +353,32 @@ class Decoder:
     def _special(self, content: Json) -> Any:
         made = self.special.get(content["c"])
         if made is None:
-            raise damaged_part(self.part, "it holds an object of no known class")
+            raise self._unknown("an object of no known class")
         return made(self, content["v"])
 
     def _dataclass(self, content: Json) -> Any:
         kind = self.kinds.classes.get(content["c"])
         if kind is None:
-            raise damaged_part(self.part, "it holds an object of no known class")
+            raise self._unknown("an object of no known class")
         return self.instance(kind, content["v"])
 
     def instance(self, kind: type, content: Json, **given: Any) -> Any:
         """An instance of a class of the list, each member held to its hint; `given` are known already."""
         hints = members(kind, self.kinds.classes)
+        if self.later:
+            unknown = content.keys() - hints.keys()
+            self.skipped |= {f"{kind.__name__}.{name}" for name in unknown}
+            content = {name: v for name, v in content.items() if name not in unknown}
         values = {name: self(v) for name, v in content.items()}
         for name, value in values.items():
             if name not in hints or not agrees(value, hints[name]):
                 raise damaged_part(self.part, f"{name} of {kind.__name__} is not what it has to be")
         return kind(**values, **given)
+
+    def _unknown(self, what: str) -> DataError:
+        if self.later:
+            return DataError("it needs a later version of Terrace.", code="unknown-format", subject=self.part)
+        return damaged_part(self.part, f"it holds {what}")
 
     def _enum(self, content: Json) -> Enum:
         return self.kinds.enums[content["c"]](content["v"])

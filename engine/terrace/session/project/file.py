@@ -21,6 +21,7 @@ from terrace.session.opened import Lost, ProjectFile, stamp_of
 from terrace.session.project.migrations import FORM
 from terrace.session.project.models import data_are_elsewhere
 from terrace.session.project.parts import Project, read_layout, read_parts, write_parts
+from terrace.session.project.versions import notes_on
 
 KIND = "project"
 _MOST = 1 << 36  # bytes, where the memory of the machine is not known
@@ -87,10 +88,12 @@ def open_project(path: Path, *, hold: bool = False) -> tuple[Project, ProjectFil
     stamp, parts = stamp_of(path), _parts(path)
     try:
         project, lost = read_parts(parts.get, names=parts.names)
+        converted = parts.version < FORM
     finally:
         parts.close()
     found = hold_file(path) if hold else None
-    notes = []
+    notes = [*notes_on(path.name, project.program, converted=converted, models=bool(project.state.document.models()),
+                       left_out=project.left_out or bool(lost))]  # fmt: skip
     if isinstance(found, Holder):
         notes.append(f"{path.name} is open elsewhere: {found}. It was opened read-only. To save changes, use another "
                      "name.")
@@ -102,7 +105,7 @@ def open_project(path: Path, *, hold: bool = False) -> tuple[Project, ProjectFil
     told = tuple(Lost(t.what, t.why.replace(f"{path}{DAMAGED}", "")) for t in lost)
     return project, ProjectFile(
         path, told, tuple(notes), found if isinstance(found, Held) else None,
-        found if isinstance(found, Holder) else None, stamp,
+        found if isinstance(found, Holder) else None, stamp, project.program,
     )  # fmt: skip
 
 

@@ -31,6 +31,7 @@ from terrace.session.project.codec import (
 from terrace.session.project.hints import members
 from terrace.session.project.kinds import kinds, reading, writing
 from terrace.session.project.migrations import FORM, migrated
+from terrace.session.project.versions import compared
 from terrace.session.project.work import mapping_json, origins_of, state_json, stored_members
 from terrace.session.session import Session
 from terrace.session.state import State
@@ -48,7 +49,8 @@ class Project:
     """The work of one window. ``drafts`` and ``layout`` are JSON of the window's own, which nobody else reads.
 
     ``sources`` are the files that data came from, with their SHA-256 where it is known. ``program`` is the version
-    that wrote it. ``without_data`` says that the data were left out, ``source`` then where they are.
+    that wrote it. ``without_data`` says that the data were left out, ``source`` then where they are. ``left_out`` says
+    that a later version has stored what this one does not know.
     """
 
     state: State = field(default_factory=State)
@@ -61,6 +63,7 @@ class Project:
     program: str = __version__
     without_data: bool = False
     source: str = ""
+    left_out: bool = False
 
     @classmethod
     def of(cls, session: Session) -> Project:
@@ -211,6 +214,7 @@ def read_parts(get: Get, *, names: Sequence[str] = ()) -> tuple[Project, tuple[L
             return instead
 
     sources, program, without_data, source = _about(decoder, get)
+    decoder.later = compared(program) > 0
     document = each("The results", lambda: _document(decoder, get, lost, names), Document())
     state = each("The data, and what commands had set", lambda: _state(decoder, get, lost), State())
     state = replace(state, document=document)
@@ -223,7 +227,7 @@ def read_parts(get: Get, *, names: Sequence[str] = ()) -> tuple[Project, tuple[L
     }
     project = Project(
         replace(state, origins=origins), history, undo, redo, kept["drafts"], kept["layout"], sources, program,
-        without_data, source,
+        without_data, source, bool(decoder.skipped),
     )  # fmt: skip
     return project, tuple({found.what: found for found in reversed((*lost, *decoder.lost))}.values())[::-1]
 
@@ -263,6 +267,8 @@ def _state(decoder: Decoder, get: Get, lost: list[Lost]) -> State:
     content = _part(get, "state.json")
     decoder.part = "state.json"
     hints = members(State, decoder.kinds.classes)
+    if decoder.later:
+        decoder.skipped |= {f"State.{name}" for name in content["members"].keys() - hints.keys()}
     found: dict[str, Any] = {}
     for name in stored_members():
         try:

@@ -10,6 +10,7 @@ from terrace.disk.held import Held, Holder, hold_file, holder_of
 from terrace.errors import DataError
 from terrace.session.commands.helpers.working import plural
 from terrace.session.opened import Lost, ProjectFile, stamp_of
+from terrace.session.project.versions import compared
 from terrace.session.session import Session, Work
 from terrace.session.state import CommandResult
 
@@ -79,5 +80,6 @@ def _taken_over(
     told = [f"{name}: {' and '.join(held)}" if held else f"{name} has no results yet."]
     if kept.dataset is not None:
         told.append(f"{plural(len(kept.dataset), 'row')}, {plural(len(kept.dataset.names), 'variable')}")
-    payload = {"project": "" if file is None else str(file.path), "lost": [found.what for found in lost]}
+    payload = {"project": "" if file is None else str(file.path), "lost": [found.what for found in lost],
+               "version": compared("" if file is None else file.program)}  # fmt: skip
     return CommandResult(text="\n".join([*told, *warnings]), warnings=warnings, state=state, payload=payload)

@@ -10,9 +10,12 @@ from terrace.language.grammar.options import rules
 from terrace.session.commands.helpers.files import file_name, with_ending
 from terrace.session.commands.helpers.projects import EXTENSION, opened_project, recovered_project
 from terrace.session.effects import Effect
+from terrace.session.opened import ProjectFile, stamp_of
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
+
+DAMAGED = "damaged"
 
 
 @command(
@@ -25,7 +28,6 @@ from terrace.session.state import CommandResult
 def project_save(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.disk.held import Held, hold_file
     from terrace.disk.writing import copy_aside
-    from terrace.session.opened import ProjectFile, stamp_of
     from terrace.session.project.file import save_project
     from terrace.session.project.parts import Project
 
@@ -37,21 +39,33 @@ def project_save(session: Session, parsed: ParsedCommand) -> CommandResult:
     again = now is not None and os.path.realpath(now.path) == os.path.realpath(place)
     own = now.held if now is not None and again else None
     kept: list[str] = []
-    damaged = now is not None and bool(now.lost) and again and path.is_file()
+    mark = _kept_as(now) if again and path.is_file() else ""
     session.report(f"Writing {path.name}")
     save_project(Project.of(session), path, replace="replace" in options, without_data=bare, held=own,
-                 first=lambda: kept.append(copy_aside(path, "damaged").name) if damaged else None)  # fmt: skip
+                 first=lambda: kept.append(copy_aside(path, mark).name) if mark else None)  # fmt: skip
     if session.holds and not bare:
         held = own or hold_file(path)
         if now is not None and own is None:
             now.release()
         session.belongs_to(ProjectFile(place, held=held if isinstance(held, Held) else None, stamp=stamp_of(path)))
-    aside = f"The damaged file was kept as {kept[0]}." if kept else ""
+    was = "damaged" if mark == DAMAGED else "original"
+    aside = f"The {was} file was kept as {kept[0]}." if kept else ""
     if bare:
         told, payload = f"A copy without the data is in {path}.", {"copy": str(path), "aside": aside}
     else:
         told, payload = f"The project is in {path}.", {"project": str(path), "aside": aside}
     return CommandResult(text=" ".join(t for t in (told, aside) if t), payload=payload)
+
+
+def _kept_as(file: ProjectFile | None) -> str:
+    """How a copy is called of a file of which less came back than it holds; empty where none is kept."""
+    from terrace.session.project.versions import compared
+
+    if file is None:
+        return ""
+    if compared(file.program) > 0:
+        return f"Terrace {file.program}"
+    return DAMAGED if file.lost else ""
 
 
 @command(

@@ -1,0 +1,183 @@
+"""New versions: whether they may be looked for, looking for them, and what is told of one. Nothing is installed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QWidget
+
+from terrace.version import __version__
+from terrace_desktop.project.notices import Notices
+from terrace_desktop.ui.action import Action
+from terrace_desktop.ui.words import in_words, tr
+from terrace_desktop.upkeep.fetch import fetch
+from terrace_desktop.upkeep.installation import Installation
+from terrace_desktop.work.worker import Operation, Task, Worker
+
+if TYPE_CHECKING:
+    from terrace_desktop.ui.settings import Settings
+    from terrace_desktop.upkeep.feed import Release
+
+YES, NO = "yes", "no"
+ANSWER, SKIPPED, DAY = "updates", "skipped_version", "update_day"  # in the settings
+LINES = 4  # of what is new, at most
+Fetch = Callable[[str, Callable[[], bool]], bytes]
+
+
+def look_up(place: Installation, get: Fetch, cancelled: Callable[[], bool] = lambda: False) -> tuple[Release, ...]:
+    """The releases after this version, the newest first. Raises `FeedError`."""
+    from terrace_desktop.upkeep.feed import newer, opened
+
+    return newer(opened(get(place.feed, cancelled), place.key), __version__)
+
+
+def why_not(place: Installation) -> str:
+    """Why this installation does not look for new versions; empty where it can."""
+    if place.forbidden:
+        return tr("Looking for new versions is switched off on this computer. Ask whoever installed Terrace.")
+    if not place.can_look:
+        return tr("This installation has no list of versions. Get new versions from where you got this one.")
+    return ""
+
+
+class UpdateFlow(QObject):
+    """Looks at most once a day, on a thread of its own, where the user said yes; silent where it does not succeed."""
+
+    told = Signal(str)  # a short message for the status bar
+    question = Signal(bool)  # whether the start page is to ask
+    chosen = Signal(str)  # the action whose choice holds now
+
+    def __init__(
+        self, window: QWidget, settings: Settings, notices: Notices, place: Installation, get: Fetch = fetch
+    ) -> None:
+        super().__init__(window)
+        self.settings, self.notices, self.place = settings, notices, place
+        self._get = get
+        self._worker: Worker | None = None
+        self._closed = False
+
+    def actions(self) -> list[Action]:
+        """What the Help menu offers."""
+        can, now = partial(bool, self.place.can_look), self.choice()
+        return [
+            Action("update_look", tr("&Look for a new version now"), self.look),
+            Action("update_yes", tr("Look once a &day"), partial(self.choose, YES), enabled=can, chosen=now == YES),
+            Action("update_no", tr("&Never look"), partial(self.choose, NO), enabled=can, chosen=now != YES),
+        ]
+
+    def choice(self) -> str:
+        """What the user has answered: yes, no, or nothing yet."""
+        return self.settings.text(ANSWER)
+
+    def choose(self, answer: str) -> None:
+        """Remember the answer; with yes, look at once."""
+        self.settings.set_text(ANSWER, answer)
+        self.question.emit(False)
+        self.chosen.emit(f"update_{answer}")
+        if answer == YES:
+            self._look(quiet=True)
+        else:
+            self.told.emit(self.tr("Terrace will not look for new versions, unless you change this in the Help menu."))
+
+    def start(self) -> None:
+        """The window stands: ask, or look where that is wanted and was not done today."""
+        if not self.place.can_look:
+            return
+        if self.choice() not in (YES, NO):
+            self.question.emit(True)
+        elif self.choice() == YES and self.settings.number(DAY) != dt.date.today().toordinal():
+            self._look(quiet=True)
+
+    def look(self) -> None:
+        """Look now, as the user has asked for."""
+        wrong = why_not(self.place)
+        if wrong:
+            self.told.emit(wrong)
+        else:
+            self._look(quiet=False)
+
+    def stop(self) -> None:
+        """The window closes: nobody waits for an answer."""
+        self._closed = True
+        if self._worker is not None:
+            self._worker.stop(0.2)
+
+    def _look(self, *, quiet: bool) -> None:
+        if self._closed or (self._worker is not None and self._worker.busy):
+            return
+        self.settings.set_number(DAY, dt.date.today().toordinal())
+        self.settings.save()
+        if self._worker is None:
+            self._worker = Worker("updates")
+            self._worker.start()
+        place, get = self.place, self._get
+
+        def work(task: Task) -> tuple[Release, ...]:
+            return look_up(place, get, task.cancelled)
+
+        def failure(error: Exception) -> None:
+            if not quiet:
+                from terrace.errors import TerraceError
+
+                self.told.emit(in_words(error) if isinstance(error, TerraceError) else str(error))
+
+        self._worker.put(Operation(work, partial(self._found, quiet), failure, "looking for a new version"))
+
+    def _found(self, quiet: bool, releases: tuple[Release, ...]) -> None:
+        if not releases:
+            if not quiet:
+                self.told.emit(self.tr("Terrace {0} is the newest version.").format(__version__))
+            return
+        newest = releases[0]
+        if quiet and self.settings.text(SKIPPED) == newest.version:
+            return
+        self.notices.put(
+            "update", self._words(releases), kind="info", lasting=True, away=self.tr("Later"),
+            buttons=((self.tr("Open download page"), "update_page", partial(self._open, newest)),
+                     (self.tr("Skip this version"), "update_skip", partial(self._skip, newest))),
+        )  # fmt: skip
+
+    def _words(self, releases: tuple[Release, ...]) -> str:
+        told = self.tr("Terrace {0} is available. You have {1}.").format(releases[0].version, __version__)
+        new = [line for release in releases for line in release.new]
+        lines = [f"\u2022 {line}" for line in new[:LINES]]
+        more = len(new) - LINES
+        lines += [self.tr("and {0} more", "", more).format(more)] if more > 0 else []
+        return "\n".join([told, *lines])
+
+    def _open(self, release: Release) -> None:
+        QDesktopServices.openUrl(QUrl(release.page))
+
+    def _skip(self, release: Release) -> None:
+        self.settings.set_text(SKIPPED, release.version)
+        self.notices.dismiss("update")
+
+
+def print_update(place: Installation) -> int:
+    """`terrace-desktop --look-for-update`: tell of a newer version on standard output; the exit status."""
+    from terrace.errors import TerraceError
+
+    wrong = why_not(place)
+    if wrong:
+        print(wrong, file=sys.stderr)
+        return 1
+    try:
+        releases = look_up(place, fetch)
+    except TerraceError as error:
+        print(in_words(error), file=sys.stderr)
+        return 1
+    if not releases:
+        print(tr("Terrace {0} is the newest version.").format(__version__))
+    for release in releases:
+        print(f"Terrace {release.version} ({release.date.isoformat()}): {release.page}")
+        for line in release.new:
+            print(f"  {line}")
+        for file in release.files:
+            print(f"  {file.system}: {file.address}\n    SHA-256 {file.sha256}")
+    return 0

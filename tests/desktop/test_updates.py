@@ -1,0 +1,511 @@
+"""New versions: a signed list, asked for only where it may be, plainly and in time, and what the window tells of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib.util
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from nacl.signing import SigningKey
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QPushButton, QWidget
+from waiting import settled, show, wait_until
+
+from terrace.version import __version__
+from terrace_desktop.app import app
+from terrace_desktop.app.window import MainWindow
+from terrace_desktop.project.notices import Notices
+from terrace_desktop.ui.settings import Settings
+from terrace_desktop.upkeep import fetch, update_flow
+from terrace_desktop.upkeep.feed import FeedError, Release, ReleaseFile, list_text, newer, opened, signed
+from terrace_desktop.upkeep.installation import Installation, installation
+from terrace_desktop.upkeep.update_flow import UpdateFlow
+
+SECRET = SigningKey.generate()
+KEY = bytes(SECRET.verify_key).hex()
+PLACE = Installation("https://releases.example.org/list.json", KEY)
+FILE = ReleaseFile("windows", "https://releases.example.org/t.exe", "0123456789abcdef" * 4, 1000)
+NEXT = Release("99.3.0", dt.date(2027, 2, 1), ("Größere Modelle.", "Two.", "Three.", "Four.", "Five."),
+               "https://releases.example.org/99.3.0", (FILE,))  # fmt: skip
+LAST = Release("99.2.0", dt.date(2027, 1, 1), ("An older one.",), "https://releases.example.org/99.2.0")
+FEED = signed([LAST, NEXT], bytes(SECRET))
+
+
+# --- the list --------------------------------------------------------------------------------------------------
+def test_a_list_comes_back_as_it_was_signed() -> None:
+    assert opened(FEED, KEY) == (LAST, NEXT)
+
+
+def test_keys_and_signatures_are_those_of_the_standard() -> None:
+    """RFC 8032, section 7.1, test 2."""
+    key = SigningKey(bytes.fromhex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb"))
+    assert bytes(key.verify_key).hex() == "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"
+    assert key.sign(b"\x72").signature.hex() == (
+        "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+        "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"
+    )
+
+
+def test_a_word_that_was_changed_is_found() -> None:
+    whole = json.loads(FEED)
+    for change in (
+        {"list": whole["list"].replace("t.exe", "u.exe")}, {"list": whole["list"] + " "}, {"list": ""},
+        {"signature": "AAAA" + whole["signature"][4:]}, {"signature": ""}, {"signature": None},
+    ):  # fmt: skip
+        with pytest.raises(FeedError, match="not signed"):
+            opened(json.dumps({**whole, **change}).encode(), KEY)
+    for content in (b"", b"[]", b"{}", b"<html>", b"\xff", b"[" * 100_000):
+        with pytest.raises(FeedError, match="not signed"):
+            opened(content, KEY)
+
+
+def test_a_signature_for_something_else_is_none() -> None:
+    """What is signed is a list of releases of Terrace: the same words signed for another purpose do not pass."""
+    import base64
+
+    text = list_text([NEXT])
+    bare = base64.b64encode(SECRET.sign(text.encode()).signature).decode()
+    with pytest.raises(FeedError, match="not signed"):
+        opened(json.dumps({"list": text, "signature": bare}).encode(), KEY)
+    other = bytes(SigningKey.generate().verify_key).hex()
+    with pytest.raises(FeedError, match="not signed"):
+        opened(FEED, other)
+
+
+@pytest.mark.parametrize("key", ["", "0" * 64, "f" * 64, KEY[:-1], KEY + "0", KEY.upper(), "g" * 64])
+def test_without_a_key_there_is_no_list(key: str) -> None:
+    if key == KEY:  # all digits
+        return
+    with pytest.raises(FeedError, match="no key"):
+        opened(FEED, key)
+    assert not replace(PLACE, key=key).can_look
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"program": "other", "form": 1, "releases": []}',
+        '{"program": "terrace", "form": 1}',
+        '{"program": "terrace", "form": 1, "releases": [{"version": "1"}]}',
+        list_text([replace(NEXT, page="http://releases.example.org")]),
+        list_text([replace(NEXT, page="file:///etc/passwd")]),
+        list_text([replace(NEXT, version="next")]),
+        list_text([replace(NEXT, files=(replace(FILE, sha256="12"),))]),
+        list_text([replace(NEXT, files=(replace(FILE, address="http://a"),))]),
+    ],
+)
+def test_a_list_that_cannot_be_trusted_is_refused(text: str) -> None:
+    from terrace_desktop.upkeep.feed import releases_of
+
+    with pytest.raises(FeedError, match="cannot be read"):
+        releases_of(text)
+
+
+def test_a_list_of_a_later_form_says_so_and_later_members_do_not_matter() -> None:
+    from terrace_desktop.upkeep.feed import releases_of
+
+    found = json.loads(list_text([NEXT]))
+    with pytest.raises(FeedError, match="later form"):
+        releases_of(json.dumps({**found, "form": 2}))
+    found["releases"][0]["mood"] = "sunny"
+    assert releases_of(json.dumps({**found, "more": 1})) == (NEXT,)
+
+
+def test_versions_are_told_newest_first_without_trial_ones() -> None:
+    def of(version: str) -> Release:
+        return replace(NEXT, version=version)
+
+    found = newer([of("0.9"), of("0.10.1"), of("1.0rc1"), of("0.2"), of("0.10")], "0.9.0")
+    assert [r.version for r in found] == ["0.10.1", "0.10"]
+
+
+# --- the tool of releases --------------------------------------------------------------------------------------
+def tool() -> ModuleType:
+    path = Path(__file__).resolve().parents[2] / "installer" / "feed.py"
+    spec = importlib.util.spec_from_file_location("release_feed", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_feed_is_made_signed_and_verified(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main = tool().main
+    secret, made, feed = (str(tmp_path / n) for n in ("secret", "list.json", "feed.json"))
+    (tmp_path / "t.deb").write_bytes(b"abc")
+    assert main(["keys", secret]) == 0
+    key = capsys.readouterr().out.strip()
+    assert main(["keys", secret]) == 1, "a key that is there is not replaced"
+    page = ["--page", "https://releases.example.org/9"]
+    files = ["--file", f"linux-deb={tmp_path / 't.deb'}=https://releases.example.org/t.deb"]
+    assert main(["make", made, "--version", "98.0", *page]) == 0
+    assert main(["make", made, "--version", "99.0", "--date", "2027-02-01", "--new", "One.", *page, *files]) == 0
+    assert main(["sign", made, feed, "--key-file", secret]) == 0
+    first, second = opened(Path(feed).read_bytes(), key)
+    assert (first.version, first.date, first.new) == ("99.0", dt.date(2027, 2, 1), ("One.",))
+    # of "abc", FIPS 180-2, appendix B.1
+    assert first.files[0].sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert second.version == "98.0"
+    assert main(["verify", feed, "--key", key, "--files", str(tmp_path)]) == 0
+    (tmp_path / "t.deb").write_bytes(b"another package")
+    assert main(["verify", feed, "--key", key, "--files", str(tmp_path)]) == 1
+    assert main(["verify", feed, "--key", KEY]) == 1
+    assert main(["make", made, "--version", "99.1", "--page", "http://plain"]) == 1
+
+
+# --- asking ----------------------------------------------------------------------------------------------------
+@contextmanager
+def server(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[tuple[str, list[tuple[str, dict[str, str]]]]]:
+    """A server of this machine: its address, and the paths and headers that were asked for."""
+    asked: list[tuple[str, dict[str, str]]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append((self.path, dict(self.headers.items())))
+            answer(self)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    running.daemon_threads = True
+    thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{running.server_port}/list.json", asked
+    finally:
+        running.shutdown()
+        running.server_close()
+        thread.join()
+
+
+def send(handler: BaseHTTPRequestHandler, content: bytes, code: int = 200, **headers: str) -> None:
+    handler.send_response(code)
+    for name, value in headers.items():
+        handler.send_header(name, value)
+    handler.send_header("Content-Length", str(len(content)))
+    handler.end_headers()
+    handler.wfile.write(content)
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+def test_nothing_is_sent_but_the_plain_question() -> None:
+    with server(lambda h: send(h, FEED)) as (address, asked):
+        assert fetch.fetch(address) == FEED
+    ((path, headers),) = asked
+    assert path == "/list.json"
+    host = headers.pop("Host")
+    assert host.startswith("127.0.0.1") and headers == {
+        "User-Agent": "Terrace", "Accept-Encoding": "identity", "Connection": "close",
+    }  # fmt: skip
+
+
+def test_proxies_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    with server(lambda h: send(h, FEED)) as (address, asked):
+        monkeypatch.setenv("http_proxy", address.removesuffix("/list.json"))
+        assert fetch.fetch("http://localhost:9/list.json") == FEED
+    assert asked[0][0] == "http://localhost:9/list.json"
+
+
+@pytest.mark.parametrize("address", ["http://releases.example.org/l", "file:///etc/passwd", "ftp://example.org", ""])
+def test_other_addresses_than_https_are_refused(address: str) -> None:
+    with pytest.raises(FeedError, match="https"):
+        fetch.fetch(address)
+    with server(lambda h: send(h, b"", 302, Location=address or "http://releases.example.org/")) as (here, asked):
+        with pytest.raises(FeedError, match=r"https|cannot be reached"):
+            fetch.fetch(here)
+        assert len(asked) == 1
+
+
+def test_nobody_is_led_from_https_to_http() -> None:
+    fetch._allowed("http://localhost:9/")
+    fetch._allowed("https://mirror.example.org/", "https")
+    with pytest.raises(FeedError, match="https"):
+        fetch._allowed("http://localhost:9/", "https")
+
+
+def test_a_list_that_is_not_there_is_an_error_in_words() -> None:
+    with server(lambda h: send(h, b"gone", 404)) as (address, _), pytest.raises(FeedError, match="cannot be reached"):
+        fetch.fetch(address)
+    with pytest.raises(FeedError, match="cannot be reached"):  # nobody listens there any more
+        fetch.fetch(address)
+
+
+def test_an_endless_list_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetch, "MOST", 50_000)
+    with server(lambda h: send(h, b"x" * 200_000)) as (address, _), pytest.raises(FeedError, match="too large"):
+        fetch.fetch(address)
+
+
+def test_a_server_that_hangs_is_left() -> None:
+    held = threading.Event()
+
+    def hang(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        handler.wfile.write(b"{")
+        handler.wfile.flush()
+        held.wait(20)
+
+    with server(hang) as (address, _):
+        with pytest.raises(FeedError, match="cannot be reached"):
+            fetch.fetch(address, seconds=0.3)
+        held.set()
+
+
+# --- what the installation says --------------------------------------------------------------------------------
+def test_the_sources_name_no_place_and_no_key() -> None:
+    assert installation(policy=Path("none")) == Installation()
+    assert not Installation().can_look
+
+
+def test_an_administrator_forbids_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, policy = tmp_path / "installation.json", tmp_path / "policy.json"
+    file.write_text(json.dumps({"feed": PLACE.feed, "key": KEY, "mail": "help@example.org"}))
+    assert installation(file, policy) == replace(PLACE, mail="help@example.org") and PLACE.can_look
+    for text in ('{"updates": "never"}', "never", "[]", ""):  # what cannot be read was meant to forbid something
+        policy.write_text(text)
+        assert not installation(file, policy).can_look, text
+    policy.write_text('{"updates": "ask"}')
+    assert installation(file, policy).can_look
+    policy.unlink()
+    monkeypatch.setenv("TERRACE_UPDATES", "Never")
+    assert not installation(file, policy).can_look
+    file.write_text("not JSON")
+    assert installation(file, policy) == Installation(forbidden=True)
+
+
+# --- in the window ---------------------------------------------------------------------------------------------
+class Bench:
+    """A flow with what it stands on, and a list in place of the network."""
+
+    def __init__(self, settings: Settings, place: Installation = PLACE, feed: bytes = FEED) -> None:
+        self.settings, self.window, self.notices = settings, QWidget(), Notices()
+        self.asked: list[str] = []
+        self.threads: set[str] = set()
+        self.said: list[str] = []
+        self.questions: list[bool] = []
+        self.feed, self.offline = feed, False
+        self.flow = UpdateFlow(self.window, settings, self.notices, place, self.get)
+        self.flow.told.connect(self.said.append)
+        self.flow.question.connect(self.questions.append)
+
+    def get(self, address: str, _cancelled: Callable[[], bool]) -> bytes:
+        self.asked.append(address)
+        self.threads.add(threading.current_thread().name)
+        if self.offline:
+            raise FeedError("The list of versions cannot be reached.", code="offline")
+        return self.feed
+
+    def answered(self) -> None:
+        worker = self.flow._worker
+        wait_until(lambda: worker is None or not worker.busy, "the list")
+
+    def click(self, name: str) -> None:
+        found = self.notices.findChild(QPushButton, name)
+        assert found is not None
+        found.click()
+        settled()
+
+
+@pytest.fixture
+def make(settings: Settings) -> Iterator[Callable[..., Bench]]:
+    made: list[Bench] = []
+
+    def new(**options: object) -> Bench:
+        made.append(Bench(settings, **options))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield new
+    for bench in made:
+        bench.flow.stop()
+        bench.window.deleteLater()
+        bench.notices.deleteLater()
+
+
+def test_it_asks_once_and_looks_once_a_day_where_the_answer_is_yes(make: Callable[..., Bench]) -> None:
+    bench = make()
+    bench.flow.start()
+    assert bench.questions == [True] and bench.asked == []
+    bench.flow.choose("yes")
+    bench.answered()
+    assert bench.questions == [True, False] and bench.asked == [PLACE.feed]
+    assert bench.threads == {"terrace-updates"}
+    again = make()
+    again.flow.start()  # on the same day
+    assert again.questions == [] and again.asked == [] and again.flow._worker is None
+    again.settings.set_number("update_day", dt.date.today().toordinal() - 1)
+    again.flow.start()
+    again.answered()
+    assert again.asked == [PLACE.feed]
+
+
+def test_no_is_an_answer_that_can_be_changed(make: Callable[..., Bench]) -> None:
+    bench = make()
+    chosen: list[str] = []
+    bench.flow.chosen.connect(chosen.append)
+    bench.flow.choose("no")
+    assert "in the Help menu" in bench.said[-1] and bench.asked == []
+    other = make()
+    other.flow.start()
+    assert other.questions == [] and other.asked == []
+    bench.flow.choose("yes")
+    bench.answered()
+    assert chosen == ["update_no", "update_yes"] and bench.asked == [PLACE.feed]
+
+
+@pytest.mark.parametrize(
+    "place", [Installation(), replace(PLACE, key=""), replace(PLACE, key="0" * 64), replace(PLACE, feed=""),
+              replace(PLACE, forbidden=True)],
+)  # fmt: skip
+def test_where_it_may_not_look_it_never_does(make: Callable[..., Bench], place: Installation) -> None:
+    bench = make(place=place)
+    bench.settings.set_text("updates", "yes")  # from an installation that could
+    bench.flow.start()
+    bench.flow.look()
+    assert bench.questions == [] and bench.asked == [] and bench.flow._worker is None
+    assert ("switched off" if place.forbidden else "no list of versions") in bench.said[-1]
+    enabled = {a.name: a.enabled() for a in bench.flow.actions()}
+    assert enabled == {"update_look": True, "update_yes": False, "update_no": False}
+
+
+def test_offline_it_is_silent_unless_asked(make: Callable[..., Bench]) -> None:
+    bench = make()
+    bench.offline = True
+    bench.flow.choose("yes")
+    bench.answered()
+    assert bench.said == [] and bench.notices.isHidden()
+    bench.flow.look()
+    bench.answered()
+    assert bench.said == ["The list of versions cannot be reached."]
+
+
+def test_a_list_of_another_hand_is_not_used(make: Callable[..., Bench]) -> None:
+    bench = make(feed=signed([NEXT], bytes(SigningKey.generate())))
+    bench.flow.look()
+    bench.answered()
+    assert bench.notices.isHidden() and "not signed" in bench.said[-1]
+
+
+def test_the_notice_tells_what_is_new_and_opens_the_page(
+    make: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: gone.append(url.toString()))
+    bench = make()
+    bench.flow.look()
+    bench.answered()
+    assert bench.notices.message("update").splitlines() == [
+        f"Terrace 99.3.0 is available. You have {__version__}.", "• Größere Modelle.", "• Two.", "• Three.", "• Four.",
+        "and 2 more",
+    ]  # fmt: skip
+    bench.click("update_page")
+    assert gone == [NEXT.page]
+    bench.notices.clear()  # another project is opened
+    assert bench.notices.message("update")
+    bench.click("update_dismiss")
+    assert bench.notices.message("update") == ""
+    bench.flow.choose("yes")
+    bench.answered()
+    assert bench.notices.message("update"), "later means later"
+
+
+def test_a_version_that_is_skipped_is_not_told_again(make: Callable[..., Bench]) -> None:
+    bench = make()
+    bench.flow.choose("yes")
+    bench.answered()
+    bench.click("update_skip")
+    assert bench.notices.message("update") == ""
+    bench.flow.choose("yes")
+    bench.answered()
+    assert bench.notices.message("update") == ""
+    bench.flow.look()  # asked for
+    bench.answered()
+    assert bench.notices.message("update")
+    bench.notices.dismiss("update")
+    bench.feed = signed([replace(NEXT, version="99.4")], bytes(SECRET))
+    bench.flow.choose("yes")
+    bench.answered()
+    assert "99.4" in bench.notices.message("update")
+
+
+def test_the_newest_version_says_so(make: Callable[..., Bench]) -> None:
+    bench = make(feed=signed([replace(NEXT, version=__version__)], bytes(SECRET)))
+    bench.flow.look()
+    bench.answered()
+    assert bench.said == [f"Terrace {__version__} is the newest version."]
+
+
+def test_the_start_page_asks_and_the_menu_shows_the_answer(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, asked = threading.Event(), threading.Event()
+
+    def slow(_address: str, _cancelled: Callable[[], bool]) -> bytes:
+        asked.set()
+        held.wait(20)
+        return FEED
+
+    monkeypatch.setattr("terrace_desktop.app.window.installation", lambda: PLACE)
+    window = MainWindow(settings)
+    window.updates._get = slow
+    show(window)
+    window.begin()
+    line = window.start.updates
+    assert line.isVisible() and "releases.example.org" in line.text.text()
+    line.findChild(QPushButton, "start_updates_yes").click()
+    assert line.isHidden() and window.actions_["update_yes"].isChecked()
+    assert asked.wait(20)
+    assert Settings(settings.store.file()).text("updates") == "yes"
+    window.close()  # while the server has not answered
+    assert window.isHidden()
+    held.set()
+    wait_until(lambda: not any(t.name == "terrace-updates" for t in threading.enumerate()), "the thread to end")
+    window.deleteLater()
+
+
+def test_the_command_line_tells(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(update_flow, "fetch", lambda *_: FEED)
+    assert update_flow.print_update(PLACE) == 0
+    out = capsys.readouterr().out
+    assert "Terrace 99.3.0 (2027-02-01): https://releases.example.org/99.3.0" in out and FILE.sha256 in out
+    assert app.main(["--look-for-update"]) == 1
+    assert "no list of versions" in capsys.readouterr().err
+
+
+# --- nothing else ----------------------------------------------------------------------------------------------
+def test_one_module_alone_can_use_the_network() -> None:
+    """By the imports of both packages; that nothing is sent while the program works is seen in `test_app.py`."""
+    code = (
+        "import ast, pathlib, terrace, terrace_desktop\n"
+        "names = ('socket', 'ssl', 'http', 'urllib', 'ftplib', 'smtplib', 'xmlrpc', 'asyncio', 'socketserver',\n"
+        "         'requests', 'PySide6.QtNetwork', 'PySide6.QtWebEngineCore', 'fsspec', 'pyarrow.flight')\n"
+        "for package in (terrace, terrace_desktop):\n"
+        "    for path in pathlib.Path(package.__file__).parent.rglob('*.py'):\n"
+        "        for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):\n"
+        "            found = [a.name for a in node.names] if isinstance(node, ast.Import) else []\n"
+        "            if isinstance(node, ast.ImportFrom):\n"
+        "                found = [f'{node.module}.{a.name}' for a in node.names]\n"
+        "            for name in found:\n"
+        "                uses = any(name == n or name.startswith(n + '.') for n in names)\n"
+        "                if uses and not name.startswith('urllib.parse'):\n"
+        "                    print(path.name, name)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert {line.split()[0] for line in done.stdout.splitlines()} == {"fetch.py"}, done.stdout
