@@ -309,7 +309,7 @@ def test_a_plot_of_a_model_is_saved_as_shown(
     view.finish()
     view.boxes[0].setYRange(-20, 30, padding=0)
     monkeypatch.setattr(dialogs, "ask_save", lambda *_: str(tmp_path / "r.png"))
-    card.plots.large._exporter("png", True)()
+    card.plots.large._export("png", True)
     program.idle()
     command, state = program.states()[-1]
     assert command == f'plot residuals, saving("{tmp_path / "r.png"}") replace yrange(-20 30)' and state == "ok"

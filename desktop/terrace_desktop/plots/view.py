@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
+    QContextMenuEvent,
     QEnterEvent,
     QFocusEvent,
     QKeyEvent,
@@ -59,6 +60,7 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
     attended = Signal()  # the mouse or the focus has come or gone
     ranges_changed = Signal()
     pointed = Signal(str)  # the mark that a key went to, in words
+    menu_asked = Signal(QPoint)  # at a place of the screen
     _rest = 0.0  # no plot is drawn before this reading of the clock
 
     def __init__(self, plot: Plot | Prepared, compact: bool = False, parent: QWidget | None = None) -> None:
@@ -95,6 +97,7 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
         else:
             self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             self.setMouseTracking(True)
+            self.scene().sigMouseClicked.connect(self._clicked)
         self._begin()
         self._step()
         theme.manager().changed.connect(self._redress)
@@ -382,6 +385,21 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
         if not self.compact and ev.button() == Qt.MouseButton.LeftButton:
             self.reset_view()
 
+    def _clicked(self, ev: Any) -> None:
+        """A click with the right button and no drag, which scales the axes."""
+        if ev.button() == Qt.MouseButton.RightButton:
+            self.menu_asked.emit(ev.screenPos().toPoint())
+
+    def contextMenuEvent(self, ev: QContextMenuEvent) -> None:
+        if ev.reason() != QContextMenuEvent.Reason.Mouse:  # that of the mouse may come before it is known to be no drag
+            self._menu_by_key()
+        ev.accept()
+
+    def _menu_by_key(self) -> None:
+        """The menu at the mark that is pointed at, or else over the figure."""
+        place = self.pointer.place()
+        self.menu_asked.emit(self.mapToGlobal(self.rect().center() if place is None else self.mapFromScene(place)))
+
     def keyPressEvent(self, ev: QKeyEvent) -> None:
         key, mods = Qt.Key(ev.key()), ev.modifiers()
         shift = bool(mods & Qt.KeyboardModifier.ShiftModifier)
@@ -395,6 +413,8 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
             self.reset_view()
         elif key in _MOVES and control:
             self._grid.zoom(0.8 if sum(_MOVES[key]) > 0 else 1.25, "x" if _MOVES[key][0] else "y")
+        elif key == Qt.Key.Key_F10 and shift:
+            self._menu_by_key()
         elif key in _MOVES and shift:
             self._grid.move(*(0.1 * step for step in _MOVES[key]))
         elif key in _MODES and not control:
