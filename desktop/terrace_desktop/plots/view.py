@@ -27,11 +27,11 @@ from PySide6.QtWidgets import QFrame, QToolTip, QWidget
 
 from terrace.results.plot import Plot
 from terrace.results.plot_words import figure_words
-from terrace_desktop.plots import layers
-from terrace_desktop.plots.brushing import Brushed, has_rows, marked, rows_inside
+from terrace_desktop.plots.brushing import Brushed, has_rows, rows_inside
 from terrace_desktop.plots.near import Found
 from terrace_desktop.plots.panels import BrushBox, Grid, Mode, Span
 from terrace_desktop.plots.pointing import Pointer
+from terrace_desktop.plots.selected import over_layer
 from terrace_desktop.plots.thin import MOST, Prepared, prepare
 from terrace_desktop.plots.trellis import Trellis, logged
 from terrace_desktop.ui import theme
@@ -300,16 +300,9 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
         panels = [logged(p) for p in self.plot.panels] if few else self.shown.panels
         for item, panel in zip(self._grid.items, panels):
             for marks in panel.marks:
-                if marks.kind not in ("points", "interval", "line") or not has_rows(marks):
+                layer = over_layer(marks, rows, self._grid.setting) if has_rows(marks) else None
+                if layer is None:
                     continue
-                hit = marked(marks, rows) & np.isfinite(marks.x) & np.isfinite(marks.y)
-                if not hit.any():
-                    continue
-                x, y = (marks.y, marks.x) if marks.horizontal else (marks.x, marks.y)
-                layer = pg.ScatterPlotItem(
-                    x=x[hit], y=y[hit], size=layers.point_size(len(marks.x), self._grid.setting) + 1,
-                    pen=None, brush=pg.mkBrush(theme.colour("warning")),
-                )  # fmt: skip
                 item.addItem(layer, ignoreBounds=True)
                 self._overlay.append((item, layer))
 

@@ -154,7 +154,8 @@ def histogram(fit: FitResult, data: Dataset, *, standardized: bool = False) -> P
 
     inside = _sample(fit, data)
     values = (predict.standardized_residuals if standardized else predict.residuals)(fit, data)[inside]
-    return arrays.histogram_plot(values, x_title="Standardized residual" if standardized else "Residual")
+    title = "Standardized residual" if standardized else "Residual"
+    return replace(arrays.histogram_plot(values, x_title=title, rows=inside), drawn_from=known_rows(data))
 
 
 def spaghetti(fit: FitResult, data: Dataset, x: str, *, group: str | None = None) -> Plot:
