@@ -319,6 +319,16 @@ def test_layers_are_switched_ordered_and_given_options(program: Program) -> None
     assert QApplication.focusWidget() is high.tick and high.options.isVisible()
 
 
+def test_options_of_layers_show_what_holds_where_nothing_is_asked(printing: Program) -> None:
+    panel, page, _editing = edited(printing)
+    drawn = page.proof.layers
+    for key in panel.layers.order():
+        for member, entry in panel.layers.row(key).entries.items():
+            assert entry.text() == "" and entry.placeholderText(), (key, member)
+            if member in ("size", "opacity", "width"):
+                assert number_in(entry.placeholderText()) == pytest.approx(getattr(drawn[key], member), rel=0.01)
+
+
 def test_rows_are_dragged_by_their_grips(program: Program) -> None:
     panel, _page, _editing = edited(program)
     keys = panel.layers.order()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import fakes
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QGraphicsSimpleTextItem
 from waiting import settled, show, wait_until
 
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
@@ -336,6 +338,65 @@ def test_the_legend_stands_above_the_panels_in_the_order_asked_for() -> None:
     assert large.legend.grab().toImage() != empty
     large.close()
     large.deleteLater()
+
+
+def labels_of(view: PlotView) -> dict[str, QGraphicsSimpleTextItem]:
+    return {i.text(): i for i in view.scene().items() if isinstance(i, QGraphicsSimpleTextItem) and i.text()}
+
+
+def test_a_legend_on_lines_stands_at_their_ends_and_moves_with_them() -> None:
+    x = np.linspace(0, 10, 21)
+    lines = tuple(Marks("line", x, slope * x, label=f"Group {k}", series=k) for k, slope in enumerate((0.0, 1.0, 3.0)))
+    plot = Plot("L", (PlotPanel(Axis("x"), Axis("y"), lines),), legend=True)
+    asked = replace(plot, look=replace(plot.look, legend="lines"))
+    large = LargePlot(asked, framed=False)
+    large.resize(700, 500)
+    show(large)
+    painted(large.view)
+    assert large.legend is None, "not said twice"
+    view = large.view
+
+    def right_places() -> None:
+        found, frame = labels_of(view), view.boxes[0].sceneBoundingRect()
+        (_, last), _ = view.boxes[0].viewRange()
+        for k, slope in enumerate((0.0, 1.0, 3.0)):
+            end = min(last, 10.0)
+            at = view.boxes[0].mapViewToScene(QPointF(end, slope * end))
+            if not frame.top() <= at.y() <= frame.bottom():
+                assert f"Group {k}" not in found, "it left through the top"
+                continue
+            label = found[f"Group {k}"].sceneBoundingRect()
+            assert label.left() >= frame.right() and label.right() <= view.sceneRect().right()
+            assert abs(label.center().y() - at.y()) < label.height()
+
+    right_places()
+    view.boxes[0].setRange(xRange=(0, 5), yRange=(0, 8), padding=0)
+    settled()
+    right_places()
+    assert set(labels_of(view)) == {"Group 0", "Group 1"}
+    view.reset_view()
+    large.resize(500, 400)
+    settled()
+    right_places()
+    assert len(labels_of(view)) == 3
+    large.close()
+    large.deleteLater()
+    panels = replace(asked, panels=asked.panels * 2, columns=2)
+    several = LargePlot(panels, framed=False)
+    assert several.legend is not None, "where there is no one end, it stands above"
+    several.close()
+    several.deleteLater()
+
+
+def test_labels_on_lines_never_lie_over_each_other() -> None:
+    x = np.linspace(0, 10, 5)
+    lines = tuple(Marks("line", x, x + k / 1000, label=f"Line {k}", series=k) for k in range(5))
+    plot = Plot("L", (PlotPanel(Axis("x"), Axis("y"), lines),), legend=True)
+    view = PlotView(replace(plot, look=replace(plot.look, legend="lines")))
+    painted(view)
+    tops = sorted((t.sceneBoundingRect().top(), t.sceneBoundingRect().bottom()) for t in labels_of(view).values())
+    assert len(tops) == 5 and all(a[1] <= b[0] + 1 for a, b in pairwise(tops))
+    view.close()
 
 
 def test_what_was_asked_of_the_looks_is_drawn() -> None:

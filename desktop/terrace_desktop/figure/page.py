@@ -209,6 +209,7 @@ class FigurePage(QFrame):
         self.panel.axes.show_drawn(proof)
         self.panel.size_.show_drawn(proof)
         self.panel.series.show_colors(dict(proof.colors or {}))
+        self.panel.layers.show_drawn(proof.layers or {})
         self._lay()
         if self.zoom.value() == FIT:
             self._again.start()

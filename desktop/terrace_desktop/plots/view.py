@@ -28,6 +28,7 @@ from PySide6.QtWidgets import QFrame, QToolTip, QWidget
 from terrace.results.plot import Plot
 from terrace.results.plot_words import figure_words
 from terrace_desktop.plots.brushing import Brushed, has_rows, rows_inside
+from terrace_desktop.plots.line_labels import LineLabels, at_lines
 from terrace_desktop.plots.near import Found
 from terrace_desktop.plots.panels import BrushBox, Grid, Mode, Span
 from terrace_desktop.plots.pointing import Pointer
@@ -72,6 +73,7 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
         self.shown = replace(shown, panels=tuple(logged(p) for p in shown.panels))
         self.trellis = Trellis(self.shown)
         self.points_drawn, self.points_total = prepared.drawn, prepared.total
+        self._labels = LineLabels(self.shown) if not compact and at_lines(self.plot) else None
         self._grid = Grid(self.ci, self.shown, self.trellis, compact)
         self._jobs: deque[Callable[[], object]] = deque()
         self._stale = False
@@ -100,6 +102,7 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
             self.scene().sigMouseClicked.connect(self._clicked)
         self._begin()
         self._step()
+        self.ranges_changed.connect(self._place_labels)
         theme.manager().changed.connect(self._redress)
 
     # --- drawing ------------------------------------------------------------------------------------
@@ -148,6 +151,8 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
         self._overlay = []
         self.pointer.clear()
         self._still = None
+        if self._labels is not None:
+            self._labels.clear(self.scene())
         self.clear()
         self.setBackground(theme.colour("panel"))
         self._jobs = deque(self._grid.jobs())
@@ -165,7 +170,17 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
         else:
             self._grid.reset()
         self._show_chosen()
+        self._place_labels()
         self.viewport().update()
+
+    def _place_labels(self) -> None:
+        """Leave the labels at the lines their room, and put them there."""
+        if self._labels is None or not self._grid.boxes or self.closed:
+            return
+        room = self._labels.room(self.width())
+        self.ci.layout.setContentsMargins(4, 4, 8 + room, 2)
+        self.ci.layout.activate()
+        self._labels.place(self.scene(), self._grid.boxes[0], room)
 
     def _step(self) -> None:
         if time.perf_counter() < PlotView._rest:
@@ -221,6 +236,7 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
         ready = hasattr(self, "_jobs") and not self._jobs and not self._stale
         if ready and not self.closed:  # a closed view has no panels any more, but is resized once
             self._grid.place(self.width(), self.height())
+            self._place_labels()
 
     # --- interaction --------------------------------------------------------------------------------
     def set_mode(self, mode: Mode) -> None:
