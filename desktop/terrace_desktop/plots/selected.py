@@ -74,7 +74,8 @@ class Parts(pg.GraphicsObject):  # type: ignore[misc]  # the library has no type
 
     def paint(self, painter: QPainter, *_: Any) -> None:
         fill: QColor = theme.colour("warning", self._opaque)
-        hatching = QBrush(theme.colour("ink", 0.7), Qt.BrushStyle.BDiagPattern)
+        lines = theme.colour("panel") if self._opaque > 0.5 else theme.colour("ink", 0.7)
+        hatching = QBrush(lines, Qt.BrushStyle.BDiagPattern)
         hatching.setTransform(painter.worldTransform().inverted()[0])  # lines of the screen, not of the axes
         edge = QPen(theme.colour("ink"), 1.5)
         edge.setCosmetic(True)
