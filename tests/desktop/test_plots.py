@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -16,6 +17,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QGraphicsSimpleTextItem
+from tick_cases import CASES, session_of_cases
 from waiting import settled, show, wait_until
 
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
@@ -460,4 +462,35 @@ def test_a_change_of_theme_keeps_the_place_and_the_selection() -> None:
     painted(view)
     assert view.boxes[0].viewRange()[0] == pytest.approx([0, 1])
     assert len(view._overlay) == 1
+    view.close()
+
+
+# --- ticks ----------------------------------------------------------------------------------------------------
+def ticks_of(view: PlotView, side: str = "bottom") -> list[str]:
+    """The texts at the ticks that an axis draws."""
+    axis = view._grid.items[0].getAxis(side)
+    size = axis.geometry().width() if side == "bottom" else axis.geometry().height()
+    levels = axis.tickValues(*axis.range, size)
+    return [t for step, values in levels for t in axis.tickStrings(values, axis.scale, step)]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_screen_has_the_ticks_of_paper_in_each_case_also_zoomed(name: str) -> None:
+    view = PlotView(session_of_cases().run(f"scatter y {name}").plots[0])
+    view.resize(640, 420)
+    show(view)
+    painted_texts = ticks_of(view)
+    assert len(painted_texts) >= 2 and len(set(painted_texts)) == len(painted_texts)
+    assert all(re.fullmatch(CASES[name].replace("(Jan|", r"(\d+ )?(Jan|"), t) or name in ("big", "income")
+               for t in painted_texts), painted_texts  # fmt: skip
+    assert not any("+" in t or "-" in t for t in painted_texts)
+    (low, high), _ = view.boxes[0].viewRange()
+    view.boxes[0].setXRange(low + 0.3 * (high - low), low + 0.8 * (high - low), padding=0)
+    settled()
+    zoomed = ticks_of(view)
+    assert zoomed and len(set(zoomed)) == len(zoomed)
+    if name in ("codes", "three", "years", "counts"):
+        assert all(re.fullmatch(r"\d+", t) for t in zoomed), zoomed
+    if name in ("day", "time"):
+        assert all(re.match(r"(\d+ )?[A-Z][a-z]{2} 20\d\d|20\d\d$", t) for t in zoomed), zoomed
     view.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
+from terrace.graphs.ticks import date_words
 from terrace.results.layers import LAYERS, layer_key
 from terrace.results.plot import Axis, FloatArray, Marks, Plot, PlotPanel
 from terrace_desktop.plots.near import Found, PanelIndex, counts, heights
@@ -74,4 +75,6 @@ def value_words(axis: Axis, value: float) -> str:
         for at, text in axis.ticks:
             if text and abs(at - value) <= SAME * max(1.0, abs(value)):
                 return text
+    if axis.dates:
+        return date_words(value, axis.dates)
     return f"{10**value if axis.log else value:.4g}".replace("-", "−")
