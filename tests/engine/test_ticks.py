@@ -104,7 +104,9 @@ def test_an_own_format_of_dates_is_kept_and_times_are_told_apart() -> None:
     assert found and all(re.fullmatch(r"01/0[1-6]/2020", text) for _, text in found)
     start = days(2020, 3, 4) * 86_400_000.0
     found = date_ticks(start, start + 3.6e6 * 9, "%tc", 5)
-    assert [t for _, t in found] == [f"4 Mar 2020 {h:02}:00" for h in (0, 2, 4, 6, 8)]
+    assert [t for _, t in found] == ["4 Mar 2020 00:00", "02:00", "04:00", "06:00", "08:00"]
+    night = date_ticks(start - 3.6e6 * 7, start + 3.6e6 * 7, "%tc", 6)
+    assert [t for _, t in night] == ["3 Mar 2020 18:00", "21:00", "4 Mar 2020 00:00", "03:00", "06:00"]
     assert date_words(start + 61_000, "%tc") == "4 Mar 2020 00:01:01"
     quarters = date_ticks(240.0, 246.0, "%tq", 6)
     assert [t for _, t in quarters] == ["2020q1", "2020q2", "2020q3", "2020q4", "2021q1", "2021q2", "2021q3"]

@@ -20,7 +20,7 @@ CASES = {  # what each tick says, for all that there are
     "codes": "[1-5]", "three": "[012]", "years": r"20(19|2[012])", "counts": r"\d+", "score": r"[01]\.\d",
     "income": r"\d\d,000", "big": r"\d,\d00,000", "huge": r"\d(\.\d+)?e12", "tiny": r"\d(\.\d+)?e−[56]",
     "close": r"100,00[01](\.\d)?", "day": r"((Jan|Apr|Jul|Oct) )?20\d\d", "month": r"20\d\d(m\d+)?",
-    "time": r"\d+ (Mar|Apr|May) 2020\s\d\d:00",
+    "time": r"(\d+ (Mar|Apr|May) 2020\s)?\d\d:00",
 }  # fmt: skip
 
 

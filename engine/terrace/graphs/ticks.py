@@ -76,10 +76,21 @@ def date_ticks(low: float, high: float, format: str, most: int) -> list[Tick]:
         minutes = next((m for m in _MINUTES if (last - first) * 1440 / m <= most), 1440)
         if minutes < 1440:
             at = range(ceil(first * 1440 / minutes - 1e-9), floor(last * 1440 / minutes + 1e-9) + 1)
-            return [(k * minutes * 60_000.0, date_words(k * minutes * 60_000.0, format)) for k in at]
+            return _clock_ticks([k * minutes * 60_000.0 for k in at], format)
     days, words = _day_places(first, last, most)
     own = _own_words(format)
     return [(float(d * unit), own(float(d * unit)) if own else words(d)) for d in days]
+
+
+def _clock_ticks(at: Sequence[float], format: str) -> list[Tick]:
+    """Ticks within days: the time, with its date at the first and where another day begins."""
+    own, told, out = _own_words(format), None, list[Tick]()
+    for value in at:
+        day = value // MS_PER_DAY
+        words = own(value) if own else date_words(value, format)
+        out.append((value, words if own or day != told else words.rpartition(" ")[2]))
+        told = day
+    return out
 
 
 def date_words(value: float, format: str) -> str:
