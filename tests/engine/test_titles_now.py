@@ -121,3 +121,14 @@ def test_a_project_keeps_the_titles_and_they_go_on_to_follow(session: Session, t
     ok(again, 'label variable x "Effort"')
     (found,) = figures(again.state.document)
     assert found.dressed.panels[0].x.title == "Effort"
+
+
+def test_axes_carry_the_units_that_labels_have(session: Session) -> None:
+    ok(session, 'label variable y "Reaction time (ms)"')
+    ok(session, 'label variable x "Dose (mg/kg)"')
+    for command in ("scatter y x", "mixed y x || g:", "plot spaghetti x", "plot lines x", "plot trellis x",
+                    "margins, at(x=(-1 0 1)) plot"):  # fmt: skip
+        ok(session, command)
+    for f in figures(session.state.document):
+        panel = f.dressed.panels[0]
+        assert panel.x.title == "Dose (mg/kg)" and panel.y.title.endswith("Reaction time (ms)"), f.title
