@@ -341,6 +341,16 @@
     </message>
 </context>
 <context>
+    <name>PlotView</name>
+    <message numerus="yes">
+        <source>{0} row(s)</source>
+        <translation>
+            <numerusform>{0} row</numerusform>
+            <numerusform>{0} rows</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>ProjectFlow</name>
     <message numerus="yes">
         <source>and {0} more</source>

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyqtgraph
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -17,8 +20,9 @@ from test_plots import on_screen, painted, trellis_plot
 from waiting import settled, show, wait_until
 
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
-from terrace_desktop.plots.brushing import marked, rows_inside, rows_of
-from terrace_desktop.plots.cards import LargePlot
+from terrace_desktop.plots.brushing import marked, rows_inside, rows_of, shares
+from terrace_desktop.plots.cards import LargePlot, has_rows
+from terrace_desktop.plots.selected import Parts
 from terrace_desktop.plots.view import PlotView
 from terrace_desktop.ui import dialogs
 from terrace_desktop.ui.settings import Settings
@@ -88,6 +92,22 @@ def test_rows_inside_are_those_of_points_lines_intervals_bars_and_groups() -> No
     assert rows_of(tall, 0).tolist() == [3, 9] and rows_of(line, 2).tolist() == []
 
 
+def test_bars_and_boxes_are_in_where_any_of_them_is_and_tell_their_part_of_the_rows() -> None:
+    behind = (np.array([0, 1, 2, 3]), np.array([], dtype=int), np.array([4, 5]))
+    bars = Marks("bars", np.array([0.5, 1.5, 2.5]), np.array([4.0, 0.0, 2.0]), width=1.0, group_rows=behind)
+    assert rows_inside((bars,), 0.8, 1.9, 3.9, 9).tolist() == [0, 1, 2, 3], "a corner of the first"
+    assert rows_inside((bars,), 1.0, 2.0, 0, 9).tolist() == [], "edges are no part of neighbours"
+    assert rows_inside((bars,), 0, 3, 2.5, 9).tolist() == [0, 1, 2, 3], "the last is lower than that"
+    five = np.array([[0.0, 1, 2, 3, 4], [10, 11, 12, 13, 14]])
+    boxes = Marks("box", np.array([1.0, 2.0]), five, group_rows=behind[::2])
+    assert rows_inside((boxes,), 0, 3, 3.5, 9).tolist() == [0, 1, 2, 3], "whiskers are part of a box"
+    assert rows_inside((replace(boxes, horizontal=True),), 13.5, 20, 1.5, 2.5).tolist() == [4, 5]
+    assert rows_inside((boxes,), 1.35, 1.65, -99, 99).tolist() == [], "between them is nothing"
+    assert shares(bars, np.array([1, 3, 5, 77])).tolist() == [0.5, 0.0, 0.5]
+    assert marked(bars, np.array([3])).tolist() == [True, False, False]
+    assert shares(bars, np.zeros(0, dtype=int)).tolist() == [0, 0, 0]
+
+
 @pytest.mark.parametrize("rows", [[0], [0, 1, 2], [4, 6, 7, 8, 11], list(range(0, 40, 2))])
 def test_rows_are_told_by_a_condition_that_holds_in_them_alone(rows: list[int]) -> None:
     from terrace.session.session import Session
@@ -117,6 +137,73 @@ def test_rows_of_a_figure_are_selected_in_the_grid_and_in_other_figures(program:
     np.testing.assert_array_equal(first.view.chosen(), marks_of(program))
     program.window.left.strip.clear.click()
     assert not len(marks_of(program)) and not len(first.view.chosen()) and not len(groups.view.chosen())
+
+
+@pytest.mark.parametrize(
+    ("command", "rect", "rows"),
+    [
+        ("histogram reaction, width(50) start(150)", (260, 290, 0, 1), lambda d: d.reaction.between(250, 300, "left")),
+        ("graph box reaction, over(days)", (1.9, 2.1, 0, 500), lambda d: d.days == 1),
+        ("graph hbox reaction, over(days)", (0, 500, 1.9, 2.1), lambda d: d.days == 1),
+        ("graph bar (mean) reaction, over(days)", (9.8, 10.2, 0, 500), lambda d: d.days == 9),
+        ("graph dot (mean) reaction, over(days)", (0, 500, 2.9, 3.1), lambda d: d.days == 2),
+    ],
+)
+def test_bars_and_boxes_select_their_rows_and_show_their_part_of_a_selection(
+    program: Program, command: str, rect: tuple[float, float, float, float], rows: Callable[[pd.DataFrame], pd.Series]
+) -> None:
+    dataset = program.window.left.grid.grid.dataset
+    assert dataset is not None
+    wanted = np.flatnonzero(rows(dataset.frame))
+    view = figure(program, command).view
+    assert has_rows(view.plot), "the choice to select is there"
+    view.select_inside(*rect)
+    np.testing.assert_array_equal(marks_of(program), wanted)
+    view.clear_selection()
+    grid = program.window.left.grid
+    grid.selectRow(int(wanted[0]))
+    program.idle()
+    wait_until(lambda: view.chosen().tolist() == [int(wanted[0])], "the row of the grid in the figure")
+    assert len(view._overlay) >= 1
+
+
+def test_a_part_of_a_bar_is_as_high_as_its_share_and_has_an_outline_and_a_hatching(program: Program) -> None:
+    view = figure(program, "histogram days, discrete frequency").view
+    painted(view)
+    bare = view.grab().toImage()
+    days = column(program, "days")
+    view.show_rows(np.flatnonzero(days == 3)[:9])  # half of the rows of this day
+    ((_, parts),) = view._overlay
+    assert isinstance(parts, Parts)
+    (part,), (frame,) = parts.parts, parts.frames
+    bar = view.plot.panels[0].marks[0]
+    assert part.left() < 3 < part.right() and part.height() == pytest.approx(9) and part.top() == 0
+    assert frame.height() == pytest.approx(18) == pytest.approx(float(bar.y[3])) and frame.width() == part.width()
+    painted(view)
+    picture = view.grab().toImage()
+    inside = {picture.pixelColor(on_screen(view, 3.0 + dx, 4.0).toPoint()).name() for dx in np.linspace(-0.3, 0.3, 40)}
+    assert len(inside) >= 2, "a hatching: the colour is not the same all over"
+    above = on_screen(view, 3.0, 14.0).toPoint()
+    assert picture.pixelColor(above) == bare.pixelColor(above), "what is not selected of the bar stays as it was"
+    assert "18 rows" in view.hover_text(on_screen(view, 3.0, 5.0))
+    view.boxes[0].setRange(xRange=(2.4, 3.6), padding=0)
+    settled()
+    near = view.grab().toImage()
+    across = [near.pixelColor(on_screen(view, 2.6 + 0.8 * k / 400, 4.0).toPoint()).name() for k in range(400)]
+    assert sum(a != b for a, b in pairwise(across)) > 20, "the lines of the hatching do not grow with the zoom"
+
+
+def test_a_box_tells_its_median_and_quartiles(program: Program) -> None:
+    view = figure(program, "graph box reaction, over(days)").view
+    painted(view)
+    reaction, days = column(program, "reaction"), column(program, "days")
+    low, middle, high = np.quantile(reaction[days == 4], [0.25, 0.5, 0.75], method="averaged_inverted_cdf")
+    said = view.hover_text(on_screen(view, 5.0, middle)).split("\n")
+    assert said[0].endswith(": 4") and said[1].endswith(f"median {middle:.4g}, quartiles {low:.4g} to {high:.4g}")
+    assert said[2] == "18 rows"
+    QTest.keyClick(view, Qt.Key.Key_Right)
+    QTest.keyClick(view, Qt.Key.Key_Space)
+    np.testing.assert_array_equal(view.chosen(), np.flatnonzero(days == 0))
 
 
 def test_dragging_selects_and_shift_adds(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -288,7 +375,8 @@ def test_a_zoomed_figure_is_saved_as_shown_by_a_command_that_says_so(
     assert program.states()[-1] == (
         f'figure save 1 "{tmp_path / "part.svg"}", replace xrange(2 6) yrange(200 400)', "ok")  # fmt: skip
     texts = {n: (tmp_path / f"{n}.svg").read_text() for n in ("whole", "part")}
-    assert ">8<" in texts["whole"] and ">6.0<" in texts["part"] and ">8" not in texts["part"]
+    assert ">8<" in texts["whole"] and ">6<" in texts["part"] and ">8" not in texts["part"]
+    assert ">3.5<" not in texts["part"], "days are whole"
 
 
 def test_a_plot_of_a_model_is_saved_as_shown(
@@ -309,7 +397,7 @@ def test_a_plot_of_a_model_is_saved_as_shown(
     view.finish()
     view.boxes[0].setYRange(-20, 30, padding=0)
     monkeypatch.setattr(dialogs, "ask_save", lambda *_: str(tmp_path / "r.png"))
-    card.plots.large._exporter("png", True)()
+    card.plots.large._export("png", True)
     program.idle()
     command, state = program.states()[-1]
     assert command == f'plot residuals, saving("{tmp_path / "r.png"}") replace yrange(-20 30)' and state == "ok"

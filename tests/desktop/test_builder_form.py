@@ -42,6 +42,7 @@ import terrace
 from terrace.data.dataset import Measure
 from terrace.data.samples import sample
 from terrace.spec.model import Factor, ModelSpec, RandomEquation, Term
+from terrace.spec.roles import refusal
 from terrace.spec.templates import TEMPLATES
 from terrace_desktop.builder.form import BuilderForm
 from terrace_desktop.ui.dialogs import PageDialog
@@ -74,7 +75,7 @@ def test_a_model_by_the_keyboard(form: BuilderForm) -> None:
     assert form.command == "mixed score ses i.sector || id:"
     click(form, "fixed_interaction")
     click(form, "level_0_add_slope")
-    use(menu_of(form, "slope_menu"), "A variable")
+    use(menu_of(form, "slope_menu"), "Another variable")
     keys(picker(form).search, "ses", Qt.Key.Key_Return)
     choose(form, "level_0_covariance", "unstructured")
     choose(form, "estimation_method", "reml")
@@ -86,6 +87,25 @@ def test_a_model_by_the_keyboard(form: BuilderForm) -> None:
     assert form.levels.cards[0].count.full_text() == "12 groups, 10 rows each"
     assert form.status.text() == "✓ Ready"
     agree(form)
+
+
+def test_the_menu_of_slopes_begins_with_the_fixed_effects_that_can_vary_in_the_groups(form: BuilderForm) -> None:
+    for name in ("score", "ses", "sector"):
+        take(form, name)
+    click(form, "fixed_interaction")
+    for name in ("week", "id"):
+        take(form, name)
+    assert refusal("slope", "sector", form.spec, form.state.dataset, level=0), "the same in all rows of a group"
+    click(form, "level_0_add_slope")
+    menu = menu_of(form, "slope_menu")
+    lines = [a.text().replace("&", "") for a in menu.actions() if not a.isSeparator()]
+    assert lines[:2] == ["ses", "week"] and lines[-1] == "Another variable…" and "ses × sector" in lines[2:-1]
+    use(menu, "week")
+    assert form.command.endswith("|| id: week")
+    click(form, "level_0_add_slope")
+    menu = menu_of(form, "slope_menu")
+    assert menu.actions()[0].text() == "ses", "week has its slope already"
+    menu.close()
 
 
 def test_variables_go_where_their_kind_goes_or_into_the_active_box(form: BuilderForm) -> None:

@@ -95,8 +95,12 @@ def test_a_card_gives_its_code(program: Program, tmp_path: Path, monkeypatch: py
     assert "lmer(reaction ~ days + (days | subject)" in output.outcome.text
     output.copy_text()
     assert "library(lme4)" in QGuiApplication.clipboard().text()
-    path = tmp_path / "model.R"
-    monkeypatch.setattr(dialogs, "ask_save", lambda *_: str(path))
+    last, asked = tmp_path / "analysis", []
+    last.mkdir()
+    program.window.settings.set_folder(last)
+    monkeypatch.setattr(dialogs, "ask_save", lambda *given: asked.append(given[2:]) or str(tmp_path / "growth"))
     next(a for a in output.menu.actions() if a.objectName() == "output_save_code").trigger()
     program.idle()
-    assert path.read_text("utf-8") == output.outcome.payload["code"]
+    assert asked == [(str(last / "model.R"), "R (lme4) (*.R)")], "in the folder that was used last"
+    assert (tmp_path / "growth.R").read_text("utf-8") == output.outcome.payload["code"], "the ending is put behind it"
+    assert program.window.settings.folder() == str(tmp_path) and program.window.status.message() == "growth.R written"

@@ -206,7 +206,7 @@ def test_terms_can_be_typed_where_variables_are_chosen(model: BuilderForm) -> No
     keys(picker(model).search, "D.score", Qt.Key.Key_Return)
     assert model.spec.outcome.operators == (("D", 1),)
     click(model, "level_0_add_slope")
-    use(menu_of(model, "slope_menu"), "A variable")
+    use(menu_of(model, "slope_menu"), "Another variable")
     keys(picker(model).search, "i.lab#c.ses", Qt.Key.Key_Return)
     assert chips(model, "level_0_effects") == ["intercept", "lab × ses slope"]
     agree(model)

@@ -319,6 +319,16 @@ def test_layers_are_switched_ordered_and_given_options(program: Program) -> None
     assert QApplication.focusWidget() is high.tick and high.options.isVisible()
 
 
+def test_options_of_layers_show_what_holds_where_nothing_is_asked(printing: Program) -> None:
+    panel, page, _editing = edited(printing)
+    drawn = page.proof.layers
+    for key in panel.layers.order():
+        for member, entry in panel.layers.row(key).entries.items():
+            assert entry.text() == "" and entry.placeholderText(), (key, member)
+            if member in ("size", "opacity", "width"):
+                assert number_in(entry.placeholderText()) == pytest.approx(getattr(drawn[key], member), rel=0.01)
+
+
 def test_rows_are_dragged_by_their_grips(program: Program) -> None:
     panel, _page, _editing = edited(program)
     keys = panel.layers.order()
@@ -595,6 +605,26 @@ def test_all_is_there_in_every_size_of_window_and_text(program: Program, size: t
         theme.manager().set_zoom(100)
         theme.manager().apply("light")
     assert unnamed(panel) == [] and unnamed(page) == []
+
+
+def test_a_long_list_of_what_is_not_ready_needs_no_going_across(printing: Program) -> None:
+    printing.window.resize(1280, 720)
+    _panel, page, _editing = edited(printing)
+    printing.run('figure 2, points(3) dpi(60) xtitle("") ytitle("") size(14 9) lwidth(0.1) legend(none)')
+    assert printing.states()[-1][1] == "ok"
+    wait_until(page.settled, "the print")
+    settled()
+    assert sum(not c.ok for c in page.side.checks) >= 4, page.side.checks
+    assert page.scroller.verticalScrollBar().maximum() > 0, "the list is long"
+    for zoom in ("fit", "actual"):
+        page.zoom.choose(zoom)
+        wait_until(page.settled, "the print")
+        settled()
+        assert page.scroller.horizontalScrollBar().maximum() == 0, zoom
+        for link in page.side.findChildren(QAbstractButton):
+            if link.isVisible():
+                right = link.mapTo(page.scroller.viewport(), link.rect().topRight()).x()
+                assert right <= page.scroller.viewport().width(), link.text()
 
 
 def test_the_tab_key_goes_through_the_panel_as_one_reads_it(program: Program) -> None:

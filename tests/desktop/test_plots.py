@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import fakes
@@ -14,6 +16,8 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QGraphicsSimpleTextItem
+from tick_cases import CASES, session_of_cases
 from waiting import settled, show, wait_until
 
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
@@ -338,6 +342,65 @@ def test_the_legend_stands_above_the_panels_in_the_order_asked_for() -> None:
     large.deleteLater()
 
 
+def labels_of(view: PlotView) -> dict[str, QGraphicsSimpleTextItem]:
+    return {i.text(): i for i in view.scene().items() if isinstance(i, QGraphicsSimpleTextItem) and i.text()}
+
+
+def test_a_legend_on_lines_stands_at_their_ends_and_moves_with_them() -> None:
+    x = np.linspace(0, 10, 21)
+    lines = tuple(Marks("line", x, slope * x, label=f"Group {k}", series=k) for k, slope in enumerate((0.0, 1.0, 3.0)))
+    plot = Plot("L", (PlotPanel(Axis("x"), Axis("y"), lines),), legend=True)
+    asked = replace(plot, look=replace(plot.look, legend="lines"))
+    large = LargePlot(asked, framed=False)
+    large.resize(700, 500)
+    show(large)
+    painted(large.view)
+    assert large.legend is None, "not said twice"
+    view = large.view
+
+    def right_places() -> None:
+        found, frame = labels_of(view), view.boxes[0].sceneBoundingRect()
+        (_, last), _ = view.boxes[0].viewRange()
+        for k, slope in enumerate((0.0, 1.0, 3.0)):
+            end = min(last, 10.0)
+            at = view.boxes[0].mapViewToScene(QPointF(end, slope * end))
+            if not frame.top() <= at.y() <= frame.bottom():
+                assert f"Group {k}" not in found, "it left through the top"
+                continue
+            label = found[f"Group {k}"].sceneBoundingRect()
+            assert label.left() >= frame.right() and label.right() <= view.sceneRect().right()
+            assert abs(label.center().y() - at.y()) < label.height()
+
+    right_places()
+    view.boxes[0].setRange(xRange=(0, 5), yRange=(0, 8), padding=0)
+    settled()
+    right_places()
+    assert set(labels_of(view)) == {"Group 0", "Group 1"}
+    view.reset_view()
+    large.resize(500, 400)
+    settled()
+    right_places()
+    assert len(labels_of(view)) == 3
+    large.close()
+    large.deleteLater()
+    panels = replace(asked, panels=asked.panels * 2, columns=2)
+    several = LargePlot(panels, framed=False)
+    assert several.legend is not None, "where there is no one end, it stands above"
+    several.close()
+    several.deleteLater()
+
+
+def test_labels_on_lines_never_lie_over_each_other() -> None:
+    x = np.linspace(0, 10, 5)
+    lines = tuple(Marks("line", x, x + k / 1000, label=f"Line {k}", series=k) for k in range(5))
+    plot = Plot("L", (PlotPanel(Axis("x"), Axis("y"), lines),), legend=True)
+    view = PlotView(replace(plot, look=replace(plot.look, legend="lines")))
+    painted(view)
+    tops = sorted((t.sceneBoundingRect().top(), t.sceneBoundingRect().bottom()) for t in labels_of(view).values())
+    assert len(tops) == 5 and all(a[1] <= b[0] + 1 for a, b in pairwise(tops))
+    view.close()
+
+
 def test_what_was_asked_of_the_looks_is_drawn() -> None:
     from terrace.results.plot import Style
 
@@ -399,4 +462,35 @@ def test_a_change_of_theme_keeps_the_place_and_the_selection() -> None:
     painted(view)
     assert view.boxes[0].viewRange()[0] == pytest.approx([0, 1])
     assert len(view._overlay) == 1
+    view.close()
+
+
+# --- ticks ----------------------------------------------------------------------------------------------------
+def ticks_of(view: PlotView, side: str = "bottom") -> list[str]:
+    """The texts at the ticks that an axis draws."""
+    axis = view._grid.items[0].getAxis(side)
+    size = axis.geometry().width() if side == "bottom" else axis.geometry().height()
+    levels = axis.tickValues(*axis.range, size)
+    return [t for step, values in levels for t in axis.tickStrings(values, axis.scale, step)]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_screen_has_the_ticks_of_paper_in_each_case_also_zoomed(name: str) -> None:
+    view = PlotView(session_of_cases().run(f"scatter y {name}").plots[0])
+    view.resize(640, 420)
+    show(view)
+    painted_texts = ticks_of(view)
+    assert len(painted_texts) >= 2 and len(set(painted_texts)) == len(painted_texts)
+    assert all(re.fullmatch(CASES[name].replace("(Jan|", r"(\d+ )?(Jan|"), t) or name in ("big", "income")
+               for t in painted_texts), painted_texts  # fmt: skip
+    assert not any("+" in t or "-" in t for t in painted_texts)
+    (low, high), _ = view.boxes[0].viewRange()
+    view.boxes[0].setXRange(low + 0.3 * (high - low), low + 0.8 * (high - low), padding=0)
+    settled()
+    zoomed = ticks_of(view)
+    assert zoomed and len(set(zoomed)) == len(zoomed)
+    if name in ("codes", "three", "years", "counts"):
+        assert all(re.fullmatch(r"\d+", t) for t in zoomed), zoomed
+    if name in ("day", "time"):
+        assert all(re.match(r"(\d+ )?[A-Z][a-z]{2} 20\d\d|20\d\d$|\d\d:00", t) for t in zoomed), zoomed
     view.close()

@@ -11,7 +11,7 @@ import pytest
 from terrace.graphs.dressed import dressed
 from terrace.report.figure.figure import render
 from terrace.report.figure.proof import PARTS, Part, Proof, proof
-from terrace.results.figure_look import FigureLook
+from terrace.results.figure_look import FigureLook, LayerLook
 from terrace.results.figure_presets import effective
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel, Style
 
@@ -104,3 +104,29 @@ def test_labels_at_lines_belong_to_their_series() -> None:
     labels = {p.series: p.box for p in made.parts if p.name == "series" and p.path is None}
     assert set(labels) == {0, 1} and labels[0][1] < labels[1][1]  # the rising line ends above
     assert "legend" not in {p.name for p in made.parts}
+
+
+def test_what_it_says_of_layers_drawn_without_being_asked_is_what_asking_for_it_draws() -> None:
+    k = np.arange(4.0)
+    marks = (
+        *plot().panels[0].marks, Marks("band", X, X, X - 1, X + 1, layer="bands"),
+        Marks("interval", k, k, k - 1, k + 1), Marks("bars", k, k),
+        Marks("box", k, np.sort(np.random.default_rng(1).normal(size=(4, 5)))),
+        Marks("hline", np.empty(0), np.array([2.0]), role="reference"),
+    )  # fmt: skip
+    bare = plot(panels=(replace(plot().panels[0], marks=marks),))
+    made = proof(dressed(bare, APA), 120)
+    drawn = made.layers
+    assert drawn is not None and {"points", "lines", "bands", "intervals", "boxes", "bars", "reference"} <= set(drawn)
+    assert drawn["points"].size and drawn["lines"].width and drawn["intervals"].size and drawn["bars"].width is None
+    for key, said in drawn.items():
+        for member in ("size", "width", "opacity"):
+            value = getattr(said, member)
+            if value is None:
+                continue
+            same = proof(dressed(bare, replace(APA, layers=(LayerLook(key, **{member: value}),))), 120)
+            far = np.abs(pixels(same).astype(int) - pixels(made).astype(int)).max()
+            assert far <= 3, (key, member, value)
+            assert getattr((same.layers or {})[key], member) == pytest.approx(value)
+            other = replace(APA, layers=(LayerLook(key, **{member: value / 2}),))
+            assert not np.array_equal(pixels(proof(dressed(bare, other), 120)), pixels(made)), (key, member)

@@ -105,3 +105,14 @@ def test_errors(x: str, moderator: str, code: str) -> None:
     with pytest.raises(SpecError) as caught:
         johnson_neyman(*hsb(), x, moderator)
     assert caught.value.code == code
+
+
+def test_lines_at_mean_and_sds_have_decimals_that_tell_them_apart_and_no_more() -> None:
+    from terrace.postestimation.margins.show import _short_texts
+
+    assert _short_texts([-0.4074154, 0.006138483, 0.4196924]) == ["−0.41", "0.01", "0.42"]
+    assert _short_texts([-1.0, 0.0, 1.0]) == ["−1", "0", "1"], "exact ones stay"
+    assert _short_texts([-0.5, 0.0, 0.25]) == ["−0.5", "0", "0.25"]
+    assert _short_texts([1234.567, 2345.678]) == ["1235", "2346"]
+    assert _short_texts([0.123456, 0.123567]) == ["0.12346", "0.12357"]
+    assert _short_texts([-1e-9, 0.5123, 1.0]) == ["0.00", "0.51", "1.00"], "no minus before nothing"

@@ -48,6 +48,7 @@ class ExportFlow(QObject):
         self.settings = settings
         results.export_asked.connect(self.export_card)
         results.plot_export_asked.connect(self.export_plot)
+        results.save_code_asked.connect(self.save_code)
 
     def actions(self) -> list[Action]:
         """What the menus offer to write."""
@@ -139,6 +140,13 @@ class ExportFlow(QObject):
             return Path(save(plot, path, replace=True))
 
         self.controller.call(f"writing {path}", work, self._written, self._not_written)
+
+    # --- code ------------------------------------------------------------------------------------------
+    def save_code(self, code: dict[str, str]) -> None:
+        """Write the code of a model by the command that wrote it on the page; `code` is that of its card."""
+        path = self._ask(self.tr("Save code"), f"model{code['suffix']}", ((code["title"], (code["suffix"],)),))
+        if path:
+            self.controller.run(commands.save_code(path, code["model"], code["language"]), self._saved(path))
 
     # --- data and the history -----------------------------------------------------------------------
     def save_data(self, then: Callable[[Outcome | None], object] | None = None) -> None:

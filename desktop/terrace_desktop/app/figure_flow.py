@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from terrace_desktop.figure.editing import Editing
     from terrace_desktop.figure.page import FigurePage
     from terrace_desktop.figure.panel import FigurePanel
+    from terrace_desktop.results.model_card import ModelCard
     from terrace_desktop.results.pane import ResultsPane
     from terrace_desktop.ui.settings import Settings
     from terrace_desktop.work.controller import Controller
@@ -31,6 +32,7 @@ class FigureFlow(QObject):
     """Makes the editor when a figure is first edited; its page is shown while the editor is open."""
 
     told = Signal(str)  # a short message for the status bar
+    activate_asked = Signal(object)  # ModelCard
 
     def __init__(
         self, window: QWidget, controller: Controller, results: ResultsPane, zones: Zones, settings: Settings
@@ -43,6 +45,7 @@ class FigureFlow(QObject):
         self._editing: Editing | None = None
         self._suffix = "pdf"
         results.figure_asked.connect(self.edit)
+        results.diagnostic_asked.connect(self.edit_diagnostic)
         zones.panel_changed.connect(self._follow)
 
     def actions(self) -> list[Action]:
@@ -72,6 +75,25 @@ class FigureFlow(QObject):
                 soon(self, self._open)
 
         soon(self, begin)
+
+    def edit_diagnostic(self, card: ModelCard, kind: str) -> None:
+        """Edit a diagnostic plot of a model, as a figure of the results, which is made where there is none."""
+        command = commands.plot_of_model(kind)
+        made = [i for i in self.controller.snapshot.document.under(card.item.id)
+                if i.outcome is not None and i.outcome.plots and i.outcome.command.strip() == command]  # fmt: skip
+        if made:
+            self.edit(made[-1].id, 0)
+            return
+
+        def then(outcome: Outcome | None) -> None:
+            if outcome is None or not outcome.ok:
+                return
+            for item in self.controller.snapshot.document:
+                if item.outcome is not None and item.outcome.number == outcome.number:
+                    self.edit(item.id, 0)
+
+        self.activate_asked.emit(card)
+        self.controller.run(command, then)
 
     def _open(self) -> None:
         """Show what has been made; the print is drawn once it has its room."""

@@ -251,6 +251,7 @@ class MainWindow(QMainWindow):
         self.results.log_asked.connect(self.help.open_log)
         self.exports.failed.connect(self.failures.take_export)
         self.exports.activate_asked.connect(self.models.activate)
+        self.figures.activate_asked.connect(self.models.activate)
         self.looks.chosen.connect(self.actions_.choose)
         self.looks.convention_changed.connect(self.start.convention.show_choice)
         self.looks.zoomed.connect(self._zoomed)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QWidget
 
+from terrace.report.figure.proof import Drawn
 from terrace.results.layers import Layer
 from terrace_desktop.figure import looks
 from terrace_desktop.figure.editing import Editing
@@ -30,6 +32,7 @@ class LayerRow(Row):
         title = from_engine(layer.name)
         super().__init__(f"figure_layer_{layer.key}", title)
         self._editing, self._facts = editing, facts
+        self._drawn = Drawn()
         self.tick = named(QCheckBox(title), f"figure_layer_{layer.key}_shown", title)
         self.tick.toggled.connect(self._ticked)
         self.about = label("", "small")
@@ -83,6 +86,11 @@ class LayerRow(Row):
         set_icon(self.more, "up" if on else "down", "muted")
         self.more.setAccessibleDescription(self.tr("open") if on else self.tr("closed"))
 
+    def show_drawn(self, drawn: Drawn) -> None:
+        """Show how the layer is drawn where nothing is asked of it."""
+        self._drawn = drawn
+        self.show_look()
+
     def show_look(self) -> None:
         """Show what is asked of the layer."""
         layer, look = self._facts.layer, self._editing.look
@@ -92,8 +100,9 @@ class LayerRow(Row):
         own, all_ = self._editing.draft.layer(layer.key), look.layer(layer.key)
         # a figure may draw some of its points by itself; who asks for the layer by name has all
         usual = layer.count if all_.shown else self._facts.drawn or layer.count
-        automatic = {"sample": usual, "level": layer.level, "opacity": None, "width": look.line_width,
-                     "size": look.marker_size}  # fmt: skip
+        drawn = self._drawn
+        automatic = {"sample": usual, "level": layer.level, "opacity": drawn.opacity,
+                     "width": look.line_width or drawn.width, "size": look.marker_size or drawn.size}  # fmt: skip
         for member, entry in self.entries.items():
             entry.show_number(getattr(own, member), automatic[member])
         self.about.setText(self._about(layer, all_.sample or usual, all_.level))
@@ -129,6 +138,13 @@ class LayerList(Rows):
         """The row of a layer."""
         found = self.rows.get(key)
         return found if isinstance(found, LayerRow) else None
+
+    def show_drawn(self, drawn: Mapping[str, Drawn]) -> None:
+        """Show how the layers are drawn where nothing is asked of them."""
+        for key in self.rows:
+            row = self.row(key)
+            if row is not None and key in drawn:
+                row.show_drawn(drawn[key])
 
     def show_look(self) -> None:
         """Show the layers of the figure as it looks now."""

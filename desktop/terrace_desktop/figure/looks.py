@@ -140,8 +140,10 @@ def axis(plot: Plot, which: str) -> Axis:
 
 
 def is_numeric(plot: Plot, which: str) -> bool:
-    """True where the ticks are numbers and no names."""
+    """True where the ticks are numbers, and neither names nor dates."""
     found = axis(plot, which)
+    if found.dates:
+        return False
     return found.ticks is None or all(text == number_text(at_) for at_, text in found.ticks)
 
 

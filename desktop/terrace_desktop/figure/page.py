@@ -151,8 +151,12 @@ class FigurePage(QFrame):
 
     def _room(self) -> int:
         """px across for the picture."""
-        beside = theme.px(WIDTH) + AROUND if self._is_beside() else 0
-        return self.scroller.viewport().width() - 2 * AROUND - 2 * EDGE - beside
+        beside = theme.px(WIDTH) + AROUND if self._can_be_beside() else 0
+        return self._across() - 2 * AROUND - 2 * EDGE - beside
+
+    def _across(self) -> int:
+        """px across for all of it. The bar beside it has its room from the beginning: it comes with a longer list."""
+        return self.scroller.width() - self.scroller.verticalScrollBar().sizeHint().width()
 
     def begin(self) -> None:
         """Another figure."""
@@ -209,6 +213,7 @@ class FigurePage(QFrame):
         self.panel.axes.show_drawn(proof)
         self.panel.size_.show_drawn(proof)
         self.panel.series.show_colors(dict(proof.colors or {}))
+        self.panel.layers.show_drawn(proof.layers or {})
         self._lay()
         if self.zoom.value() == FIT:
             self._again.start()
@@ -252,8 +257,13 @@ class FigurePage(QFrame):
             QGuiApplication.clipboard().setText(text)
 
     # --- room -----------------------------------------------------------------------------------------
+    def _can_be_beside(self) -> bool:
+        return self._across() >= theme.px(WIDTH) + LEAST_SHEET + 3 * AROUND
+
     def _is_beside(self) -> bool:
-        return self.scroller.viewport().width() >= theme.px(WIDTH) + LEAST_SHEET + 3 * AROUND
+        """True where both have room beside each other, so that nobody has to go across for what there is to say."""
+        fits = self.zoom.value() == FIT or self.scale() * SCREEN * self._inches()[0] <= self._room()
+        return self._can_be_beside() and fits
 
     def _lay(self) -> None:
         """What there is to say stands beside the sheet, or under it where there is no room."""

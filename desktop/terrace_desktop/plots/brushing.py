@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.known_rows import KnownRows
-from terrace.results.plot import Marks
+from terrace.results.plot import FloatArray, Marks
 
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
+BOX = 0.6  # of its place that a box takes across
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +26,7 @@ class Brushed:
 def rows_inside(marks: tuple[Marks, ...], x0: float, x1: float, y0: float, y1: float) -> IntArray:
     """Rows of the data behind what lies inside a rectangle (ends included), sorted, each once.
 
-    Of lines these are the places that they go through; intervals and bars are in where any of them is.
+    Of lines these are the places that they go through; intervals, bars and boxes are in where any of them is.
     """
     found: list[IntArray] = [np.zeros(0, dtype=np.int64)]
     for m in marks:
@@ -43,12 +44,13 @@ def rows_inside(marks: tuple[Marks, ...], x0: float, x1: float, y0: float, y1: f
 def _inside(m: Marks, x0: float, x1: float, y0: float, y1: float) -> BoolArray:
     if m.horizontal:
         x0, x1, y0, y1 = y0, y1, x0, x1
+    if m.kind in ("bars", "box"):
+        low, high = body(m)
+        half = half_width(m)
+        return np.asarray((m.x + half > x0) & (m.x - half < x1) & (high >= y0) & (low <= y1))
     out = (m.x >= x0) & (m.x <= x1)
     if m.kind == "interval" and m.lower is not None and m.upper is not None:
         return np.asarray(out & (m.upper >= y0) & (m.lower <= y1))
-    if m.kind == "bars":
-        base = np.zeros(len(m.x)) if m.lower is None else m.lower
-        return np.asarray(out & (np.maximum(m.y, base) >= y0) & (np.minimum(m.y, base) <= y1))
     if m.y.shape != m.x.shape:
         return np.zeros(len(m.x), dtype=bool)
     return np.asarray(out & (m.y >= y0) & (m.y <= y1))
@@ -71,19 +73,48 @@ def rows_of(marks: Marks, at: int) -> IntArray:
 
 def marked(marks: Marks, rows: IntArray) -> BoolArray:
     """Which marks of a layer stand for any of these rows, shape (m,)."""
-    none = np.zeros(len(marks.x), dtype=bool)
-    if not len(rows) or (marks.rows is None and not marks.group_rows):
-        return none
-    chosen = np.zeros(int(rows.max()) + 2, dtype=bool)  # the last stands for whatever is beyond
-    chosen[rows] = True
-    if marks.rows is not None:
-        none |= chosen[np.where(marks.rows < 0, len(chosen) - 1, np.minimum(marks.rows, len(chosen) - 1))]
-    if marks.group_rows:
-        sizes = np.fromiter(map(len, marks.group_rows), dtype=np.int64, count=len(marks.group_rows))
-        flat = np.minimum(np.concatenate(marks.group_rows), len(chosen) - 1)
-        owner = np.repeat(np.arange(len(sizes)), sizes)
-        none |= np.bincount(owner[chosen[flat]], minlength=len(sizes)).astype(bool)
-    return none
+    out = counted(marks, rows) > 0
+    if marks.rows is not None and len(rows):
+        chosen = _chosen(rows)
+        out |= chosen[np.where(marks.rows < 0, len(chosen) - 1, np.minimum(marks.rows, len(chosen) - 1))]
+    return np.asarray(out)
+
+
+def counted(marks: Marks, rows: IntArray) -> IntArray:
+    """How many of these rows the marks of a layer stand for that stand for several, shape (m,)."""
+    if not len(rows) or not marks.group_rows:
+        return np.zeros(len(marks.x), dtype=np.int64)
+    chosen = _chosen(rows)
+    sizes = np.fromiter(map(len, marks.group_rows), dtype=np.int64, count=len(marks.group_rows))
+    flat = np.minimum(np.concatenate(marks.group_rows), len(chosen) - 1)
+    owner = np.repeat(np.arange(len(sizes)), sizes)
+    return np.bincount(owner[chosen[flat]], minlength=len(sizes)).astype(np.int64)
+
+
+def _chosen(rows: IntArray) -> BoolArray:
+    """Which rows these are, by their numbers; the last place stands for whatever is beyond."""
+    out = np.zeros(int(rows.max()) + 2, dtype=bool)
+    out[rows] = True
+    return out
+
+
+def shares(marks: Marks, rows: IntArray) -> FloatArray:
+    """The part of the rows of each mark that is among these, 0 to 1, shape (m,)."""
+    sizes = np.fromiter(map(len, marks.group_rows), dtype=np.int64, count=len(marks.group_rows))
+    return np.asarray(counted(marks, rows) / np.maximum(sizes, 1), dtype=np.float64)
+
+
+def body(marks: Marks) -> tuple[FloatArray, FloatArray]:
+    """Where bars, or boxes with their whiskers, begin and end along the axis of values."""
+    if marks.kind == "box":
+        return marks.y[:, 0], marks.y[:, 4]
+    base = np.zeros(len(marks.x)) if marks.lower is None else marks.lower
+    return np.minimum(base, marks.y), np.maximum(base, marks.y)
+
+
+def half_width(marks: Marks) -> float:
+    """Half of what bars or boxes take of the axis across."""
+    return marks.width / 2 * (BOX if marks.kind == "box" else 1.0)
 
 
 def has_rows(marks: Marks) -> bool:

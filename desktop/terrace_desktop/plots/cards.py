@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, Qt, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QCoreApplication, QPoint, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
-from terrace.report import formats
+from terrace_desktop.plots.menu import fill_export, pop_up
 from terrace_desktop.plots.seen import as_seen
 from terrace_desktop.plots.tools import Modes
 from terrace_desktop.ui.flow import Flow
-from terrace_desktop.ui.widgets import ClickFrame, ElidedLabel, button, label, named, restyle, tool_button
+from terrace_desktop.ui.widgets import ClickFrame, ElidedLabel, button, icon_button, label, named, restyle, tool_button
 
 if TYPE_CHECKING:
     from terrace.results.plot import Plot
@@ -42,6 +43,9 @@ def has_rows(plot: Plot) -> bool:
 class SmallPlot(ClickFrame):
     """A small picture; empty until its plot has been computed."""
 
+    edit_asked = Signal()
+    export_asked = Signal(object, str)  # Plot; format, or `CLIPBOARD`
+
     def __init__(self, kind: str, title: str) -> None:
         super().__init__(f"small_{kind}", title)
         self.kind = kind
@@ -56,8 +60,13 @@ class SmallPlot(ClickFrame):
         self._place.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._column.addWidget(self._place, 1)
         self._caption = ElidedLabel(title, "small")
-        self._caption.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self._column.addWidget(self._caption)
+        self._caption.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.pencil = icon_button("edit", f"small_edit_{kind}", self.tr("Edit {0}").format(title), self.edit_asked.emit)
+        self.pencil.setEnabled(False)
+        foot = QHBoxLayout()
+        foot.addWidget(self._caption, 1)
+        foot.addWidget(self.pencil)
+        self._column.addLayout(foot)
         self.setMinimumHeight(SMALL_HEIGHT)
 
     def show_plot(self, plot: Plot | Prepared) -> None:
@@ -68,6 +77,7 @@ class SmallPlot(ClickFrame):
         self.prepared = prepare(plot)
         self.plot = self.prepared.plot
         self._replace(PlotView(self.prepared, compact=True))
+        self.pencil.setEnabled(True)
         self.setAccessibleDescription(self._place.accessibleDescription())
         self.setToolTip(self.tr("{0}: click to enlarge").format(self.plot.title or self.accessibleName()))
 
@@ -76,6 +86,27 @@ class SmallPlot(ClickFrame):
         told = label(reason, "small", wrap=True)
         told.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._replace(told)
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """What can be done with it."""
+        menu.addAction(self.tr("Enlarge"), self.click)
+        menu.addAction(self.tr("Edit the figure…"), self.edit_asked.emit)
+        menu.addAction(self.tr("Copy figure"), lambda: self.export_asked.emit(self.plot, CLIPBOARD))
+        export = named(menu.addMenu(self.tr("Export")), "plot_export_menu", self.tr("Export plot"))
+        fill_export(export, lambda suffix, _seen: self.export_asked.emit(self.plot, suffix))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self._pop_up(event.globalPos())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_F10 and event.modifiers() == Qt.KeyboardModifier.ShiftModifier:
+            self._pop_up(self.mapToGlobal(self.rect().center()))
+        else:
+            super().keyPressEvent(event)
+
+    def _pop_up(self, at: QPoint) -> None:
+        if self.plot is not None:
+            pop_up(self, at, self.fill_menu)
 
     def set_active(self, active: bool) -> None:
         """Mark the picture that is shown large."""
@@ -95,13 +126,17 @@ class LargePlot(QFrame):
 
     closed = Signal()
     rows_selected = Signal(object)
+    edit_asked = Signal()
     export_asked = Signal(object, str)  # Plot, whole or as it is seen; format, or `CLIPBOARD`
 
     def __init__(
         self, plot: Plot | Prepared, title: str = "", closable: bool = True, *, caption: str = "", framed: bool = True,
-        tools: Sequence[QWidget] = (),
+        tools: Sequence[QWidget] = (), more: Callable[[QMenu], object] | None = None,
     ) -> None:  # fmt: skip
-        """Without `framed` it stands in a document: no box, a caption with `tools` for a title, others in a menu."""
+        """Without `framed` it stands in a document: no box, a caption with `tools` for a title, others in a menu.
+
+        `more` puts into the menu of a right click what is not the figure's own.
+        """
         super().__init__()
         from terrace_desktop.plots.thin import prepare
         from terrace_desktop.plots.view import PlotView
@@ -115,6 +150,8 @@ class LargePlot(QFrame):
         self.view.setMinimumHeight(self.view.trellis.height)
         self.view.close_asked.connect(self.closed)
         self.view.rows_selected.connect(self.rows_selected)
+        self.view.menu_asked.connect(self.pop_up_menu)
+        self._more = more
         self.modes = Modes(self.view, has_rows(plot), quiet=not framed)
         self.modes.whole.clicked.connect(lambda _checked=False: self.reset())
         self._seen: Plot | None = None  # what was asked for last as it is seen
@@ -144,6 +181,7 @@ class LargePlot(QFrame):
         head.setSpacing(4)
         head.addWidget(ElidedLabel(title, "heading"), 1)
         head.addWidget(self.modes)
+        head.addWidget(icon_button("edit", "plot_edit", self.tr("Edit {0}").format(title), self.edit_asked.emit))
         head.addWidget(button(self.tr("Copy"), "plot_copy", self.copy_image, variant="flat"))
         export = tool_button(self.tr("Export") + " ▾", "plot_export", accessible=self.tr("Export plot"))
         export.setMenu(self._export_menu(export))
@@ -161,24 +199,12 @@ class LargePlot(QFrame):
         return menu
 
     def _fill_export(self, menu: QMenu) -> None:
-        menu.clear()
-        if not self.view.zoomed():
-            for known in formats.PLOTS:
-                menu.addAction(f"{known.name}…", self._exporter(known.suffix))
-            return
-        shown = menu.addSection(self.tr("As shown"))
-        can = self.view.seen() is not None
-        for known in formats.PLOTS:
-            action = menu.addAction(self.tr("{0}, as shown…").format(known.name), self._exporter(known.suffix, True))
-            action.setEnabled(can)
-        if not can:
-            shown.setText(self.tr("As shown: not while panels show different ranges"))
-        menu.addSection(self.tr("Whole"))
-        for known in formats.PLOTS:
-            menu.addAction(self.tr("{0}, whole…").format(known.name), self._exporter(known.suffix))
+        zoomed = self.view.zoomed()
+        fill_export(menu, self._export, zoomed, not zoomed or self.view.seen() is not None)
 
     def fill_menu(self, menu: QMenu) -> None:
         """Its tools as entries of a menu."""
+        menu.addAction(self.tr("Edit the figure…"), self.edit_asked.emit)
         menu.addAction(self.tr("Copy figure"), self.copy_image)
         menu.addMenu(self._export_menu(menu))
         if has_rows(self.plot):
@@ -191,6 +217,13 @@ class LargePlot(QFrame):
         zoom.setChecked(self.view.mode == "zoom")
         zoom.toggled.connect(lambda on: self.view.set_mode("zoom" if on else "move"))
         menu.addAction(self.tr("Reset the view"), self.reset)
+
+    def pop_up_menu(self, at: QPoint) -> None:
+        """Its menu at a place of the screen."""
+        pop_up(self, at, self.fill_menu, *(() if self._more is None else (self._more,)))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.pop_up_menu(event.globalPos())
 
     def reset(self) -> None:
         """Whole plot, nothing selected."""
@@ -218,6 +251,7 @@ class LargePlot(QFrame):
     def _sheet(self, plot: Plot) -> QWidget:
         """What belongs to the picture: subtitle, legend and panels."""
         from terrace_desktop.plots.legend import Legend
+        from terrace_desktop.plots.line_labels import at_lines
 
         self.sheet = QWidget()
         self.sheet.setProperty("surface", "panel")
@@ -228,7 +262,7 @@ class LargePlot(QFrame):
             column.addWidget(label(plot.look.title, "heading", wrap=True))
         if plot.subtitle:
             column.addWidget(label(plot.subtitle, "muted", wrap=True))
-        self.legend = Legend(plot) if plot.legend else None
+        self.legend = Legend(plot) if plot.legend and not at_lines(plot) else None
         if self.legend is not None and self.legend.entries:
             column.addWidget(self.legend)
         column.addWidget(self.view, 1)
@@ -242,8 +276,8 @@ class LargePlot(QFrame):
             f"{view.points_drawn:,}", f"{view.points_total:,}"
         )
 
-    def _exporter(self, suffix: str, seen: bool = False) -> Callable[[], None]:
-        return lambda: self.export_asked.emit(self._as_seen() if seen else self.plot, suffix)
+    def _export(self, suffix: str, seen: bool = False) -> None:
+        self.export_asked.emit(self._as_seen() if seen else self.plot, suffix)
 
 
 class PlotRow(QWidget):
@@ -252,6 +286,7 @@ class PlotRow(QWidget):
     rows_selected = Signal(object)
     export_asked = Signal(object, str)
     opened = Signal(object)  # the plot that is shown large now
+    edit_asked = Signal(str)  # the kind of a plot
 
     def __init__(self, kinds: tuple[str, ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -261,7 +296,9 @@ class PlotRow(QWidget):
         flow = Flow(across=14, down=14, column=200, height=SMALL_HEIGHT)
         for picture in self.small.values():
             flow.addWidget(picture)
-            picture.clicked.connect(self._opener(picture))
+            picture.clicked.connect(lambda _checked=False, kind=picture.kind: self.open(kind))
+            picture.edit_asked.connect(partial(self.edit_asked.emit, picture.kind))
+            picture.export_asked.connect(self.export_asked)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(14)
@@ -278,6 +315,7 @@ class PlotRow(QWidget):
         self.large.closed.connect(self.close_large)
         self.large.rows_selected.connect(self.rows_selected)
         self.large.export_asked.connect(self.export_asked)
+        self.large.edit_asked.connect(partial(self.edit_asked.emit, kind))
         self._column.addWidget(self.large)
         picture.set_active(True)
         self.large.view.setFocus()
@@ -292,6 +330,3 @@ class PlotRow(QWidget):
             self.rows_selected.emit(None)
         for picture in self.small.values():
             picture.set_active(False)
-
-    def _opener(self, picture: SmallPlot) -> Callable[[], None]:
-        return lambda: self.open(picture.kind)

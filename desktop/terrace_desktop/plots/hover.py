@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
+from terrace.graphs.ticks import date_words
 from terrace.results.layers import LAYERS, layer_key
-from terrace.results.plot import Axis, Marks, Plot, PlotPanel
-from terrace_desktop.plots.near import Found, PanelIndex, counts
+from terrace.results.plot import Axis, FloatArray, Marks, Plot, PlotPanel
+from terrace_desktop.plots.near import Found, PanelIndex, counts, heights
 from terrace_desktop.ui.words import from_engine
 
 SAME = 1e-9  # of its value, by which a place is that of a tick
@@ -27,7 +28,12 @@ def words_of(plot: Plot, panel: PlotPanel, index: PanelIndex, found: Found) -> s
         lines += [_row(int(marks.rows[at])), *_group(panel, index, found)]
     if not (marks.kind == "interval" and label):  # its label has the numbers
         lines.append(f"{across.title or 'x'}: {value_words(across, marks.x[at])}")
-        lines.append(f"{along.title or 'y'}: {value_words(along, marks.y[at])}")
+        lines.append(f"{along.title or 'y'}: {value_words(along, heights(marks)[at])}")
+        if marks.kind == "box":
+            lines[-1] = f"{along.title or 'y'}: {_box(along, marks.y[at])}"
+        if marks.kind in ("bars", "box") and marks.group_rows:
+            count = len(marks.group_rows[at])
+            lines.append(QCoreApplication.translate("PlotView", "{0} row(s)", "", count).format(f"{count:,}"))
         if marks.kind == "interval" and marks.lower is not None and marks.upper is not None:
             ends = [value_words(along, float(v[at])) for v in (marks.lower, marks.upper)]
             lines.append(QCoreApplication.translate("PlotView", "Interval: {0} to {1}").format(*ends))
@@ -35,6 +41,11 @@ def words_of(plot: Plot, panel: PlotPanel, index: PanelIndex, found: Found) -> s
     if layer not in lines and len({layer_words(m) for m in panel.marks if counts(m)}) > 1:
         lines.append(layer)
     return "\n".join(lines)
+
+
+def _box(axis: Axis, five: FloatArray) -> str:
+    low, middle, high = (value_words(axis, float(v)) for v in five[1:4])
+    return QCoreApplication.translate("PlotView", "median {0}, quartiles {1} to {2}").format(middle, low, high)
 
 
 def _row(row: int) -> str:
@@ -64,4 +75,6 @@ def value_words(axis: Axis, value: float) -> str:
         for at, text in axis.ticks:
             if text and abs(at - value) <= SAME * max(1.0, abs(value)):
                 return text
+    if axis.dates:
+        return date_words(value, axis.dates)
     return f"{10**value if axis.log else value:.4g}".replace("-", "−")

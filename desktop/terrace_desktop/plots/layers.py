@@ -9,6 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 
 from terrace.results.plot import Marks
+from terrace_desktop.plots.brushing import half_width
 from terrace_desktop.plots.looks import mark_colour, pen, symbol_looks
 from terrace_desktop.ui import theme
 
@@ -150,7 +151,7 @@ def _vline(marks: Marks, at: Setting) -> list[Any]:
 
 def _box(marks: Marks, at: Setting) -> list[Any]:
     low, q1, median, q3, high = marks.y.T
-    half = marks.width / 2 * 0.6
+    half = half_width(marks)
     edge = pen(marks, marks.style.thickness or 1.0, several=at.several)
     fill = pg.mkBrush(mark_colour(marks, _alpha(marks, 0.25), at.several))
     across, along = (marks.x - half, marks.x + half), (q1, q3)

@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.results.plot import FloatArray, Marks, PlotPanel
+from terrace_desktop.plots.brushing import body, half_width
 
 IntArray = npt.NDArray[np.int64]
 REACH = 10  # px within which the pointer finds a mark
-KINDS = ("points", "interval", "line", "bars")
+KINDS = ("points", "interval", "line", "bars", "box")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,11 @@ def counts(marks: Marks) -> bool:
     if marks.kind not in KINDS or not len(marks.x) or marks.text:
         return False
     return marks.kind != "line" or bool(marks.labels or marks.label or marks.rows is not None)
+
+
+def heights(marks: Marks) -> FloatArray:
+    """Where marks stand along the axis of values; of boxes that is the median."""
+    return marks.y[:, 2] if marks.kind == "box" else marks.y
 
 
 class PanelIndex:
@@ -89,7 +95,7 @@ class LayerIndex:
         """The places of the marks in order of x, those without one left out."""
         m = self.marks
         order = np.argsort(m.x, kind="stable")
-        out: IntArray = order[np.isfinite(m.x[order]) & np.isfinite(m.y[order])]
+        out: IntArray = order[np.isfinite(m.x[order]) & np.isfinite(heights(m)[order])]
         return out
 
     @cached_property
@@ -116,7 +122,7 @@ class LayerIndex:
             found = self._on_line(x, y, px, py)
             if found is not None:
                 return found
-        reach = m.width / 2 if m.kind == "bars" else REACH * px
+        reach = half_width(m) if m.kind in ("bars", "box") else REACH * px
         low, high = np.searchsorted(self._sorted, (x - reach, x + reach), side="left")
         near = self._order[low : high + 1]
         if not len(near):
@@ -128,11 +134,10 @@ class LayerIndex:
     def _distances(self, near: IntArray, x: float, y: float, px: float, py: float) -> FloatArray:
         m = self.marks
         out: FloatArray
-        if m.kind == "bars":
-            base = np.zeros(len(near)) if m.lower is None else m.lower[near]
-            top = m.y[near]
-            inside = np.abs(m.x[near] - x) <= m.width / 2
-            inside &= (y <= np.maximum(top, base)) & (y >= np.minimum(top, base))
+        if m.kind in ("bars", "box"):
+            low, high = body(m)
+            inside = np.abs(m.x[near] - x) <= half_width(m)
+            inside &= (y <= high[near]) & (y >= low[near])
             out = np.where(inside, 0.0, np.inf)
         elif m.kind == "interval" and m.lower is not None and m.upper is not None:
             inside = (y >= m.lower[near]) & (y <= m.upper[near])

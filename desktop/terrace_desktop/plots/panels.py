@@ -97,7 +97,7 @@ class Grid:
     # --- making -------------------------------------------------------------------------------------
     def _panel(self, k: int, panel: PlotPanel) -> None:
         box = BrushBox()
-        axes = {side: NumberAxis(side) for _, side in _SIDES}
+        axes = {side: NumberAxis(side, axis_of(panel, which)) for which, side in _SIDES}
         item = pg.PlotItem(viewBox=box, enableMenu=False, axisItems=axes)
         item.hideButtons()
         for which, side in _SIDES:

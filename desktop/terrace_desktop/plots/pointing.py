@@ -11,7 +11,7 @@ from PySide6.QtGui import QPainter, QPen, QPolygonF
 from terrace.results.plot import FloatArray, Plot
 from terrace_desktop.plots import hover
 from terrace_desktop.plots.brushing import IntArray, rows_of
-from terrace_desktop.plots.near import Found, PanelIndex
+from terrace_desktop.plots.near import Found, PanelIndex, heights
 from terrace_desktop.plots.panels import Grid
 from terrace_desktop.ui import theme
 
@@ -67,7 +67,7 @@ class Pointer:
 
     def _at(self, found: Found) -> tuple[float, float]:
         m = self.plot.panels[self.panel].marks[found.layer]
-        x, y = float(m.x[found.at]), float(m.y[found.at])
+        x, y = float(m.x[found.at]), float(heights(m)[found.at])
         return (y, x) if m.horizontal else (x, y)
 
     # --- showing ------------------------------------------------------------------------------------

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
+    QContextMenuEvent,
     QEnterEvent,
     QFocusEvent,
     QKeyEvent,
@@ -26,11 +27,12 @@ from PySide6.QtWidgets import QFrame, QToolTip, QWidget
 
 from terrace.results.plot import Plot
 from terrace.results.plot_words import figure_words
-from terrace_desktop.plots import layers
-from terrace_desktop.plots.brushing import Brushed, has_rows, marked, rows_inside
+from terrace_desktop.plots.brushing import Brushed, has_rows, rows_inside
+from terrace_desktop.plots.line_labels import LineLabels, at_lines
 from terrace_desktop.plots.near import Found
 from terrace_desktop.plots.panels import BrushBox, Grid, Mode, Span
 from terrace_desktop.plots.pointing import Pointer
+from terrace_desktop.plots.selected import over_layer
 from terrace_desktop.plots.thin import MOST, Prepared, prepare
 from terrace_desktop.plots.trellis import Trellis, logged
 from terrace_desktop.ui import theme
@@ -59,6 +61,7 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
     attended = Signal()  # the mouse or the focus has come or gone
     ranges_changed = Signal()
     pointed = Signal(str)  # the mark that a key went to, in words
+    menu_asked = Signal(QPoint)  # at a place of the screen
     _rest = 0.0  # no plot is drawn before this reading of the clock
 
     def __init__(self, plot: Plot | Prepared, compact: bool = False, parent: QWidget | None = None) -> None:
@@ -70,6 +73,7 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
         self.shown = replace(shown, panels=tuple(logged(p) for p in shown.panels))
         self.trellis = Trellis(self.shown)
         self.points_drawn, self.points_total = prepared.drawn, prepared.total
+        self._labels = LineLabels(self.shown) if not compact and at_lines(self.plot) else None
         self._grid = Grid(self.ci, self.shown, self.trellis, compact)
         self._jobs: deque[Callable[[], object]] = deque()
         self._stale = False
@@ -95,8 +99,10 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
         else:
             self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             self.setMouseTracking(True)
+            self.scene().sigMouseClicked.connect(self._clicked)
         self._begin()
         self._step()
+        self.ranges_changed.connect(self._place_labels)
         theme.manager().changed.connect(self._redress)
 
     # --- drawing ------------------------------------------------------------------------------------
@@ -145,6 +151,8 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
         self._overlay = []
         self.pointer.clear()
         self._still = None
+        if self._labels is not None:
+            self._labels.clear(self.scene())
         self.clear()
         self.setBackground(theme.colour("panel"))
         self._jobs = deque(self._grid.jobs())
@@ -162,7 +170,17 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
         else:
             self._grid.reset()
         self._show_chosen()
+        self._place_labels()
         self.viewport().update()
+
+    def _place_labels(self) -> None:
+        """Leave the labels at the lines their room, and put them there."""
+        if self._labels is None or not self._grid.boxes or self.closed:
+            return
+        room = self._labels.room(self.width())
+        self.ci.layout.setContentsMargins(4, 4, 8 + room, 2)
+        self.ci.layout.activate()
+        self._labels.place(self.scene(), self._grid.boxes[0], room)
 
     def _step(self) -> None:
         if time.perf_counter() < PlotView._rest:
@@ -218,6 +236,7 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
         ready = hasattr(self, "_jobs") and not self._jobs and not self._stale
         if ready and not self.closed:  # a closed view has no panels any more, but is resized once
             self._grid.place(self.width(), self.height())
+            self._place_labels()
 
     # --- interaction --------------------------------------------------------------------------------
     def set_mode(self, mode: Mode) -> None:
@@ -297,16 +316,9 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
         panels = [logged(p) for p in self.plot.panels] if few else self.shown.panels
         for item, panel in zip(self._grid.items, panels):
             for marks in panel.marks:
-                if marks.kind not in ("points", "interval", "line") or not has_rows(marks):
+                layer = over_layer(marks, rows, self._grid.setting) if has_rows(marks) else None
+                if layer is None:
                     continue
-                hit = marked(marks, rows) & np.isfinite(marks.x) & np.isfinite(marks.y)
-                if not hit.any():
-                    continue
-                x, y = (marks.y, marks.x) if marks.horizontal else (marks.x, marks.y)
-                layer = pg.ScatterPlotItem(
-                    x=x[hit], y=y[hit], size=layers.point_size(len(marks.x), self._grid.setting) + 1,
-                    pen=None, brush=pg.mkBrush(theme.colour("warning")),
-                )  # fmt: skip
                 item.addItem(layer, ignoreBounds=True)
                 self._overlay.append((item, layer))
 
@@ -382,6 +394,21 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
         if not self.compact and ev.button() == Qt.MouseButton.LeftButton:
             self.reset_view()
 
+    def _clicked(self, ev: Any) -> None:
+        """A click with the right button and no drag, which scales the axes."""
+        if ev.button() == Qt.MouseButton.RightButton:
+            self.menu_asked.emit(ev.screenPos().toPoint())
+
+    def contextMenuEvent(self, ev: QContextMenuEvent) -> None:
+        if ev.reason() != QContextMenuEvent.Reason.Mouse:  # that of the mouse may come before it is known to be no drag
+            self._menu_by_key()
+        ev.accept()
+
+    def _menu_by_key(self) -> None:
+        """The menu at the mark that is pointed at, or else over the figure."""
+        place = self.pointer.place()
+        self.menu_asked.emit(self.mapToGlobal(self.rect().center() if place is None else self.mapFromScene(place)))
+
     def keyPressEvent(self, ev: QKeyEvent) -> None:
         key, mods = Qt.Key(ev.key()), ev.modifiers()
         shift = bool(mods & Qt.KeyboardModifier.ShiftModifier)
@@ -395,6 +422,8 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
             self.reset_view()
         elif key in _MOVES and control:
             self._grid.zoom(0.8 if sum(_MOVES[key]) > 0 else 1.25, "x" if _MOVES[key][0] else "y")
+        elif key == Qt.Key.Key_F10 and shift:
+            self._menu_by_key()
         elif key in _MOVES and shift:
             self._grid.move(*(0.1 * step for step in _MOVES[key]))
         elif key in _MODES and not control:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -33,7 +33,8 @@ class Setting:
     ``look`` is how its tables are shown, ``numbers`` where theirs begin; ``view`` is ``tables`` or ``text``. ``stale``
     says why the result no longer holds, empty where it does; ``refiltered`` how its filter differs from the one in use.
     ``others`` are the variables of a model whose labels are others by now than they were for its fit.
-    ``figure_style`` is how all figures look that say nothing else.
+    ``figure_style`` is how all figures look that say nothing else. ``in_report`` says whether the report shows it,
+    None where it has no part there.
     """
 
     look: Look
@@ -43,6 +44,7 @@ class Setting:
     refiltered: str = ""
     others: tuple[Variable, ...] = ()
     figure_style: FigureLook = PLAIN
+    in_report: bool | None = field(default=None, compare=False)  # its menu alone shows that
 
 
 class Card(QFrame):
@@ -110,6 +112,7 @@ class Card(QFrame):
     def show_item(self, item: Item, setting: Setting) -> None:
         """The item, or what it has to know of the document, is another."""
         if item is self.item and setting == self.setting:
+            self.setting = setting
             return
         before, around = self.item, self.setting
         self.item, self.setting = item, setting
@@ -241,9 +244,21 @@ class Card(QFrame):
         self.fill_menu(menu)
         if menu.actions():
             menu.addSeparator()
+        self.report_menu(menu)
         menu.addAction(self.tr("Rename"), self.rename)
         menu.addAction(self.tr("Expand") if self.folded else self.tr("Collapse"), self.toggle_fold)
         menu.addAction(self.tr("Remove"), self.remove)
+
+    def report_menu(self, menu: QMenu) -> None:
+        """Whether the report shows it."""
+        shown = self.setting.in_report
+        if shown is None:
+            return
+        action = menu.addAction(self.tr("In the report"))
+        action.setObjectName("card_in_report")
+        action.setCheckable(True)
+        action.setChecked(shown)
+        action.triggered.connect(lambda on: self.command_asked.emit(outline.in_report(self.item.id, on)))
 
     def looks_menu(self, menu: QMenu, parts: tuple[tuple[str, str], ...] = (), metric: bool = False) -> None:
         """Decimals, style, labels, and for a model variances or SDs and its parts."""

@@ -82,6 +82,7 @@ class ModelCard(Card):
     plots_asked = Signal(object)  # PlotRow
     rows_selected = Signal(object)
     plot_export_asked = Signal(object, str)
+    diagnostic_asked = Signal(str)  # the kind of a diagnostic plot that is to be edited
     reveal_asked = Signal(object)  # a widget that has opened under the card
     further_asked = Signal()  # the tables that cost more than those of the fit
     gap = 24
@@ -311,6 +312,7 @@ class ModelCard(Card):
         self.plots = PlotRow(kinds if effects else kinds[:2])
         self.plots.rows_selected.connect(self.rows_selected)
         self.plots.export_asked.connect(self.plot_export_asked)
+        self.plots.edit_asked.connect(self.diagnostic_asked)
         self.plots.opened.connect(self.reveal_asked)
         self.plots_asked.emit(self.plots)
         return self.plots

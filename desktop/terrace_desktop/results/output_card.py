@@ -15,10 +15,8 @@ from terrace_desktop.results.browser import GrowingBrowser
 from terrace_desktop.results.card import LINE, Card, Setting
 from terrace_desktop.results.clipboard import tables_mime
 from terrace_desktop.results.command_box import command_box
-from terrace_desktop.ui import dialogs
 from terrace_desktop.ui.widgets import Notice, button, named
 from terrace_desktop.ui.words import marked
-from terrace_desktop.work.commands import save_code
 from terrace_desktop.work.history import duration
 
 if TYPE_CHECKING:
@@ -39,6 +37,7 @@ class OutputCard(Card):
     run_asked = Signal(str)  # a command that goes on from this one
     export_plot_asked = Signal(object, str)
     figure_asked = Signal(int)  # which of its figures is to be edited
+    save_code_asked = Signal(object)  # what `code` gives
     rows_selected = Signal(object)
 
     def __init__(self, item: Item, setting: Setting) -> None:
@@ -187,7 +186,8 @@ class OutputCard(Card):
             numbers, style = self.setting.numbers, self.setting.look.style
             caption = face.figure_caption(numbers.figure + at, plot.title, style)
         tools = () if alone else (self._pencil(at),)
-        large = LargePlot(plot, closable=False, caption=caption, framed=False, tools=tools)
+        large = LargePlot(plot, closable=False, caption=caption, framed=False, tools=tools, more=self.report_menu)
+        large.edit_asked.connect(lambda: self.figure_asked.emit(at))
         large.export_asked.connect(self.export_plot_asked)
         large.rows_selected.connect(self.rows_selected)
         self.figures.append(large)
@@ -216,7 +216,8 @@ class OutputCard(Card):
             menu.addAction(self.tr("Copy text"), self.copy_text)
         else:
             menu.addAction(self.tr("Copy code"), self.copy_text)
-            menu.addAction(self.tr("Save code…"), self.save_code).setObjectName("output_save_code")
+            save = menu.addAction(self.tr("Save code…"), lambda: self.save_code_asked.emit(self.code))
+            save.setObjectName("output_save_code")
         menu.addSeparator()
         details = menu.addAction(self.tr("Command and details"))
         details.setCheckable(True)
@@ -242,7 +243,6 @@ class OutputCard(Card):
         several = len(self.outcome.plots) > 1
         into = menu if not several else menu.addMenu(plot.title or self.tr("Figure {0}").format(at + 1))
         self.wake()
-        into.addAction(self.tr("Edit the figure…"), lambda: self.figure_asked.emit(at))
         if at < len(self.figures):
             self.figures[at].fill_menu(into)
 
@@ -251,16 +251,6 @@ class OutputCard(Card):
         """What `code` wrote: the code, its language, the ending of its files and the model; None for other commands."""
         found = self.outcome.payload
         return found if self.outcome.type == "code" and "saving(" not in self.outcome.command else None
-
-    def save_code(self) -> None:
-        """Ask for a file, and save the code there by the command."""
-        code = self.code
-        if code is None:
-            return
-        filters = f"{code['title']} (*{code['suffix']})"
-        path = dialogs.ask_save(self, self.tr("Save code"), f"model{code['suffix']}", filters)
-        if path:
-            self.command_asked.emit(save_code(path, code["model"], code["language"]))
 
     def copy_tables(self) -> None:
         """Copy the tables, or the text where there are none."""

@@ -70,6 +70,8 @@ class ResultsPane(QFrame):
     ml_test_asked = Signal(str)  # the command of a likelihood-ratio test
     plot_export_asked = Signal(object, str, object)  # Plot, format, ModelCard or None
     figure_asked = Signal(int, int)  # the id of an item, and which of its figures is to be edited
+    save_code_asked = Signal(object)  # what `code` wrote: see `OutputCard.code`
+    diagnostic_asked = Signal(object, str)  # ModelCard, the kind of a diagnostic plot that is to be edited
     further_asked = Signal(object)  # ModelCard: tables that are worked out where they are seen
     rows_selected = Signal(object)
     figures_drawn = Signal()  # some that were not there before
@@ -259,11 +261,15 @@ class ResultsPane(QFrame):
             self._show_next()
 
     def _settings(self) -> dict[int, Setting]:
+        from terrace.session.document.report_parts import parts_of_report
+
         numbers, document = numbering(self.shown), self.shown
+        in_report = {p.item: p.shown for p in parts_of_report(document) if p.kind in ("item", "heading")}
         return {
             item.id: Setting(
                 look_of(item, document), numbers[item.id], self._view, self._stale.get(item.id, ""),
                 self._refiltered.get(item.id, ""), self._others.get(item.id, ()), document.figure_style,
+                in_report.get(item.id),
             )
             for item in document
         }
@@ -297,6 +303,7 @@ class ResultsPane(QFrame):
         card.mend_asked.connect(lambda advice: self.mend_asked.emit(card, advice))
         card.plots_asked.connect(lambda row: self.plots_asked.emit(card, row))
         card.plot_export_asked.connect(lambda plot, suffix: self.plot_export_asked.emit(plot, suffix, card))
+        card.diagnostic_asked.connect(lambda kind: self.diagnostic_asked.emit(card, kind))
         card.rows_selected.connect(self.rows_selected)
         card.reveal_asked.connect(self.view.bring_into_view)
         card.reveal_asked.connect(lambda _opened: self.figures_drawn.emit())
@@ -307,6 +314,7 @@ class ResultsPane(QFrame):
         card.edit_asked.connect(self.command_edit_asked)
         card.use_asked.connect(self.model_asked)
         card.run_asked.connect(self.command_run_asked)
+        card.save_code_asked.connect(self.save_code_asked)
         card.export_plot_asked.connect(lambda plot, suffix: self.plot_export_asked.emit(plot, suffix, None))
         card.figure_asked.connect(lambda place: self.figure_asked.emit(card.item.id, place))
         card.rows_selected.connect(self.rows_selected)

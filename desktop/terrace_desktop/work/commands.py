@@ -120,6 +120,11 @@ def planned_report(path: str | Path) -> str:
 PLOT_NAMES = {"residual-fitted": "residuals", "qq": "qq", "caterpillar": "caterpillar"}
 
 
+def plot_of_model(kind: str) -> str:
+    """Draw a diagnostic plot of the active model as a figure of the results."""
+    return f"plot {PLOT_NAMES[kind]}"
+
+
 def save_plot(kind: str, path: str | Path, look: FigureLook | None = None) -> str:
     """Write a diagnostic plot of the active model, in a look of its own: ranges of its axes."""
     return f"plot {PLOT_NAMES[kind]}, saving({file_name(path)}) replace{_options(look)}"

@@ -29,6 +29,11 @@ def delete(items: Iterable[int] | None) -> str:
     return f"outline delete {_named(items)}"
 
 
+def in_report(item: int, shown: bool) -> str:
+    """Show an item in the report, or leave it out."""
+    return f"report part {'show' if shown else 'hide'} item{item}, alone"
+
+
 def note(text: str, *, after: int = 0, before: int = 0, under: int = 0) -> str:
     """A new note of the user, beside an item or as the first under one; at the end without."""
     return f"outline note {written_text(text)}{_place(after, before, under)}"

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, floor, log10
 
 import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.data.dates import is_date_format, is_period_format
+from terrace.graphs.ticks import GROUPED, power_text
 from terrace.language.graphs.options import AxisOptions
 from terrace.results.plot import Axis, Marks
+from terrace.wording import true_minus
 
 FloatArray = npt.NDArray[np.float64]
 Range = tuple[float, float]
@@ -50,7 +53,7 @@ def make_axis(data: Dataset, plan: AxisPlan, asked: AxisOptions, extent: Range |
     elif asked.count is not None and extent is not None:
         places = extent if asked.count == 0 else nice_ticks(*extent, asked.count)
     elif ticks is None:
-        places = _own_places(data, plan, asked, extent)
+        places = _own_places(data, plan, asked)
     if asked.log:
         places = None if places is None else [v for v in places if v > 0]
     if places is not None and (ticks is None or asked.at is not None):
@@ -64,27 +67,36 @@ def make_axis(data: Dataset, plan: AxisPlan, asked: AxisOptions, extent: Range |
         limits = padded(min([extent[0], *reach]), max([extent[1], *reach]), asked.log, plan.zero)
     if limits is not None and asked.reverse:
         limits = (limits[1], limits[0])
-    return Axis(title, ticks, limits, asked.log)
+    return with_scale(Axis(title, ticks, limits, asked.log), data, plan.variable)
 
 
-def _own_places(data: Dataset, plan: AxisPlan, asked: AxisOptions, extent: Range | None) -> Sequence[float] | None:
-    """Ticks that the variable wants by itself: its labelled values, or dates."""
-    from terrace.data.dates import is_date_format
+def with_scale(axis: Axis, data: Dataset, name: str) -> Axis:
+    """The axis with what is to be known of the numbers of a variable: whole ones, or dates."""
+    if not name or axis.log or data.is_text(name):
+        return axis
+    form = data.variable(name).format
+    dates = form if is_date_format(form) or is_period_format(form) else ""
+    return replace(axis, dates=dates, whole=not dates and are_whole(data.numeric(name)))
 
+
+def are_whole(values: FloatArray) -> bool:
+    """True where all that is there are whole numbers, of two or more."""
+    seen = values[np.isfinite(values)]
+    return len(seen) > 0 and float(np.ptp(seen)) > 0 and bool((seen == np.rint(seen)).all())
+
+
+def _own_places(data: Dataset, plan: AxisPlan, asked: AxisOptions) -> Sequence[float] | None:
+    """Ticks that the variable wants by itself: its labelled values."""
     if not plan.variable or asked.log:
         return None
     variable = data.variable(plan.variable)
     labelled = asked.value_labels or all(v in variable.value_labels for v in plan.values)
     if variable.value_labels and asked.value_labels is not False and plan.values and labelled:
         return plan.values
-    if is_date_format(variable.format) and extent is not None:
-        return [t for t in nice_ticks(*extent, 5) if extent[0] <= t <= extent[1]]
     return None
 
 
 def _text(data: Dataset, name: str, asked: AxisOptions, value: float) -> str:
-    from terrace.data.dates import is_date_format
-
     if name:
         variable = data.variable(name)
         label = variable.value_labels.get(value)
@@ -98,9 +110,11 @@ def _text(data: Dataset, name: str, asked: AxisOptions, value: float) -> str:
 
 
 def number_text(value: float) -> str:
-    """A number at a tick: as short as it is exact to twelve digits, with a real minus sign."""
-    text = f"{value:.12g}" if abs(value) < 1e12 else f"{value:.3g}"
-    return text.replace("-", "−")
+    """A number at a tick: as short as it is exact to twelve digits, with a real minus sign and thousands apart."""
+    size = abs(value)
+    if size >= 1e12 or 0 < size < 1e-4:
+        return power_text(value)
+    return true_minus(f"{value:{',' if size >= GROUPED else ''}.12g}")
 
 
 def is_numeric(axis: Axis) -> bool:

@@ -15,7 +15,7 @@ from terrace.graphs.assemble import Canvas, Drawing, Keyed, finish, ignored_text
 from terrace.graphs.axes import AxisPlan, number_text, variable_title
 from terrace.graphs.box import Groups, combined
 from terrace.graphs.flip import flipped
-from terrace.graphs.panels import left_out_note, no_panels, split_panels
+from terrace.graphs.panels import left_out_note, no_panels, split_panels, split_rows
 from terrace.language.graphs.bars import Bars
 from terrace.results.plot import Marks, Style
 from terrace.wording import plural
@@ -77,7 +77,8 @@ def build_bars(data: Dataset, spec: Bars, rows: Rows, weights: FloatArray | None
     heights = [_heights(values, plan, own, w, kind) for own in each]
     order = _order(spec, heights)
     heights = [_shares(h[:, order], spec) for h in heights]
-    drawn = tuple(tuple(_layers(h, spec)) for h in heights)
+    behind = [_rows_behind(values, plan, own, order) for own in each]
+    drawn = tuple(tuple(_layers(h, spec, rows)) for h, rows in zip(heights, behind))
     renamed = dict(spec.over[-1].labels) if len(spec.over[_colours(spec) :]) == 1 else {}
     outer = [renamed.get(int(k) + 1, plan.outer.labels[k]) for k in order]
     ticks = tuple((float(k), label) for k, label in enumerate(outer, start=1))
@@ -152,6 +153,17 @@ def _heights(
     return out
 
 
+def _rows_behind(values: dict[str, FloatArray], plan: _Plan, rows: Rows, order: Rows) -> list[list[Rows]]:
+    """The rows of each series in each category, in the order of the axis."""
+    out = []
+    for _, name, code in plan.series:
+        own = rows[plan.inner.codes[rows] == code]
+        own = own[np.isfinite(values[name][own])] if name else own
+        found = split_rows(own, plan.outer.codes[own], len(plan.outer.labels))
+        out.append([found[k] for k in order])
+    return out
+
+
 def _order(spec: Bars, heights: list[FloatArray]) -> Rows:
     """The categories as they stand along the axis: by value, or by what over(, sort()) asks for."""
     count = heights[0].shape[1]
@@ -173,7 +185,7 @@ def _shares(heights: FloatArray, spec: Bars) -> FloatArray:
         return shares
 
 
-def _layers(heights: FloatArray, spec: Bars) -> list[Keyed]:
+def _layers(heights: FloatArray, spec: Bars, rows: list[list[Rows]]) -> list[Keyed]:
     count, categories = heights.shape
     colors = dict(spec.colors)
     out: list[Keyed] = []
@@ -183,7 +195,9 @@ def _layers(heights: FloatArray, spec: Bars) -> list[Keyed]:
         out.append((0, Marks("vline", at[shown], np.empty(0), role="reference", style=Style(pattern="dot"))))
         for s, h in enumerate(heights):
             seen = np.isfinite(h)
-            out.append((s + 1, Marks("points", at[seen], h[seen], series=s, style=Style(colors.get(s + 1, "")))))
+            behind = tuple(r for r, k in zip(rows[s], seen) if k)
+            look = Style(colors.get(s + 1, ""))
+            out.append((s + 1, Marks("points", at[seen], h[seen], series=s, style=look, group_rows=behind)))
         return out
     base = np.zeros(categories)
     below = np.zeros(categories)
@@ -199,7 +213,9 @@ def _layers(heights: FloatArray, spec: Bars) -> list[Keyed]:
             base, below = np.where(seen & (h >= 0), top, base), np.where(seen & (h < 0), top, below)
         own = 1.0 if spec.stack or count == 1 else 0.94
         look = Style(colors.get(s + 1, ""))
-        out.append((s + 1, Marks("bars", x[seen], top[seen], start[seen], width=width * own, series=s, style=look)))
+        behind = tuple(r for r, k in zip(rows[s], seen) if k)
+        out.append((s + 1, Marks("bars", x[seen], top[seen], start[seen], width=width * own, series=s, style=look,
+                                 group_rows=behind)))  # fmt: skip
         if spec.labelled:
             place = (start[seen] + top[seen]) / 2 if spec.stack else top[seen]
             texts = tuple(number_text(float(f"{v:.4g}")) for v in h[seen])

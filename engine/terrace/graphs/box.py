@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +13,7 @@ from terrace.errors import DataError
 from terrace.graphs.assemble import Canvas, Drawing, Keyed, finish, ignored_text, panel_text
 from terrace.graphs.axes import AxisPlan, variable_title
 from terrace.graphs.flip import flipped
-from terrace.graphs.panels import left_out_note, no_panels, split_panels
+from terrace.graphs.panels import left_out_note, no_panels, split_panels, split_rows
 from terrace.language.graphs.twoway import Boxes
 from terrace.results.plot import Marks, Style
 from terrace.wording import plural
@@ -33,9 +32,7 @@ class Groups:
 
     def split(self, rows: Rows) -> list[Rows]:
         """These row numbers group by group."""
-        order = np.argsort(self.codes[rows], kind="stable")
-        ends = np.searchsorted(self.codes[rows][order], np.arange(len(self.labels) + 1))
-        return [rows[order[a:b]] for a, b in pairwise(ends)]
+        return split_rows(rows, self.codes[rows], len(self.labels))
 
 
 def five_numbers(values: FloatArray) -> FloatArray:
@@ -159,7 +156,8 @@ def _boxes(
     if not at:
         return []
     style = Style(dict(spec.colors).get(number + 1, ""))
-    boxes_of = Marks("box", np.array(at), np.stack(fives), width=width, series=number, style=style)
+    behind = tuple(rows for rows in boxes if len(rows))
+    boxes_of = Marks("box", np.array(at), np.stack(fives), width=width, series=number, style=style, group_rows=behind)
     out: list[Keyed] = [(number + 1, boxes_of)]
     if outside and spec.outside:
         x = np.concatenate([np.full(len(r), place) for place, r in outside])

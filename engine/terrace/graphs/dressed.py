@@ -130,7 +130,7 @@ def _axis(
     limits = axis.limits
     if ends != (None, None):
         limits = _limits(axis, ends, reach)
-    if step is None or not is_numeric(axis) or axis.log:
+    if step is None or not is_numeric(axis) or axis.log or axis.dates:
         return replace(axis, limits=limits)
     low, high = sorted(limits or (reach and padded(*reach, axis.log, False)) or (0.0, 1.0))
     return replace(axis, limits=limits, ticks=_steps(low, high, step) or axis.ticks)

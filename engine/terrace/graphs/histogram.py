@@ -12,7 +12,7 @@ from terrace.data.dataset import Dataset
 from terrace.errors import DataError
 from terrace.graphs.assemble import Canvas, Drawing, Keyed, finish, ignored_text, panel_text
 from terrace.graphs.axes import AxisPlan, number_text, variable_title
-from terrace.graphs.panels import left_out_note, no_panels, split_panels
+from terrace.graphs.panels import left_out_note, no_panels, split_panels, split_rows
 from terrace.language.graphs.twoway import Histogram
 from terrace.results.plot import Marks, Style
 from terrace.statistics.smooth import density as density_at
@@ -41,9 +41,13 @@ class Bins:
 
     def heights(self, values: FloatArray, weights: FloatArray | None = None) -> FloatArray:
         """How many of the finite `values` lie in each bin, shape (count,)."""
+        return np.bincount(self.places(values), weights, minlength=self.count).astype(np.float64)
+
+    def places(self, values: FloatArray) -> Rows:
+        """The bin of each of the finite `values`, from 0."""
         # rounding, so that 0.3 is in the bin that 3 × 0.1 opens
         place = np.floor(np.round((values - self.start) / self.width, 9)).astype(np.int64)
-        return np.bincount(np.clip(place, 0, self.count - 1), weights, minlength=self.count).astype(np.float64)
+        return np.clip(place, 0, self.count - 1)
 
 
 def choose_bins(values: FloatArray, spec: Histogram, n: float) -> Bins:
@@ -115,7 +119,7 @@ def build_histogram(data: Dataset, spec: Histogram, rows: Rows, weights: FloatAr
     each = panels.rows(seen)
     fullest = max(float(copies[r].sum()) for r in each[: len(each) - panels.total])
     bins = choose_bins(values[seen], spec, fullest)
-    drawn = tuple(tuple(_layers(values[r], copies[r], bins, spec)) for r in each)
+    drawn = tuple(tuple(_layers(values[r], copies[r], r, bins, spec)) for r in each)
     title = f"Histogram of {spec.name}" + (f" by {', '.join(options.by.names)}" if options.by else "")
     notes = []
     if panels.left_out:
@@ -145,7 +149,7 @@ def _value_ticks(data: Dataset, spec: Histogram, values: FloatArray) -> tuple[tu
     return tuple((float(v), data.level_label(spec.name, float(v))) for v in distinct)
 
 
-def _layers(values: FloatArray, copies: FloatArray, bins: Bins, spec: Histogram) -> list[Keyed]:
+def _layers(values: FloatArray, copies: FloatArray, rows: Rows, bins: Bins, spec: Histogram) -> list[Keyed]:
     n = float(copies.sum())
     if not len(values):
         return []
@@ -153,7 +157,8 @@ def _layers(values: FloatArray, copies: FloatArray, bins: Bins, spec: Histogram)
     look = spec.look
     style = Style(look.marker_color or look.line_color, outline=look.line_color)
     heights = bins.heights(values, copies) * scale
-    out: list[Keyed] = [(1, Marks("bars", bins.centres, heights, width=bins.width, style=style))]
+    behind = tuple(split_rows(rows, bins.places(values), bins.count))
+    out: list[Keyed] = [(1, Marks("bars", bins.centres, heights, width=bins.width, style=style, group_rows=behind))]
     if spec.labelled:
         seen = heights > 0
         texts = tuple(number_text(float(f"{h:.4g}")) for h in heights[seen])

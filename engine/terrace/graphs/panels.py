@@ -38,13 +38,17 @@ class Panels:
     def rows(self, rows: Rows) -> list[Rows]:
         """These row numbers panel by panel, in their order."""
         codes = self.codes[rows]
-        order = np.argsort(codes, kind="stable")
-        count = len(self.titles) - self.total
-        ends = np.searchsorted(codes[order], np.arange(count + 1))
-        out = [rows[order[a:b]] for a, b in pairwise(ends)]
+        out = split_rows(rows, codes, len(self.titles) - self.total)
         if self.total:
             out.append(rows[codes >= 0])
         return out
+
+
+def split_rows(rows: Rows, codes: Rows, count: int) -> list[Rows]:
+    """These row numbers by their `codes`, one a row, from 0 to `count` − 1; rows of other codes are left out."""
+    order = np.argsort(codes, kind="stable")
+    ends = np.searchsorted(codes[order], np.arange(count + 1))
+    return [rows[order[a:b]] for a, b in pairwise(ends)]
 
 
 def no_panels(n: int) -> Panels:

@@ -92,13 +92,17 @@ class Marks:
 class Axis:
     """``ticks`` replaces the numeric ticks by (position, label) pairs, for categories.
 
-    ``limits`` run backwards, from the larger to the smaller number, on a reversed axis.
+    ``limits`` run backwards, from the larger to the smaller number, on a reversed axis. ``whole`` marks an axis of
+    whole numbers, such as codes, counts or years, on which there is nothing to be read between them; ``dates`` is the
+    format of dates and times (`terrace.data.dates`), empty for other numbers.
     """
 
     title: str = ""
     ticks: tuple[tuple[float, str], ...] | None = None
     limits: tuple[float, float] | None = None
     log: bool = False
+    whole: bool = False
+    dates: str = ""
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 from terrace.data.changes import memory_of
 from terrace.results.labels import described, relabelled, table_labels
 from terrace.session.document.fits import model_of
+from terrace.session.document.retitled import retitled
 from terrace.session.out_of_date import of_one_source, position_of
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset, Variable
     from terrace.data.value import Value
     from terrace.results.fit import FitResult
-    from terrace.session.document.items import Item
+    from terrace.session.document.items import Document, Item
     from terrace.session.state import State
 
 
@@ -76,6 +77,16 @@ def _value_labels(then: Dataset, now: Dataset, old: Variable, new: Variable) -> 
             out.pop(value, None)
             out |= {value: old.value_labels[value]} if value in old.value_labels else {}
     return out
+
+
+def titles_now(document: Document, before: Dataset | None, now: Dataset | None) -> Document:
+    """The document after a command, in which titles follow the labels of the data where these have changed."""
+    if before is None or now is None or before.variables is now.variables or not of_one_source(before, now):
+        return document
+    was = {v.name: v.label for v in before.variables}
+    if all(was.get(v.name, v.label) == v.label for v in now.variables) or document.look.labels is False:
+        return document
+    return retitled(document, now, of_one_source)
 
 
 def data_now(state: State, item: Item) -> Dataset | None:

@@ -30,6 +30,7 @@ from terrace.session.effects import Effect
 from terrace.session.filter import Restriction
 from terrace.session.filtering import filtered, kept_on, with_ignored, with_note
 from terrace.session.happened import happened
+from terrace.session.labelling import titles_now
 from terrace.session.log import record_defect
 from terrace.session.opened import ProjectFile
 from terrace.session.outcome import captured, failure, return_code, success
@@ -407,6 +408,7 @@ class Session:
         document = placed(document, outcome, before, now, when)
         if now.stored is not before.stored:
             document = with_free_names(document, now.stored)
+        document = titles_now(document, before.dataset, now.dataset)
         if document is not now.document:
             self.state = replace(now, document=document)
 

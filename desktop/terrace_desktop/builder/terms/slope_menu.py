@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QPushButton
@@ -26,7 +27,8 @@ def slope_choices(
 ) -> None:
     """Offer slopes for equation `index`: a list of variables, or a menu where there are products too.
 
-    It opens at a button; `refuse` says why a variable cannot be taken, `box` takes what is chosen.
+    The menu begins with the variables of the fixed part that can vary here, since a slope usually varies around a fixed
+    effect. It opens at a button; `refuse` says why a variable cannot be taken, `box` takes what is chosen.
     """
     spec = state.spec
     there = {edit.term_key(t) for t in spec.random[index].terms}
@@ -41,9 +43,15 @@ def slope_choices(
     menu = QMenu(at)
     menu.setObjectName("slope_menu")
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    menu.addAction(tr("A variable …")).triggered.connect(variables_list)
-    menu.addSeparator()
+    fixed = dict.fromkeys(f.name for t in spec.fixed for f in t.factors)
+    for name in fixed:
+        if not refuse(name):
+            menu.addAction(name, partial(box.offer, name))
+    if not menu.isEmpty():
+        menu.addSeparator()
     for term in products:
         action = menu.addAction(term_title(term))
         action.triggered.connect(lambda _c=False, t=term: state.apply(edit.add_slope(state.spec, index, t)))
+    menu.addSeparator()
+    menu.addAction(tr("Another variable…"), variables_list)
     menu.popup(at.mapToGlobal(at.rect().bottomLeft()))

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from terrace.data.known_rows import known_rows
 from terrace.errors import TerraceError
+from terrace.graphs.axes import with_scale
 from terrace.graphs.group_names import named_groups
 from terrace.postestimation.diagnose import plots_arrays as arrays
 from terrace.results.advice_covariance import some
@@ -154,7 +155,8 @@ def histogram(fit: FitResult, data: Dataset, *, standardized: bool = False) -> P
 
     inside = _sample(fit, data)
     values = (predict.standardized_residuals if standardized else predict.residuals)(fit, data)[inside]
-    return arrays.histogram_plot(values, x_title="Standardized residual" if standardized else "Residual")
+    title = "Standardized residual" if standardized else "Residual"
+    return replace(arrays.histogram_plot(values, x_title=title, rows=inside), drawn_from=known_rows(data))
 
 
 def spaghetti(fit: FitResult, data: Dataset, x: str, *, group: str | None = None) -> Plot:
@@ -173,7 +175,7 @@ def spaghetti(fit: FitResult, data: Dataset, x: str, *, group: str | None = None
         x_title=_title(data, x),
         y_title=_title(data, fit.outcome),
     )
-    return replace(plot, drawn_from=known_rows(data))
+    return replace(over(plot, data, x), drawn_from=known_rows(data))
 
 
 def fitted_lines(
@@ -202,7 +204,7 @@ def fitted_lines(
         y_title=_title(data, fit.outcome),
         kind="fitted-lines",
     )
-    return replace(plot, drawn_from=known_rows(data))
+    return replace(over(plot, data, x), drawn_from=known_rows(data))
 
 
 def _not_identified(fit: FitResult, what: str) -> TerraceError:
@@ -281,6 +283,11 @@ def _one_effect(
         subject=term,
         advice=f"Available: {names}.",
     )
+
+
+def over(plot: Plot, data: Dataset, x: str) -> Plot:
+    """The plot with horizontal axes that know what numbers those of the variable are."""
+    return replace(plot, panels=tuple(replace(p, x=with_scale(p.x, data, x)) for p in plot.panels))
 
 
 def _sample(fit: FitResult, data: Dataset) -> npt.NDArray[np.int64]:

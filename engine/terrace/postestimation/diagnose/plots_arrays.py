@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from terrace.errors import DataError
 from terrace.graphs.dress import ticks_at_values
+from terrace.graphs.panels import split_rows
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
 
 FloatArray = npt.NDArray[np.float64]
@@ -195,12 +196,14 @@ def histogram_plot(
     x_title: str = "Residual",
     bins: int | None = None,
     normal: bool = True,
+    rows: Rows | None = None,
 ) -> Plot:
     """Densities in bins of equal width, with the normal curve of the same mean and standard deviation.
 
-    `values` has shape (n,). Bins are those of Freedman and Diaconis (1981), 5 to 80 of them, unless given.
+    `values` has shape (n,), as `rows`, those of the data where they are known. Bins are those of Freedman and
+    Diaconis (1981), 5 to 80 of them, unless given.
     """
-    y, _, _ = _complete(values, values)
+    y, _, keep = _complete(values, values)
     spread = float(np.ptp(y))
     if spread == 0:
         raise DataError(
@@ -213,7 +216,9 @@ def histogram_plot(
         bins = int(np.clip(round(spread / width) if width > 0 else 10, 5, 80))
     heights, edges = np.histogram(y, bins, density=True)
     centres = (edges[:-1] + edges[1:]) / 2
-    marks = [Marks("bars", centres, heights, width=float(edges[1] - edges[0]), label="Observed")]
+    places = np.clip(np.searchsorted(edges, y, side="right") - 1, 0, len(centres) - 1)  # the last bin has its upper end
+    behind = () if rows is None else tuple(split_rows(rows[keep], places, len(centres)))
+    marks = [Marks("bars", centres, heights, width=float(edges[1] - edges[0]), label="Observed", group_rows=behind)]
     if normal and len(y) > 2:
         mean, sd = float(y.mean()), float(y.std(ddof=1))
         x = np.linspace(y.min() - 0.1 * spread, y.max() + 0.1 * spread, 201)

@@ -9,7 +9,7 @@ import numpy as np
 from terrace.data.dataset import Dataset
 from terrace.data.known_rows import known_rows
 from terrace.errors import SpecError
-from terrace.graphs.axes import extent, few_values, number_text, padded
+from terrace.graphs.axes import extent, few_values, number_text, padded, with_scale
 from terrace.postestimation.diagnose.group_lines import line_variable, means_by, without
 from terrace.postestimation.diagnose.plots import lowest_level
 from terrace.postestimation.predict import columns as predict
@@ -54,7 +54,7 @@ def trellis_plot(
         note = f"{panels} of {len(every):,} groups, " + (
             "the first in order." if seed is None else f"chosen at random (seed {seed}).")
     names = short_labels(data)
-    x_axis, y_axis = (Axis(data.variable(n).label or n) for n in (x, fit.outcome))
+    x_axis, y_axis = (with_scale(Axis(data.variable(n).label or n), data, n) for n in (x, fit.outcome))
     out: list[PlotPanel] = []
     for g in chosen:
         own = np.flatnonzero(codes == g)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import floor, log10
 
 import numpy as np
 import numpy.typing as npt
@@ -296,15 +297,26 @@ def _panel(
 
 
 def _short(found: Margins, axis: str) -> dict[Dimension, Dimension]:
-    """Numbers that lines are told apart by, in three digits where these are enough: a mean less its SD has many."""
+    """Numbers that lines are told apart by, shorter where they have many digits, as a mean less its SD does."""
     out: dict[Dimension, Dimension] = {}
     numbers = {d for dims in found.dimensions for d in dims if d.kind == "at" and d.name != axis}
     for name in {d.name for d in numbers}:
         own = [d for d in numbers if d.name == name and isinstance(d.value, float)]
-        texts = {d: _minus(f"{d.level:.3g}") for d in own if d.label == _minus(f"{d.level:.7g}")}
+        plain = [d for d in own if d.label == _minus(f"{d.level:.7g}")]
+        texts = dict(zip(plain, _short_texts([float(d.value) for d in plain if isinstance(d.value, float)])))
         if len(set(texts.values())) == len(texts):
             out |= {d: replace(d, label=text) for d, text in texts.items()}
     return out
+
+
+def _short_texts(values: Sequence[float]) -> list[str]:
+    """Numbers in three digits where these say all of each; else all with the decimals that tell them well apart."""
+    if all(float(f"{v:.3g}") == v for v in values):
+        return [_minus(f"{v:.3g}") for v in values]
+    gaps = np.diff(np.unique(values))
+    step = float(gaps.min()) if len(gaps) else abs(values[0])
+    decimals = min(max(0, 1 - floor(log10(step))), 12)
+    return [_minus(f"{round(v, decimals) + 0.0:.{decimals}f}") for v in values]
 
 
 def _minus(text: str) -> str:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from terrace.report.figure.figure import draw, settings
 from terrace.results.layers import layer_key, series_of, series_place
-from terrace.results.plot import Axis, Plot
+from terrace.results.plot import Axis, Marks, Plot
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,12 +57,22 @@ class Span:
     step: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """How marks of a layer are drawn: the size of points and the width of lines in points, where it has such, and its
+    opacity in percent."""
+
+    size: float | None = None
+    width: float | None = None
+    opacity: float | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Proof:
     """The picture, rows of red, green, blue and opacity, with its size in dots and in inches.
 
     ``x`` and ``y`` are the axes of the first panel. ``colors`` are those of the series as they are drawn, by their
-    places.
+    places, and ``layers`` tells of layers how they are drawn, by their keys.
     """
 
     pixels: bytes
@@ -73,6 +83,7 @@ class Proof:
     x: Span | None = None
     y: Span | None = None
     colors: Mapping[int, str] | None = None
+    layers: Mapping[str, Drawn] | None = None
 
 
 def proof(plot: Plot, dpi: float, *, title: bool = True, most: int = MOST, parts: bool = True) -> Proof:
@@ -92,7 +103,8 @@ def proof(plot: Plot, dpi: float, *, title: bool = True, most: int = MOST, parts
     if first is not None and plot.panels:
         x, y = _span(first, "x", plot.panels[0].x), _span(first, "y", plot.panels[0].y)
     pixels = bytes(canvas.buffer_rgba())
-    return Proof(pixels, width, height, (inches[0], inches[1]), found, x, y, _colors(figure, plot))
+    colors, layers = _colors(figure, plot), _layers(figure, plot)
+    return Proof(pixels, width, height, (inches[0], inches[1]), found, x, y, colors, layers)
 
 
 # --- axes and series ----------------------------------------------------------------------------------------
@@ -109,15 +121,45 @@ def _colors(figure: Figure, plot: Plot) -> dict[int, str]:
     from matplotlib.colors import to_hex
 
     series, out = series_of(plot), dict[int, str]()
+    for artist, marks in _artists(figure, plot):
+        place = series_place(series, marks)
+        if place is None or place in out:
+            continue
+        found = artist.get_color() if hasattr(artist, "get_color") else artist.get_facecolor()
+        out[place] = to_hex(found[0] if np.ndim(found) == 2 and len(found) else found)
+    return out
+
+
+def _artists(figure: Figure, plot: Plot) -> Iterator[tuple[Any, Marks]]:
+    """What matplotlib draws, with the marks that it is drawn for."""
     for axes, panel in zip(figure.axes, plot.panels):
-        artists: list[Any] = [*axes.lines, *axes.collections, *axes.patches]
-        for artist in artists:
+        for artist in (*axes.lines, *axes.collections, *axes.patches):
             z = int(artist.get_zorder()) - _ZORDER
-            place = series_place(series, panel.marks[z]) if 0 <= z < len(panel.marks) else None
-            if place is None or place in out:
-                continue
-            found = artist.get_color() if hasattr(artist, "get_color") else artist.get_facecolor()
-            out[place] = to_hex(found[0] if np.ndim(found) == 2 and len(found) else found)
+            if 0 <= z < len(panel.marks):
+                yield artist, panel.marks[z]
+
+
+def _layers(figure: Figure, plot: Plot) -> dict[str, Drawn]:
+    """Of each layer what is drawn first."""
+    out: dict[str, Drawn] = {}
+    for artist, marks in _artists(figure, plot):
+        key = layer_key(marks)
+        now = out.get(key, Drawn())
+        alpha = artist.get_alpha()
+        opacity: float | None = 100.0 if alpha is None else 100 * float(alpha)
+        size = width = None
+        is_line = hasattr(artist, "get_markersize")
+        is_marker = is_line and artist.get_linestyle() == "None"
+        if (marks.kind == "interval" and is_marker) or (marks.kind == "box" and is_line):
+            opacity = None  # that of an interval is its bar's, that of a box its body's
+        if is_marker:
+            size = float(artist.get_markersize())
+        elif marks.kind in ("line", "interval", "hline", "vline"):
+            width = float(np.ravel(artist.get_linewidth())[0])
+        out[key] = Drawn(
+            size if now.size is None else now.size, width if now.width is None else now.width,
+            opacity if now.opacity is None else now.opacity,
+        )  # fmt: skip
     return out
 
 

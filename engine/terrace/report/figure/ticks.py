@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from math import ceil
 from textwrap import fill, shorten
 from typing import TYPE_CHECKING
 
 from terrace.graphs.axes import number_text
+from terrace.graphs.ticks import date_ticks, tick_texts
 from terrace.report.figure.trellis import Trellis
 from terrace.results.plot import Axis
 from terrace.wording import true_minus
@@ -15,24 +17,26 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _MOST_TICKS = 30
+_CLOCK = re.compile(r" (\d\d:\d\d(?::\d\d)?)$")  # the time of a date, which stands under it
+_USUAL_TICKS = 8  # intervals of an axis of numbers
 _LEAST_WRAPPED = 9  # letters; words wrapped narrower than this cannot be read
 
 
 def set_axis(axes: Axes, axis: Axis, which: str, trellis: Trellis) -> None:
     """Scale, limits and ticks of the x or the y axis (`which`) of a panel."""
-    from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 
     own = axes.xaxis if which == "x" else axes.yaxis
     own.set_tick_params(labelsize=trellis.tick_size)
     if axis.log:
         (axes.set_xscale if which == "x" else axes.set_yscale)("log")
-        own.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        own.set_major_formatter(FuncFormatter(lambda value, _: number_text(float(f"{value:.6g}"))))
         own.set_minor_formatter(NullFormatter())
     if axis.limits is not None:
         (axes.set_xlim if which == "x" else axes.set_ylim)(*axis.limits)
+    if axis.ticks is None and not axis.log:
+        _set_numbers(axes, axis, which, trellis)
     if axis.ticks is None:
-        if not axis.log and (ticks := trellis.ticks(which)):
-            own.set_major_locator(MaxNLocator(ticks))
         return
     letters = int(trellis.letters)
     most = _MOST_TICKS if which == "y" else min(_MOST_TICKS, trellis.slanted)
@@ -62,6 +66,33 @@ def set_axis(axes: Axes, axis: Axis, which: str, trellis: Trellis) -> None:
     if slanted:
         for text in axes.get_xticklabels():
             text.set(rotation=45, ha="right", rotation_mode="anchor")
+
+
+def _set_numbers(axes: Axes, axis: Axis, which: str, trellis: Trellis) -> None:
+    """Ticks at round numbers, whole ones or dates, no more than their texts have room for."""
+    from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator
+
+    own = axes.xaxis if which == "x" else axes.yaxis
+    low, high = sorted(own.get_view_interval())
+    most = trellis.ticks(which) or (_USUAL_TICKS if which == "x" else max(4, int(2.0 * trellis.height)))
+
+    def found(most: int) -> list[tuple[float, str]]:
+        if axis.dates:
+            return [(at, _CLOCK.sub(r"\n\1", text)) for at, text in date_ticks(low, high, axis.dates, most)]
+        places = MaxNLocator(most, steps=[1, 2, 5, 10] if axis.whole else [1, 2, 2.5, 5, 10], integer=axis.whole)
+        at = [float(v) for v in places.tick_values(low, high) if low - 1e-9 <= v <= high + 1e-9]
+        return list(zip(at, tick_texts(at)))
+
+    ticks = found(most)
+    while which == "x" and most > 1 and sum(_widest(t) + 2 for _, t in ticks) > trellis.letters:
+        most -= 1
+        ticks = found(most)
+    own.set_major_locator(FixedLocator([at for at, _ in ticks]))
+    own.set_major_formatter(FixedFormatter([t for _, t in ticks]))
+
+
+def _widest(text: str) -> int:
+    return max(map(len, text.split("\n")))
 
 
 def _filled(text: str, width: int) -> str:

@@ -7,7 +7,7 @@ one. A window, a report and a project file show, print and keep this; none of th
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Literal
 
 from terrace.results.figure_look import PLAIN, FigureLook
@@ -49,7 +49,9 @@ class Item:
     none. ``text`` is a note in Markdown. ``data`` are those that a model was fitted to, ``stored`` the name that
     commands find its fit by. ``when`` is as ISO 8601 has it. ``more`` are further tables of a
     model (`terrace.session.document.card`), None until they have been worked out. ``figures`` are the looks that the
-    user gave its plots, by their places; there may be fewer than plots.
+    user gave its plots, by their places; there may be fewer than plots. ``called`` are variables with what stands for
+    them in the titles of the outcome, ``made`` is the outcome with the titles of its day where labels have changed
+    since (`terrace.session.document.retitled`).
     """
 
     id: int
@@ -68,6 +70,8 @@ class Item:
     look: Look = Look()
     more: tuple[Table, ...] | None = None
     figures: tuple[FigureLook, ...] = ()
+    called: tuple[tuple[str, str], ...] = ()
+    made: Outcome | None = None
 
     @property
     def heading(self) -> str:
@@ -118,9 +122,10 @@ class Document:
         return tuple(i for i in self.items if i.id >= before.next_id)
 
     def only_outputs_since(self, before: Document) -> bool:
-        """True where nothing else came to an earlier state of this document, and nothing of it was changed."""
+        """True where nothing else came to an earlier state of this document, and nothing of it was changed but titles
+        that follow labels."""
         old = [i for i in self.items if i.id < before.next_id]
-        same = len(old) == len(before.items) and all(a is b for a, b in zip(old, before.items))
+        same = len(old) == len(before.items) and all(map(_same_but_titles, old, before.items))
         said = (self.title, self.look, self.figure_style, self.report)
         was = (before.title, before.look, before.figure_style, before.report)
         return same and said == was and all(i.kind == "output" for i in self.since(before))
@@ -144,3 +149,12 @@ class Document:
     def end_of(self, id_: int) -> int:
         """The place behind an item and all that belongs to it."""
         return self.place(id_) + len(self.family(id_))
+
+
+_TITLED = ("outcome", "made", "automatic")  # what labels change of an item
+
+
+def _same_but_titles(a: Item, b: Item) -> bool:
+    others = (f.name for f in fields(Item) if f.name not in _TITLED)
+    return a is b or ((a.made or a.outcome) is (b.made or b.outcome) and all(
+        getattr(a, name) is getattr(b, name) for name in others))  # fmt: skip

@@ -11,9 +11,11 @@ from terrace.session import registry
 from terrace.session.document.edits import Place, moved
 from terrace.session.document.fits import fits_of, free_name, model_of, next_number, same_fit
 from terrace.session.document.items import Document, Item
+from terrace.session.document.retitled import called_in
 from terrace.session.document.titles import TITLES, output_title
 from terrace.session.effects import Effect
 from terrace.session.step_names import data_step
+from terrace.spec.edit import variable_names
 from terrace.spec.title import model_title
 
 if TYPE_CHECKING:
@@ -69,7 +71,9 @@ def _output(document: Document, outcome: Outcome, before: State, after: State, w
     passing = Effect.BRIEF in outcome.effects or (bool(on_data or writes) and "\n" not in told)
     if outcome.quiet or not (shown or (told and not passing)):
         return document
-    item = Item(0, "output", outcome, automatic=_title(outcome, before, after), when=when)
+    names = () if before.fit is None else variable_names(before.fit.spec)
+    called = called_in(outcome, after.dataset, names)
+    item = Item(0, "output", outcome, automatic=_title(outcome, before, after), when=when, called=called)
     if outcome.payload.get("replaces") and (replaced := _in_place(document, item)) is not None:
         return replaced
     owner: Item | None = None
@@ -87,7 +91,7 @@ def _in_place(document: Document, item: Item) -> Document | None:
     old = next((i for i in reversed(document.items) if i.outcome is not None and i.outcome.type == kind), None)
     if old is None:
         return None
-    new = replace(old, outcome=item.outcome, automatic=item.automatic, when=item.when)
+    new = replace(old, outcome=item.outcome, automatic=item.automatic, when=item.when, called=item.called, made=None)
     items = tuple(new if i is old else i for i in document.items)
     return moved(replace(document, items=items), old.id, Place(last=True))
 

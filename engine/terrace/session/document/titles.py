@@ -93,4 +93,6 @@ def output_title(outcome: Outcome) -> str:
         return outcome.tables[0].title
     if not outcome.tables and len(outcome.plots) == 1 and outcome.plots[0].title:
         return outcome.plots[0].title
+    if outcome.type == "code" and outcome.payload.get("title"):
+        return f"{TITLES['code']}: {outcome.payload['title']}"  # of one model there may be several
     return TITLES.get(outcome.type) or outcome.type or outcome.command

@@ -52,6 +52,8 @@ def _axis(name: str, option: Option, axes: list[Axis]) -> None:
             raise wrong("has categories, which have no step")
         if all(a.log for a in axes):
             raise wrong("is logarithmic, and its ticks have no step")
+        if all(a.dates for a in axes):
+            raise wrong("has dates, and its ticks follow the calendar")
     elif any(a.log for a in axes) and any(str(w) != "." and float(str(w)) <= 0 for w in words(argument(option))):
         raise wrong("is logarithmic and begins above 0")
 
