@@ -244,10 +244,10 @@ class _Maker:
         decimals = self._look(None).decimals
         fits = [m.fit for m in models if m.fit is not None]
         labels = self._labels(item)
-        key = ("models", metric, decimals, *names, tuple(sorted(labels.items())))
-        table = _remembered(
-            fits, key, lambda: beside_table(fits, names, metric=metric, labels=labels, decimals=decimals)
-        )
+        key = ("models", metric, decimals, part.without, *names, tuple(sorted(labels.items())))
+        table = _remembered(fits, key, lambda: beside_table(
+            fits, names, metric=metric, labels=labels, decimals=decimals, without=part.without
+        ))  # fmt: skip
         yield from self._captioned([with_decimals(table, None, self.plan.p_decimals)], part)
         yield from self._out_of_date(models)
 
