@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QPushButton, QWidget
 from test_accessibility import unnamed
 from test_app import Program
 from waiting import settled, wait_until
@@ -423,6 +423,8 @@ def test_a_text_is_written_in_the_editor_of_notes(program: Program) -> None:
     panel.parts.add_text.click()
     editor = panel.parts.writing
     assert isinstance(editor, NoteEditor) and QApplication.focusWidget() is editor.text
+    keep = editor.findChild(QPushButton, "note_keep")
+    assert keep.text() == "Keep text" and editor.text.accessibleName() == "Text"
     QTest.keyClicks(editor.text, "Two models were fitted.")
     QTest.keyClick(editor.text, Qt.Key.Key_Return, CTRL)
     assert done(program) == 'report part add text "Two models were fitted.", after(models)'
@@ -436,6 +438,7 @@ def test_a_text_is_written_in_the_editor_of_notes(program: Program) -> None:
     note = next(n for n, p in parts(program).items() if p.kind == "item" and found.lines.sign(p) == "note")
     go_to(program, note)
     QTest.keyClick(found, Qt.Key.Key_F2)
+    assert panel.parts.writing.findChild(QPushButton, "note_keep").text() == "Keep note"
     panel.parts.writing.text.setPlainText("Fast at first")
     panel.parts.writing.keep()
     assert done(program).startswith("outline edit") and "Fast at first" in done(program)

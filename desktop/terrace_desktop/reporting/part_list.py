@@ -131,14 +131,14 @@ class PartList(QWidget):
     def write_text(self) -> None:
         """The editor of notes for a new text behind the part that is chosen."""
         after, _level = self._behind()
-        self._edit("", lambda words: self._add(texts.add("text", words, after)))
+        self._edit("", lambda words: self._add(texts.add("text", words, after)), of_report=True)
 
     def edit_text(self, name: str) -> None:
         """The words of a text of the report, or of a note of the page of results."""
         part = self.tree.lines.parts[name]
         item = self.editing.document.item(part.item)
         if part.kind == "text":
-            self._edit(part.text, lambda words: self.run(texts.edit(name, words)))
+            self._edit(part.text, lambda words: self.run(texts.edit(name, words)), of_report=True)
         elif item is not None and item.kind == "note":
             self._edit(item.text, lambda words: self.run(outline.edit(item.id, words)))
         else:
@@ -163,13 +163,12 @@ class PartList(QWidget):
             else:
                 self.writing.show_part(self.editing.document, part)
 
-    def _edit(self, words: str, kept: Callable[[str], object]) -> None:
+    def _edit(self, words: str, kept: Callable[[str], object], *, of_report: bool = False) -> None:
         def keep(text: str) -> None:
             self._end_writing()
             kept(text)
 
-        editor = NoteEditor(words)
-        editor.text.setPlaceholderText(self.tr("Write a text"))
+        editor = NoteEditor(words, of_report=of_report)
         editor.kept.connect(keep)
         editor.left.connect(self._end_writing)
         self._write(editor)
