@@ -29,6 +29,7 @@ from terrace.report.contents import (
 from terrace.report.decimals import with_decimals
 from terrace.report.kept import Kept
 from terrace.report.notes import note_text
+from terrace.results.advice_words import advice_in_words
 from terrace.results.labels import relabelled, table_labels
 from terrace.results.plot import Plot
 from terrace.results.table import Table
@@ -146,7 +147,7 @@ class _Maker:
             yield Heading(item.heading, min(part.level, 3))
             yield from self._captioned(self._model_tables(item), part)
             yield from self._out_of_date([item])
-            for advice in item.fit.warnings:
+            for advice in advice_in_words(item.fit, self._labels(item)):
                 yield Paragraph(str(advice), "advice")
         elif item.outcome is not None:
             of = self._model_above(item)
