@@ -19,8 +19,8 @@ LABELS = {"ses": "SES", "id": "School"}
     ("text", "words"),
     [
         ("corr(ses,_cons) at level id is on the boundary (±1): the random effects are perfectly correlated.",
-         "The correlation of SES and intercept at level School is on the boundary (±1): the random effects are perfectly "
-         "correlated."),
+         "The correlation of SES and intercept at level School is on the boundary (±1): the random effects are "
+         "perfectly correlated."),
         ("var(ses) at level id is estimated as zero, the lower limit of a variance.",
          "The variance of SES at level School is estimated as zero, the lower limit of a variance."),
         ("The likelihood is flat around the solution in var(x), cov(x,_cons) and sd(_cons), so there is no standard "

@@ -29,6 +29,7 @@ from terrace.report.pdf_flow import Gap, GridFlow, Landed, Picture, Record, Text
 from terrace.report.pdf_pictures import equation_pictures, figure_picture, stamped
 from terrace.report.sheet import (
     BELOW,
+    EQUATION_LEFT,
     HEAD_AT,
     KEPT_WHOLE,
     MARGIN,
@@ -242,8 +243,8 @@ class _Story:
 
     def _equations(self, block: EquationBlock, part: str) -> list[_Piece]:
         return [
-            _Piece(Picture(content, width, height, self.record, part, left=36), height, height)
-            for content, width, height in equation_pictures(block.lines, self.width - 36)
+            _Piece(Picture(content, width, height, self.record, part, left=EQUATION_LEFT), height, height)
+            for content, width, height in equation_pictures(block.lines, self.width - EQUATION_LEFT)
         ]
 
     # --- words --------------------------------------------------------------------------------------------
