@@ -16,6 +16,7 @@ from terrace.report.contents import (
     TableBlock,
 )
 from terrace.report.equation_lines import equation_lines, left_side
+from terrace.report.latex_letters import letters_preamble
 from terrace.report.notes import Run, runs
 from terrace.results.table import Table
 from terrace.spec.equations import Line
@@ -127,13 +128,15 @@ def _number(text: str) -> str:
 
 def report_latex(contents: Contents, *, figures: Sequence[str] = ()) -> str:
     """A report that compiles; `figures` are the file names of the plots, in their order."""
-    out = [_PREAMBLE + (_APA_CAPTIONS if contents.style == "apa" else "") + _running(contents) + r"\begin{document}"]
-    out += _title(contents)
+    out = _title(contents)
     if contents.command:
         out.append(_verbatim(contents.command))
     for placed in contents.blocks:
         out += _block(placed.block, figures, contents.style == "ama")
-    return "\n".join([*out, r"\end{document}", ""])
+    running = _running(contents)
+    body = "\n".join([*out, r"\end{document}", ""])
+    preamble = _PREAMBLE + letters_preamble(running + body)
+    return preamble + (_APA_CAPTIONS if contents.style == "apa" else "") + running + "\\begin{document}\n" + body
 
 
 def _running(contents: Contents) -> str:
