@@ -77,6 +77,7 @@ def pages_pdf(contents: Contents) -> Pages:
     document = BaseDocTemplate(
         out, pagesize=size, title=contents.title or "Report", author=contents.author, creator="Terrace",
         lang=contents.language, invariant=1,
+        displayDocTitle=True,  # what readers aloud name a window by, in place of the name of the file
     )  # fmt: skip
     document.addPageTemplates(PageTemplate(frames=[frame], onPage=lambda canvas, _: _running(canvas, contents)))
     document.build(_Story(contents, record).made())
