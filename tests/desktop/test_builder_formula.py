@@ -11,6 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 from test_app import Program, program
+from waiting import settled
 
 from terrace_desktop.results.output_card import OutputCard
 from terrace_desktop.ui import dialogs
@@ -39,6 +40,25 @@ def test_a_formula_is_typed() -> None:
     form.close_down()
     form.close()
     form.deleteLater()
+
+
+def test_the_button_that_uses_a_formula_is_in_sight_in_a_low_panel(program: Program) -> None:
+    """Whatever the window leaves for it, and with a word on what is wrong; a long text makes the box higher."""
+    program.run("sample hsb")
+    window = program.window
+    window.resize(1280, 720)
+    window.models.open_builder(None)
+    program.idle()
+    live = window.models.builder.live
+    live.begin_foreign()
+    low = live.command.height()
+    QTest.keyClicks(live.command, "mathach ~ ses + (ses | idd)")
+    settled()
+    assert live.wrong.isVisible()
+    area = child(window.models.builder, "builder_live_scroll").viewport()
+    assert area.rect().contains(live.use.mapTo(area, live.use.rect().bottomRight()))
+    live.command.setPlainText("\n".join(["ses"] * 40))
+    assert low < live.command.height() < 40 * live.command.fontMetrics().lineSpacing()
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QPushButton, QWidget
 from test_accessibility import unnamed
 from test_app import Program
 from waiting import settled, wait_until
@@ -20,6 +20,7 @@ from terrace.session.document.report_parts import parts_of_report
 from terrace.session.document.report_plan import NO_PLAN, ReportPart
 from terrace_desktop.reporting.editing import ReportEditing
 from terrace_desktop.reporting.model import PartsModel
+from terrace_desktop.reporting.models_form import ModelsForm
 from terrace_desktop.reporting.page import ReportPage
 from terrace_desktop.reporting.pages import Pages, Request
 from terrace_desktop.reporting.panel import ReportPanel
@@ -286,7 +287,7 @@ def test_the_list_has_the_parts_under_their_headings(program: Program) -> None:
     assert names == [p.name for p in parts(program).values() if p.level == 2][names.index(names[0]) + 3:][:len(names)]
     assert lines.index_of("models").parent() == results
     assert tree(program).isExpanded(results)
-    assert lines.data(lines.index_of("models")) == "Models 1 to 2 side by side"
+    assert lines.data(lines.index_of("models")) == "Models 1 and 2 side by side"
 
 
 @pytest.mark.parametrize("way", ["space", "click"])
@@ -422,6 +423,8 @@ def test_a_text_is_written_in_the_editor_of_notes(program: Program) -> None:
     panel.parts.add_text.click()
     editor = panel.parts.writing
     assert isinstance(editor, NoteEditor) and QApplication.focusWidget() is editor.text
+    keep = editor.findChild(QPushButton, "note_keep")
+    assert keep.text() == "Keep text" and editor.text.accessibleName() == "Text"
     QTest.keyClicks(editor.text, "Two models were fitted.")
     QTest.keyClick(editor.text, Qt.Key.Key_Return, CTRL)
     assert done(program) == 'report part add text "Two models were fitted.", after(models)'
@@ -435,6 +438,7 @@ def test_a_text_is_written_in_the_editor_of_notes(program: Program) -> None:
     note = next(n for n, p in parts(program).items() if p.kind == "item" and found.lines.sign(p) == "note")
     go_to(program, note)
     QTest.keyClick(found, Qt.Key.Key_F2)
+    assert panel.parts.writing.findChild(QPushButton, "note_keep").text() == "Keep note"
     panel.parts.writing.text.setPlainText("Fast at first")
     panel.parts.writing.keep()
     assert done(program).startswith("outline edit") and "Fast at first" in done(program)
@@ -483,6 +487,50 @@ def test_what_the_program_makes_of_a_model_is_added_from_the_menu(program: Progr
     panel.parts.menu.aboutToShow.emit()
     panel.parts.menu.actions()[-1].trigger()
     assert done(program) == "report reset" and f"equations{first}" not in parts(program)
+
+
+def test_models_side_by_side_are_chosen_ordered_and_shown_in_a_form(program: Program) -> None:
+    program.run("mixed y x || g: x")
+    panel, _page, _editing = opened(program)
+    one, two, three = (m.id for m in program.window.results.shown.models())
+    found = go_to(program, "models")
+    QTest.keyClick(found, Qt.Key.Key_Return)
+    form = panel.parts.writing
+    assert isinstance(form, ModelsForm) and form.ticks[one].hasFocus()
+    assert all(t.isChecked() for t in (*form.ticks.values(), *form.parts.values()))
+    form.ticks[two].click()
+    assert done(program) == f"report part choose models {one} {three}"
+    assert found.lines.data(found.lines.index_of("models")) == "Models 1 and 3 side by side"
+    form.ticks[two].click()  # it comes back where it stood, and the choice is that of all again
+    assert done(program) == "report part choose models _all" and parts(program)["models"].items == ()
+    form.ticks[three].setFocus()
+    QTest.keyClick(form.ticks[three], Qt.Key.Key_Up, ALT)
+    assert done(program) == f"report part choose models {one} {three} {two}"
+    assert form.rows.order() == [str(one), str(three), str(two)] and form.ticks[three].hasFocus()
+    form.parts["se"].click()
+    assert done(program) == "report part choose models, show(random criteria tests)"
+    form.ticks[one].click()
+    form.ticks[two].click()
+    assert "at least two" in form.problem.text() and form.problem.isVisible() and form.ticks[two].isChecked()
+    assert done(program) == f"report part choose models {three} {two}"
+    assert unnamed(form) == []
+    panel.editing.undo()
+    program.idle()
+    assert form.ticks[one].isChecked()
+    QTest.keyClick(form.ticks[three], Qt.Key.Key_Escape)
+    assert panel.parts.writing is None and program.window.splitter.is_open(panel) and found.hasFocus()
+
+
+def test_a_table_of_models_is_added_from_the_menu_and_its_form_goes_with_it(program: Program) -> None:
+    panel, _page, _editing = opened(program)
+    found = go_to(program, "paragraph" + str(program.window.results.shown.models()[-1].id))
+    panel.parts.menu.aboutToShow.emit()
+    next(a for a in panel.parts.menu.actions() if a.text() == "Add models side by side").trigger()
+    assert done(program).startswith("report part add models _all, after(paragraph")
+    assert found.current_name() == "models1" and isinstance(panel.parts.writing, ModelsForm)
+    panel.editing.undo()
+    program.idle()
+    assert panel.parts.writing is None and "models1" not in parts(program)
 
 
 def test_forty_parts_keep_their_folds_and_the_choice(program: Program) -> None:
@@ -536,7 +584,7 @@ def test_a_click_on_a_page_finds_the_part_and_the_other_way_round(printing: Prog
     QTest.mouseClick(page.sheet, Qt.MouseButton.LeftButton, pos=QPoint(2, 2))  # the margin
     assert found.current_name() == other.part
     caption = page.shown.numbers["models"]
-    assert found.lines.data(found.lines.index_of("models")) == f"{caption}. Models 1 to 2 side by side"
+    assert found.lines.data(found.lines.index_of("models")) == f"{caption}. Models 1 and 2 side by side"
 
 
 def test_pages_are_turned_by_keys_buttons_and_small_pages(printing: Program) -> None:
@@ -723,7 +771,7 @@ def test_the_list_and_the_pages_are_told_to_a_screen_reader(program: Program) ->
     panel, page, _editing = opened(program)
     lines = tree(program).lines
     index = lines.index_of("models")
-    assert index.data(Qt.ItemDataRole.AccessibleTextRole) == "Models 1 to 2 side by side"
+    assert index.data(Qt.ItemDataRole.AccessibleTextRole) == "Models 1 and 2 side by side"
     assert index.data(Qt.ItemDataRole.CheckStateRole) == Qt.CheckState.Checked
     lines.setData(index, Qt.CheckState.Unchecked.value, Qt.ItemDataRole.CheckStateRole)  # as a reader does
     assert done(program) == "report part hide models"

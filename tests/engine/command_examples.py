@@ -176,6 +176,7 @@ report part add text "x" => report part edit text1 "y"
 report part add text "x" => report part move text1, first
 report part add text "x" => report part hide text1
 report part hide _all => report reset
+mixed y x || g: => mixed y || g: => report part choose models _all, show(se tests)
 run some.do
 do some.do
 ? mixed

@@ -131,7 +131,10 @@ def test_margins_and_slopes_are_titled_by_what_they_show(session: Session) -> No
     assert "averaged" not in shown.tables[0].notes[0]
     axes = [a.title for panel in shown.plots[0].panels for a in (panel.x, panel.y)]
     assert axes == ["Hours a week", "Predicted Reading"]
-    assert shown.tables[0].rows[1].label == "Hours a week = −1, Athletics"
+    assert [(r.label, r.indent) for r in shown.tables[0].rows[:3]] == [
+        ("Hours a week = −1", 0), ("Plain", 1), ("Athletics", 1)
+    ]  # fmt: skip
+    assert shown.tables[0].stub == "Kind"
     slopes = ok(session, "margins kind, dydx(x)").tables[0]
     assert slopes.title == "Average marginal effect of Hours a week on Reading by Kind"
     assert ok(session, "margins, dydx(*) atmeans").tables[0].title == "Marginal effects on Reading at the means"

@@ -32,10 +32,11 @@ def test_vce(session: Session) -> None:
 
 def test_margins_of_a_factor(session: Session) -> None:
     table = only(session, "margins, dydx(*)")
-    assert [r.label for r in table.rows] == ["ses", "sector: Catholic"]
+    names = ["Socioeconomic status of the student", "Sector of the school: Catholic"]
+    assert [r.label for r in table.rows] == names
     assert [r[0] for r in table.plain()["rows"]] == ["ses", "1.sector"]
     headings = [r.label for r in only(session, "margins, dydx(*) at(ses=(0 1))").rows if r.kind == "group"]
-    assert headings == ["ses", "sector: Catholic"]
+    assert headings == names
 
 
 def test_influence(session: Session) -> None:

@@ -68,7 +68,9 @@ def test_adjustments(method: str) -> None:
 def test_within_levels_of_another_factor() -> None:
     table = contrast_table(fit(), "r.temperature@recipe")
     close(values(table), expected("r.temperature@recipe"))
-    assert table.rows[0].label == "(2 vs 1) 1" and table.rows[-1].label == "(6 vs 1) 3"
+    assert [(r.label, r.kind) for r in table.rows[:2]] == [("1", "group"), ("(2 vs 1)", "row")]
+    assert [r.label for r in table.rows if r.kind == "group"] == ["1", "2", "3"] and table.rows[-1].label == "(6 vs 1)"
+    assert table.rows[1].code == "(2 vs 1) 1" and table.rows[-1].code == "(6 vs 1) 3"
 
 
 def test_differences_of_differences() -> None:

@@ -99,7 +99,7 @@ def test_nonlinear_margins(state: State, command: str, g: Callable[[dict[str, fl
 def test_an_expression_by_group_and_by_pairs(state: State) -> None:
     session, f = Session(state), frame()
     table = ok(session, "margins t, expression(exp(predict(xb)/4)) over(s)").tables[0]
-    assert len(table.rows) == 6 and table.title.startswith("Average of exp(predict(xb)/4) by ")
+    assert len(table.plain()["rows"]) == 6 and table.title.startswith("Average of exp(predict(xb)/4) by ")
     inside = (f.s == "b").to_numpy()
 
     def g(beta: dict[str, float], t: float) -> float:
@@ -131,7 +131,7 @@ def test_contrasts_of_margins(state: State) -> None:
     """Each is the linear combination of margins that it stands for."""
     session = Session(state)
     contrasts, joint = ok(session, "margins ar.t@s").tables
-    assert [r.label for r in contrasts.rows] == ["(2 vs 1) a", "(5 vs 2) a", "(2 vs 1) b", "(5 vs 2) b"]
+    assert [r.label for r in contrasts.rows] == ["a", "(2 vs 1)", "(5 vs 2)", "b", "(2 vs 1)", "(5 vs 2)"]
     assert [r.label for r in joint.rows] == ["ar.t@s", "a", "b", "Joint"]
     second = row(session, "margins ar.t@s", at=1)
     slopes = row(session, "margins r.t, dydx(x) small", at=0, table=0)
@@ -170,8 +170,8 @@ def test_how_margins_are_drawn(state: State) -> None:
     """The same numbers as lines, points, bars, bands, in panels, lying down."""
     session = Session(state)
     table = ok(session, "margins t#s, at(x=(1 2 3))").tables[0]
-    values = [r.values[0] for r in table.rows]
-    lows = [r.values[4][0] for r in table.rows]
+    values = [r.values[0] for r in table.rows if r.values]
+    lows = [r.values[4][0] for r in table.rows if r.values]
 
     def marks(command: str, kind: str) -> list[object]:
         return [m for p in ok(session, command).plots[0].panels for m in p.marks if m.kind == kind]

@@ -16,6 +16,7 @@ from terrace.report.cells import shown
 from terrace.report.contents import Contents, EquationBlock, FigureBlock, Heading, Paragraph, TableBlock
 from terrace.report.models_beside import beside_table
 from terrace.report.notes import plain
+from terrace.session.document.report_plan import BESIDE
 from terrace.session.report_contents import report_contents
 from terrace.session.session import Session
 from terrace.version import __version__
@@ -156,6 +157,33 @@ def test_models_beside_each_other_have_the_estimates_of_the_fits(session: Sessio
     p = stats.chi2.sf(lr, 1)
     assert lines["p"][1] == (f"{p:.3f}"[1:] if p >= 0.001 else "< .001")
     assert "LR χ² compares each model with the one before." in " ".join(table.notes)
+
+
+@pytest.mark.parametrize("left_out", BESIDE)
+def test_a_table_of_models_leaves_out_what_is_not_asked_for_and_nothing_else(session: Session, left_out: str) -> None:
+    fits = [m.fit for m in session.state.document.models() if m.fit is not None][:2]
+    names = ["Model 1", "Model 2"]
+    whole, less = beside_table(fits, names), beside_table(fits, names, without=(left_out,))
+    expected = {
+        "se": set(), "random": {"school:var(_cons)", "var(Residual)"}, "criteria": {"ll", "aic", "bic"},
+        "tests": {"chi2", "p"},
+    }[left_out]  # fmt: skip
+    codes = [{r.code for r in t.rows if r.code} for t in (whole, less)]
+    assert codes[0] - codes[1] == expected and codes[1] <= codes[0]
+    heads = [r.label for r in less.rows if r.kind == "group"]
+    assert ("Residual" in heads) == (left_out != "random")
+    words = " ".join(less.notes)
+    assert ("Standard errors in parentheses." in words) == (left_out != "se")
+    assert ("LR χ²" in words) == (left_out != "tests")
+    cells = [c.text for line in shown(less).lines if line.code == "x" for c in line.cells]
+    assert any("(" in text for text in cells) == (left_out != "se")
+
+
+def test_models_stand_in_the_order_that_was_chosen(session: Session) -> None:
+    found = contents(session, "report part choose models m3 m1, show(criteria)")
+    (table,) = [b.table for b in of(found, "models") if isinstance(b, TableBlock)]
+    assert [c.title for c in table.columns] == ["Model 3", "Model 1"]
+    assert {r.code for r in table.rows} >= {"aic", "_cons"} and "var(Residual)" not in {r.code for r in table.rows}
 
 
 def test_many_models_have_standard_errors_below(session: Session) -> None:

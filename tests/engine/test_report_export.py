@@ -386,6 +386,11 @@ def test_excel_sheets_print_on_one_page_across_with_notes_in_lines(tmp_path) -> 
     assert [str(r) for r in sheet.merged_cells.ranges] == ["A4:C4"]
     assert sheet["A4"].alignment.wrap_text and sheet.row_dimensions[4].height > 60
     assert sheet["B3"].number_format == "#,##0.00" and not sheet.sheet_view.showGridLines
+    assert sheet.print_title_rows == "$1:$2" and setup.orientation == "portrait"
+    columns = tuple(Column(f"c{k}", f"A column {k}") for k in range(14))
+    wide = Table("T", columns, (Row("A label of some length", tuple(float(k) for k in range(14))),))
+    lying = openpyxl.load_workbook(export(wide, tmp_path / "w.xlsx"))["Table 1 T"]
+    assert lying.page_setup.orientation == "landscape" and lying.page_setup.fitToWidth == 1
 
 
 # --- stars and parentheses move no decimal point ------------------------------------------------------------------

@@ -282,6 +282,15 @@ def test_equations_of_word_are_its_own() -> None:
     assert "∼" in [t.text for t in second.iter(qn("m:t"))] and len(list(second.iter(qn("m:sSup")))) == 1
 
 
+@pytest.mark.parametrize("blocks", [(Paragraph("x"),), (EQUATION,)], ids=["text", "pictures put on later"])
+def test_readers_aloud_are_told_the_language_and_the_title(blocks: tuple[Any, ...]) -> None:
+    from pypdf import PdfReader
+
+    reader = PdfReader(io.BytesIO(pages_pdf(report(*blocks, title="A title", language="en-GB")).pdf))
+    assert reader.root_object["/Lang"] == "en-GB" and reader.metadata is not None
+    assert bool(reader.root_object["/ViewerPreferences"]["/DisplayDocTitle"]) and reader.metadata.title == "A title"
+
+
 def test_word_and_pages_have_one_paper_and_one_language(tmp_path: Path) -> None:
     document = word(Paragraph("x"), paper="letter", language="en-GB")
     section = document.sections[0]

@@ -69,7 +69,7 @@ def test_parts_stand_in_sections_and_models_beside_each_other_hide_their_own_tab
 def test_titles_of_parts_name_models_by_number(session: Session) -> None:
     document = session.state.document
     titles = {p.name: part_title(document, p) for p in parts_of_report(document)}
-    assert titles["models"] == "Models 1 to 2 side by side" and titles["paragraph3"] == "Paragraph on Model 2"
+    assert titles["models"] == "Models 1 and 2 side by side" and titles["paragraph3"] == "Paragraph on Model 2"
     assert titles["results"] == "Results" and titles["item4"] == "Residual intraclass correlation"
 
 
@@ -114,6 +114,22 @@ def test_parts_of_the_users_own(session: Session) -> None:
     assert not {"text1", "heading1", "models1", "paragraph2"} & set(names(session))
 
 
+def test_models_side_by_side_are_chosen_in_an_order_and_all_means_later_ones_too(session: Session) -> None:
+    run(session, "report part choose models m2 m1")
+    assert part(session, "models").items == (3, 2)
+    assert part_title(session.state.document, part(session, "models")) == "Models 2 and 1 side by side"
+    run(session, "report part choose models, show(tests se)", "report part add models _all, show(none) after(models)")
+    assert part(session, "models").without == ("random", "criteria") and part(session, "models").items == (3, 2)
+    run(session, "mixed mathach ses || id: ses")
+    models = {p.name: parts.models_beside(session.state.document, p) for p in (
+        part(session, "models"), part(session, "models1")
+    )}  # fmt: skip
+    assert [m.number for m in models["models"]] == [2, 1] and [m.number for m in models["models1"]] == [1, 2, 3]
+    assert len(part(session, "models1").without) == 4
+    run(session, "report part choose models _all, show(_all)")
+    assert (part(session, "models").items, part(session, "models").without) == ((), ())
+
+
 def test_a_heading_takes_its_section_along_except_alone(session: Session) -> None:
     run(session, "report part hide method")
     assert not {"method", "analysis"} & set(names(session, shown=True))
@@ -135,6 +151,12 @@ def test_a_heading_takes_its_section_along_except_alone(session: Session) -> Non
         ("report part level results 4", "bad-level"),
         ('report part add heading ""', "no-text"),
         ("report part add models m1", "too-few-models"),
+        ("report part add models m1 m1", "too-few-models"),
+        ("report part add models _all, show(everything)", "bad-option-value"),
+        ("report part choose models m1", "too-few-models"),
+        ("report part choose analysis _all", "not-side-by-side"),
+        ("report part choose models", "no-text"),
+        ("report part choose models 4 m1", "not-a-model"),
         ("report part add paragraph 4", "not-a-model"),
         ("report part", "bad-option-value"),
         ("report style chicago", "bad-option-value"),

@@ -88,6 +88,10 @@ def test_a_workbook_has_a_sheet_of_contents_that_leads_to_a_sheet_a_table(tmp_pa
     assert book[targets[0]]["B3"].value == 1.5 and book.properties.creator == "C. D."
     below = [c for row in book[targets[1]].iter_rows() for c in row if c.value == "Note. Of the figure."]
     picture = book[targets[1]]._images[0]  # type: ignore[attr-defined]  # which the library has under no other name
+    contents = book["Report"]
+    assert contents.print_area == f"'Report'!$A$1:$A${contents.max_row}" and contents.page_setup.fitToWidth == 1
+    words = [c for (c,) in contents.iter_rows(max_col=1) if c.value and c.hyperlink is None]
+    assert words and all(c.alignment.wrap_text for c in words)
     assert len(below) == 1 and below[0].row > 1 + picture.height / 2 / 20, "a sheet shows half its dots"
 
 

@@ -80,7 +80,7 @@ def test_effects_choose_columns(state: State) -> None:
 
 def test_the_legend_of_at_can_be_left_out(state: State) -> None:
     session = Session(state)
-    assert "At: 1: x = 0" in ok(session, "margins t, at(x=(0 1))").text
-    assert "At: 1:" not in ok(session, "margins t, at(x=(0 1)) noatlegend").text
+    assert "At x = 1." in ok(session, "margins t, at(x=1)").text
+    assert "At x" not in ok(session, "margins t, at(x=1) noatlegend").text
     for option in ("grand", "noestimcheck"):
         assert refused(session, f"margins t, {option}") == "no-such-option"

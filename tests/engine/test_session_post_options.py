@@ -148,10 +148,11 @@ def test_all_terms_together(state: State) -> None:
 def test_margins_of_the_cells(state: State) -> None:
     s = Session(state)
     got = ok(s, "pwcompare t#sex, cimargins small").tables
-    assert len(got) == 1 and len(got[0].rows) == 8
     want = ok(s, "margins t#sex, at(x=0) small").tables[0]
-    np.testing.assert_allclose([r.values[0] for r in got[0].rows], [r.values[0] for r in want.rows])
-    np.testing.assert_allclose([r.values[1] for r in got[0].rows], [r.values[1] for r in want.rows])
+    got_rows, want_rows = ([r for r in t.rows if r.values] for t in (got[0], want))
+    assert len(got) == 1 and len(got_rows) == 8
+    np.testing.assert_allclose([r.values[0] for r in got_rows], [r.values[0] for r in want_rows])
+    np.testing.assert_allclose([r.values[1] for r in got_rows], [r.values[1] for r in want_rows])
 
 
 @pytest.mark.parametrize("mcompare", ["none", "bonferroni", "tukey"])

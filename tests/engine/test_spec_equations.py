@@ -191,7 +191,7 @@ def test_latex_escapes_and_balances() -> None:
     spec = model("long_name", "long_name#long_name", levels=("id",))
     latex = equations_latex(equations(spec))
     assert latex.count("{") == latex.count("}")
-    assert r"\beta_{1j} \mathit{long\_name}_{ij}" in latex
+    assert r"\beta_{1j} \,\mathit{long\_name}_{ij}" in latex
     assert r"\mathit{long\_name}_{ij}^{2}" in latex
     assert r"u_{0j} &\sim N(0, \tau^{2})" in latex
     assert equations_text(equations(spec)).splitlines()[0] == "Level 1"

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from PySide6 import QtCore, QtGui, QtWidgets
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from terrace_desktop.ui.later import soon
 from terrace_desktop.work.collector import settle
@@ -71,6 +71,8 @@ def pieces() -> Iterator[None]:
 class Loader(QObject):
     """Takes one piece after the other, and lets the events that have come in go first."""
 
+    ended = Signal()
+
     def __init__(self, parent: QObject, work: Iterator[None]) -> None:
         super().__init__(parent)
         self.setObjectName("loader")
@@ -85,3 +87,4 @@ class Loader(QObject):
             self.begin()
         else:
             settle()
+            self.ended.emit()

@@ -212,7 +212,9 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         c = self.controller
         c.ready.connect(self._ready)
-        c.warm.connect(Loader(self, pieces()).begin)
+        loader = Loader(self, pieces())
+        c.warm.connect(loader.begin)
+        loader.ended.connect(c.later.begin)
         c.finished.connect(self._finished)
         c.changed.connect(self._changed)
         c.busy_changed.connect(self._busy_changed)

@@ -82,10 +82,29 @@ class FittingBrowser(QTextBrowser):
         event.ignore()
 
 
+LEAST_LINES, MOST_LINES = 3, 10
+"""Lines of the command that are shown; the rest is scrolled."""
+
+
 class CommandEdit(QPlainTextEdit):
     """The command, to read and to write; Ctrl+Enter uses what is written."""
 
     wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.document().documentLayout().documentSizeChanged.connect(lambda _size: self._fit())
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit()
+
+    def _fit(self) -> None:
+        """As high as what is written, so that the button below it stays in sight in a low window."""
+        lines = min(MOST_LINES, max(LEAST_LINES, round(self.document().size().height())))
+        self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + theme.px(18))
 
     def event(self, event: QEvent) -> bool:
         if leave_undo(event, self.document().isUndoAvailable() or self.document().isRedoAvailable()):
@@ -251,7 +270,6 @@ class LivePanel(QWidget):
         self.command.setFont(theme.mono_font(theme.TEXT))
         self.command.setProperty("mono", True)
         self.command.setTabChangesFocus(True)
-        self.command.setMinimumHeight(160)
         self.command.textChanged.connect(self._typed)
         self.command.wanted.connect(self.use_command)
         self.wrong = named(label("", "reason", wrap=True, selectable=True), "builder_command_error", "")

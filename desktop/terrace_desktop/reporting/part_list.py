@@ -14,6 +14,7 @@ from terrace.session.document.report_plan import ReportPart
 from terrace_desktop.reporting import texts
 from terrace_desktop.reporting.editing import PARTS, ReportEditing
 from terrace_desktop.reporting.model import section_words
+from terrace_desktop.reporting.models_form import ModelsForm
 from terrace_desktop.reporting.tree import PartsTree
 from terrace_desktop.results.note_editor import NoteEditor
 from terrace_desktop.ui.action import Action
@@ -66,6 +67,7 @@ class PartList(QWidget):
         tree.chosen.connect(self.chosen)
         tree.command_asked.connect(self.run)
         tree.text_asked.connect(self.edit_text)
+        tree.models_asked.connect(self.choose_models)
         tree.refused.connect(partial(tell, self.problem))
         tree.menu_asked.connect(self._menu)
 
@@ -93,11 +95,14 @@ class PartList(QWidget):
         self.tree.show_parts(self.editing.document, parts, numbers)
         self.tree.setVisible(bool(parts))
         self.empty.setVisible(not parts)
-        new = [p.name for p in parts if self._known is not None and p.name not in self._known]
+        new = [p for p in parts if self._known is not None and p.name not in self._known]
         if new:
             self._known = None
-            self.tree.setCurrentIndex(self.tree.lines.index_of(new[-1]))
+            self.tree.setCurrentIndex(self.tree.lines.index_of(new[-1].name))
             self.tree.scrollTo(self.tree.currentIndex())
+            if new[-1].made == "models":
+                self.choose_models(new[-1].name)
+        self._show_models()
 
     def run(self, command: str) -> None:
         """Change the parts."""
@@ -126,27 +131,44 @@ class PartList(QWidget):
     def write_text(self) -> None:
         """The editor of notes for a new text behind the part that is chosen."""
         after, _level = self._behind()
-        self._edit("", lambda words: self._add(texts.add("text", words, after)))
+        self._edit("", lambda words: self._add(texts.add("text", words, after)), of_report=True)
 
     def edit_text(self, name: str) -> None:
         """The words of a text of the report, or of a note of the page of results."""
         part = self.tree.lines.parts[name]
         item = self.editing.document.item(part.item)
         if part.kind == "text":
-            self._edit(part.text, lambda words: self.run(texts.edit(name, words)))
+            self._edit(part.text, lambda words: self.run(texts.edit(name, words)), of_report=True)
         elif item is not None and item.kind == "note":
             self._edit(item.text, lambda words: self.run(outline.edit(item.id, words)))
         else:
             told = self.tr("These words come from the results. Clear the tick, and add a text of your own.")
             tell(self.problem, told)
 
-    def _edit(self, words: str, kept: Callable[[str], object]) -> None:
+    # --- models side by side ------------------------------------------------------------------------
+    def choose_models(self, name: str) -> None:
+        """The form of a part that shows models side by side."""
+        form = ModelsForm(name)
+        form.command_asked.connect(self.run)
+        form.left.connect(self._end_writing)
+        self._write(form)
+        self._show_models()
+        form.begin()
+
+    def _show_models(self) -> None:
+        if isinstance(self.writing, ModelsForm):
+            part = self.tree.lines.parts.get(self.writing.name)
+            if part is None:  # undone
+                self._end_writing()
+            else:
+                self.writing.show_part(self.editing.document, part)
+
+    def _edit(self, words: str, kept: Callable[[str], object], *, of_report: bool = False) -> None:
         def keep(text: str) -> None:
             self._end_writing()
             kept(text)
 
-        editor = NoteEditor(words)
-        editor.text.setPlaceholderText(self.tr("Write a text"))
+        editor = NoteEditor(words, of_report=of_report)
         editor.kept.connect(keep)
         editor.left.connect(self._end_writing)
         self._write(editor)
@@ -196,6 +218,9 @@ class PartList(QWidget):
         editable = part.kind == "text" or is_note or tree.lines.renamed_in_line(part)
         words = self.tr("Edit…") if part.kind == "text" or is_note else self.tr("Rename")
         first: list[Line] = [Action("edit", words, partial(tree.rename, index), "F2", lambda: editable)]
+        if part.made == "models":
+            models = self.tr("Models and what is shown…")
+            first.insert(0, Action("models", models, partial(self.choose_models, part.name), "Enter"))
         if part.text and has_text(self.editing.document, part) and not tree.lines.removable(part):
             back = partial(self.run, texts.edit(part.name, ""))
             first.append(Action("own_words", self.tr("Bring the program's words back"), back))
@@ -230,6 +255,8 @@ class PartList(QWidget):
             inside.setEnabled(bool(models))
             for model in models:
                 inside.addAction(model.heading, partial(self._add, texts.add_made(kind, model.id, after)))
+        beside = menu.addAction(self.tr("Add models side by side"), partial(self._add, texts.add_models((), after)))
+        beside.setEnabled(len(models) > 1)
         menu.addSeparator()
         reset = menu.addAction(self.tr("Bring all parts back as they follow from the results"),
                                partial(self.run, "report reset"))  # fmt: skip

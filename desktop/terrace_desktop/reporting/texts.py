@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from terrace.session.document.report_plan import BESIDE
 from terrace.session.document.texts import written_text
 
 
@@ -60,6 +61,22 @@ def add(kind: str, words: str, after: str = "", of_level: int = 0) -> str:
 def add_made(kind: str, model: int, after: str = "") -> str:
     """A paragraph, equations or diagnostics of the model with that id."""
     return f"report part add {kind} {model}{_place(after)}"
+
+
+def add_models(models: Sequence[int], after: str = "") -> str:
+    """A table of these models side by side, None for all."""
+    return f"report part add models {' '.join(map(str, models)) or '_all'}{_place(after)}"
+
+
+def choose_models(name: str, models: Sequence[int] | None) -> str:
+    """Other models for a part that shows them side by side, in this order; None for all that there are."""
+    return f"report part choose {name} {'_all' if models is None else ' '.join(map(str, models))}"
+
+
+def show_of_models(name: str, shown: Sequence[str]) -> str:
+    """What a part shows of models side by side, of `BESIDE`."""
+    what = "_all" if tuple(shown) == BESIDE else " ".join(shown) or "none"
+    return f"report part choose {name}, show({what})"
 
 
 def _place(after: str, of_level: int = 0) -> str:

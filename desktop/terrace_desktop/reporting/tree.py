@@ -40,11 +40,13 @@ STEP, GRIP, BOX, SIGN, GAP = 20, 14, 15, 16, 7  # px at 100%: of a level, the gr
 
 
 class PartsTree(QTreeView):
-    """`chosen` carries the name of the part that the user went to, `text_asked` of one whose text is to be edited."""
+    """`chosen` carries the name of the part that the user went to, `text_asked` of one whose text is to be edited,
+    `models_asked` of one whose models are to be chosen."""
 
     chosen = Signal(str)
     command_asked = Signal(str)
     text_asked = Signal(str)
+    models_asked = Signal(str)
     refused = Signal(str)
     menu_asked = Signal(str, QPoint)
 
@@ -60,7 +62,7 @@ class PartsTree(QTreeView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self._showing = False
         self.selectionModel().currentChanged.connect(self._moved)
-        self.doubleClicked.connect(self.rename)
+        self.doubleClicked.connect(self.open)
         theme.manager().changed.connect(self.scheduleDelayedItemsLayout)
 
     # --- content ------------------------------------------------------------------------------------
@@ -115,6 +117,14 @@ class PartsTree(QTreeView):
         """Show it in the report, or leave it out."""
         self.command_asked.emit(texts.show(part.name, not part.shown))
 
+    def open(self, index: QModelIndex) -> None:
+        """Edit what a part holds: models side by side are chosen, of anything else the words are edited."""
+        part = self.lines.part(index)
+        if part is not None and part.made == "models":
+            self.models_asked.emit(part.name)
+        else:
+            self.rename(index)
+
     def rename(self, index: QModelIndex) -> None:
         """Edit a heading or a caption in its line, a text in the editor of notes."""
         part = self.lines.part(index)
@@ -144,8 +154,10 @@ class PartsTree(QTreeView):
             self._ask(self.lines.nested(part, key == Qt.Key.Key_Right))
         elif key == Qt.Key.Key_Space:
             self.toggle(part)
-        elif key in (Qt.Key.Key_F2, Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
+        elif key == Qt.Key.Key_F2 and not event.modifiers():
             self.rename(self.currentIndex())
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
+            self.open(self.currentIndex())
         elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             self.take_away(part)
         else:

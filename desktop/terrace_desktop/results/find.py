@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QTextEdit, QToolButton, QWidget
 
+from terrace.session.document.card import card_labels
 from terrace.session.document.items import Document, Item
 from terrace_desktop.results import face
 from terrace_desktop.results.numbering import look_of
@@ -23,13 +24,15 @@ def found_in(document: Document, words: str) -> list[int]:
 
 def text_of(item: Item, document: Document) -> str:
     """What a search looks through."""
+    from terrace.results.advice_words import advice_in_words  # which loads what the window begins without
+
     parts = [item.heading, item.text]
     if item.outcome is not None:
         look = look_of(item, document)
         tables = item.outcome.tables
         if item.kind == "model" and item.outcome.fit is not None:
             tables = item.outcome.fit.tables(warnings=False)
-            parts += [str(w) for w in item.outcome.fit.warnings]
+            parts += [str(w) for w in advice_in_words(item.outcome.fit, card_labels(item, look, ()))]
         parts += [face.search_text(t, look) for t in tables]
         parts += [p.title for p in item.outcome.plots]
         if not tables:

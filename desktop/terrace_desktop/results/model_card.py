@@ -247,6 +247,8 @@ class ModelCard(Card):
         return lambda: self.panel_asked.emit(key)
 
     def _add_notices(self, column: QVBoxLayout) -> None:
+        from terrace.results.advice_words import advice_in_words  # which loads what the window begins without
+
         if self._told:
             told = Notice(self._told)
             told.add_button(self.tr("Open these data"), "model_open_data", self.open_asked.emit)
@@ -263,8 +265,9 @@ class ModelCard(Card):
             failed = Notice(text, kind="error")
             failed.add_button(self.tr("Change the model"), "model_change", self.edit_asked.emit)
             column.addWidget(failed)
-        for one in advice:
-            column.addWidget(self._strip(one))
+        labels = card_labels(self.item, self.setting.look, self.setting.others)
+        for one, words in zip(advice, advice_in_words(self.fit, labels)):
+            column.addWidget(self._strip(one, words))
 
     def _other_filter(self, reason: str) -> Notice:
         """Its rows stay as they are until its user wants the present ones."""
@@ -274,8 +277,8 @@ class ModelCard(Card):
         out.add_button(words, "model_refilter", self.refilter_asked.emit)
         return out
 
-    def _strip(self, advice: Advice) -> Notice:
-        strip = Notice(advice.message, advice=advice.advice)
+    def _strip(self, advice: Advice, words: Advice) -> Notice:
+        strip = Notice(words.message, advice=words.advice)
         if advice.code == "boundary" and self.fit.spec.random:
             strip.add_button(
                 self.tr("Find the largest model the data support"), "warning_simplify",

@@ -43,13 +43,15 @@ class NoteEditor(QFrame):
     kept = Signal(str)
     left = Signal()
 
-    def __init__(self, markdown: str = "") -> None:
+    def __init__(self, markdown: str = "", *, of_report: bool = False) -> None:
+        """`of_report` is of a text that stands in the report alone and is no note of the results."""
         super().__init__()
         self._over = False
-        self.text = named(_Text(), "note_editor", self.tr("Note"))
+        self._of_report = of_report
+        self.text = named(_Text(), "note_editor", self.tr("Text") if of_report else self.tr("Note"))
         self.text.setTabChangesFocus(True)
         self.text.setAcceptRichText(False)  # what comes from elsewhere is text: Markdown holds no more than it shows
-        self.text.setPlaceholderText(self.tr("Write a note"))
+        self.text.setPlaceholderText(self.tr("Write a text") if of_report else self.tr("Write a note"))
         self.text.document().setDefaultFont(theme.text_font())
         self.text.document().setMarkdown(markdown, QTextDocument.MarkdownFeature.MarkdownNoHTML)
         self._dress_links()
@@ -95,7 +97,8 @@ class NoteEditor(QFrame):
             row.addWidget(b)
         row.addStretch(1)
         row.addWidget(button(self.tr("Cancel"), "note_cancel", self.cancel, variant="link"))
-        row.addWidget(button(self.tr("Keep note"), "note_keep", self.keep))
+        words = self.tr("Keep text") if self._of_report else self.tr("Keep note")
+        row.addWidget(button(words, "note_keep", self.keep))
         return row
 
     def markdown(self) -> str:

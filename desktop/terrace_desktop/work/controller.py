@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from terrace_desktop.work.history import Entry, HistoryModel
+from terrace_desktop.work.idle import Idle
 from terrace_desktop.work.logs import note_command
 from terrace_desktop.work.previewer import Previewer
-from terrace_desktop.work.session_port import Ran, SessionPort, Snapshot, Step
+from terrace_desktop.work.session_port import Ran, SessionPort, Snapshot, Step, for_reports
 from terrace_desktop.work.worker import Job, Operation, Task, Worker
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ class Controller(QObject):
         self.worker = worker
         self.view_worker = view_worker
         self.preview_worker = Worker("preview")
+        self._idle_worker = Worker("idle")
+        self.later = Idle(self._idle_worker, for_reports, self._working)
         self.port = port
         self.history = HistoryModel()
         self.snapshot = Snapshot()
@@ -90,6 +93,7 @@ class Controller(QObject):
         """Start the threads, and make the session; what is asked for meanwhile waits for it."""
         self.view_worker.start()
         self.preview_worker.start()
+        self._idle_worker.start()
         self.worker.start()
         port, warm_up = self.port, self._warm_up
         self.worker.put(Operation(lambda _t: port.open(), self._session_ready, self.failed.emit, "making the session"))
@@ -204,10 +208,15 @@ class Controller(QObject):
     def stop(self) -> bool:
         """End the threads."""
         self._timer.stop()
-        ended = [worker.stop() for worker in (self.preview_worker, self.worker, self.view_worker)]
+        self.later.stop()
+        workers = (self.preview_worker, self._idle_worker, self.worker, self.view_worker)
+        ended = [worker.stop() for worker in workers]
         return all(ended)
 
     # --- answers ------------------------------------------------------------------------------------
+    def _working(self) -> bool:
+        return self.busy or self.view_worker.busy or self.preview_worker.busy
+
     def _put(self, operation: Operation[T]) -> Job[T]:
         job = self.worker.put(operation)
         self._jobs.add(job)

@@ -155,6 +155,13 @@ def warm_up() -> None:
     preview(State(dataset=data), "mixed y x || g: x", parent=result, lines=True)
 
 
+def for_reports() -> tuple[Callable[[], object], ...]:
+    """What the first pages of a report need, in pieces; nothing of Qt either, for a thread beside the worker's."""
+    from terrace.session.report_warming import pieces
+
+    return pieces()
+
+
 def take_snapshot(session: Session) -> Snapshot:
     """What the window shows of a session."""
     from terrace.session.project.parts import Project

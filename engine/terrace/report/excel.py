@@ -82,13 +82,19 @@ def report_xlsx(contents: Contents, *, layout: Literal["sheets", "stacked"] = "s
     if layout == "sheets" and at == 1:
         book.remove(first)
     elif layout == "sheets":
-        first.column_dimensions["A"].width = 90
+        first.column_dimensions["A"].width = _TEXT
+        first.print_area = f"A1:A{max(at - 1, 1)}"  # a line that runs on over the cell makes no page wider
     for sheet in book.worksheets:
         _for_print(sheet)
     book.properties.title, book.properties.creator = title, contents.author or "Terrace"
     out = io.BytesIO()
     save_workbook(book, out)
     return out.getvalue()
+
+
+_TEXT, _UPRIGHT = 76, 110
+"""Letters across the sheet of contents, whose one column no program makes smaller to fit a page, and across a page that
+stands."""
 
 
 def _words(block: Block) -> list[tuple[str, str]]:
@@ -122,8 +128,8 @@ def _texts(sheet: Worksheet, at: int, texts: Sequence[tuple[str, str]]) -> int:
             cell = _put(sheet, at, 1, line)
             if kind in fonts:
                 cell.font = fonts[kind]
-            cell.alignment = Alignment(wrap_text=kind in ("text", "advice"), vertical="top")
-            if kind in ("text", "advice") and (lines := len(wrap(line, 85))) > 1:
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+            if (lines := len(wrap(line, _TEXT))) > 1:
                 sheet.row_dimensions[at].height = 15 * lines + 2
             at += 1
     return at
@@ -198,6 +204,7 @@ def _write_table(sheet: Worksheet, table: Table, caption: str, at: int) -> int:
     _wrap_notes(sheet, row - len(note_paragraphs(table)) + 1, row, width)
     if at == 1:
         sheet.freeze_panes = sheet.cell(head + 1, 2).coordinate
+        sheet.print_title_rows = f"{at}:{head}"  # on each page that a long table runs over
     return row + 2
 
 
@@ -222,9 +229,12 @@ def _wrap_notes(sheet: Worksheet, first: int, last: int, width: int) -> None:
 
 
 def _for_print(sheet: Worksheet) -> None:
-    """A sheet is as wide as a page, and shows the rules of its table only."""
+    """A sheet is as wide as a page, which lies where it would be small on one that stands, and shows the rules of its
+    table only."""
     from openpyxl.worksheet.properties import PageSetupProperties
 
+    width = sum(d.width for d in sheet.column_dimensions.values())
+    sheet.page_setup.orientation = "landscape" if width > _UPRIGHT else "portrait"
     sheet.sheet_view.showGridLines = False
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0

@@ -15,9 +15,12 @@ from terrace.report.contents import (
     PageBreak,
     TableBlock,
 )
+from terrace.report.equation_lines import equation_lines, left_side
+from terrace.report.latex_letters import letters_preamble
 from terrace.report.notes import Run, runs
 from terrace.results.table import Table
-from terrace.spec.equations_render import line_latex
+from terrace.spec.equations import Line
+from terrace.spec.equations_render import continued, line_latex
 
 _ESCAPES = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%",
@@ -45,6 +48,10 @@ _PREAMBLE = r"""\documentclass{article}
 \usepackage{threeparttable}
 \usepackage{graphicx}
 """
+_EQUATION_SIZE = 11.0
+_EQUATION_WIDTH = 16.0 / 2.54 * 72.27
+"""Points of the letters, one more than they have since those of Computer Modern are wide, and of the text of an A4 page
+with these margins."""
 _APA_CAPTIONS = r"""\usepackage{caption}
 \captionsetup{labelfont=bf, textfont=it, labelsep=newline, justification=raggedright, singlelinecheck=off}
 """
@@ -121,13 +128,15 @@ def _number(text: str) -> str:
 
 def report_latex(contents: Contents, *, figures: Sequence[str] = ()) -> str:
     """A report that compiles; `figures` are the file names of the plots, in their order."""
-    out = [_PREAMBLE + (_APA_CAPTIONS if contents.style == "apa" else "") + _running(contents) + r"\begin{document}"]
-    out += _title(contents)
+    out = _title(contents)
     if contents.command:
         out.append(_verbatim(contents.command))
     for placed in contents.blocks:
         out += _block(placed.block, figures, contents.style == "ama")
-    return "\n".join([*out, r"\end{document}", ""])
+    running = _running(contents)
+    body = "\n".join([*out, r"\end{document}", ""])
+    preamble = _PREAMBLE + letters_preamble(running + body)
+    return preamble + (_APA_CAPTIONS if contents.style == "apa" else "") + running + "\\begin{document}\n" + body
 
 
 def _running(contents: Contents) -> str:
@@ -157,10 +166,7 @@ def _block(block: Block, figures: Sequence[str], below: bool) -> list[str]:
     if isinstance(block, FigureBlock):
         return _figure(block, figures, below)
     if isinstance(block, EquationBlock):
-        lines = [
-            line_latex(x).replace(" = ", " &= ", 1).replace(r" \sim ", r" &\sim ", 0 if "=" in line_latex(x) else 1)
-            for x in block.lines
-        ]
+        lines = [_equation(part, k) for parts in _broken(block.lines) for k, part in enumerate(parts)]
         return ["\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}\n"]
     if isinstance(block, Heading):
         return [rf"\{'sub' * (block.level - 1)}section*{{{escape(block.text)}}}"]
@@ -169,6 +175,21 @@ def _block(block: Block, figures: Sequence[str], below: bool) -> list[str]:
     if block.kind in ("command", "listing"):
         return [_verbatim(block.text)]
     return [("".join(map(_run, runs(block.text))) if block.kind == "note" else escape(block.text)) + "\n"]
+
+
+def _broken(lines: Sequence[Line]) -> list[tuple[Line, ...]]:
+    """The equations in lines that fit the page, where all are aligned behind the widest left side."""
+    sides = [left_side(line, _EQUATION_SIZE) for line in lines]
+    return [equation_lines(line, _EQUATION_WIDTH - (max(sides) - own), _EQUATION_SIZE, own + 2 * _EQUATION_SIZE)
+            for line, own in zip(lines, sides)]  # fmt: skip
+
+
+def _equation(line: Line, k: int) -> str:
+    """A line of an equation, aligned at its first relation; those from the second on are continued."""
+    latex = line_latex(line)
+    if k:
+        return rf"&\quad {continued(latex, line)}"
+    return latex.replace(" = ", " &= ", 1).replace(r" \sim ", r" &\sim ", 0 if "=" in latex else 1)
 
 
 def _figure(block: FigureBlock, figures: Sequence[str], below: bool) -> list[str]:

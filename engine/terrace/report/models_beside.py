@@ -15,7 +15,7 @@ from terrace.report.cells import shown
 from terrace.report.decimals import with_decimals
 from terrace.results.fit import FitResult
 from terrace.results.table import Row, Table
-from terrace.results.tables_compare import compare_tables
+from terrace.results.tables_compare import FIXED, compare_tables, fit_notes
 from terrace.results.tables_terms import labelled, term_name
 from terrace.wording import enumerated
 
@@ -31,23 +31,44 @@ def beside_table(
     labels: Mapping[str, str] | None = None,
     decimals: int | None = None,
     title: str = "",
+    without: Sequence[str] = (),
 ) -> Table:
     """The table, one column a model under its name. `decimals` are those of estimates, None for as many as they need.
 
-    Each model is compared with the one before it by a likelihood-ratio test, where there is one.
+    Each model is compared with the one before it by a likelihood-ratio test, where there is one. `without` leaves out
+    standard errors (``se``), the rows of ``random`` effects, log likelihood, AIC and BIC (``criteria``) and ``tests``.
     """
     table = with_decimals(compare_tables(fits, names, metric=metric, labels=labels), decimals)
+    table = _left_out(table, without)
     rows = _inline(table) if len(fits) <= MOST_INLINE else list(table.rows)
     words = _words(fits, labels or {})
     rows = [replace(r, label=words.get(r.code, r.label)) for r in rows]
-    tested, note = _tests(fits, names)
+    tested, note = ([], "") if "tests" in without else _tests(fits, names)
     at = next((k for k, r in enumerate(rows) if r.code == "rank"), len(rows))
     rows = [*rows[:at], *(r for r in rows[at:] if r.code != "rank"), *tested]
-    notes = (*table.notes, note) if note else table.notes
+    notes = fit_notes(fits, names, brackets="se" not in without, labels=labels)
+    notes = (*notes, note) if note else notes
     outcome = (labels or {}).get(fits[0].outcome, fits[0].outcome)
     same = len({f.outcome for f in fits}) == 1
     title = title or (f"Linear mixed models of {outcome}" if same else "Linear mixed models")
     return replace(table, title=title, rows=tuple(rows), notes=notes, key="beside")
+
+
+def _left_out(table: Table, without: Sequence[str]) -> Table:
+    """The table without some of its rows; the group that a row belongs to is named above it."""
+    rows, random = [], False
+    for row in table.rows:
+        if row.kind == "group":
+            random = row.label != FIXED
+        random = random and row.kind != "total"
+        gone = (
+            (random and "random" in without)
+            or (row.format == "bracketed" and "se" in without)
+            or (row.code in ("ll", "aic", "bic") and "criteria" in without)
+        )
+        if not gone:
+            rows.append(row)
+    return replace(table, rows=tuple(rows))
 
 
 def _words(fits: Sequence[FitResult], labels: Mapping[str, str]) -> dict[str, str]:

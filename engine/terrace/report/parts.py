@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from terrace.report.notes import MARK, plain
+from terrace.results.advice_words import advice_in_words
 from terrace.results.fit import FitResult
 from terrace.results.plot import Plot
 from terrace.results.table import Table
@@ -79,7 +80,7 @@ def _opened(parts: Sequence[Part], labels: Mapping[str, str] | None) -> Iterator
         yield f"# {part.name or part.outcome}{state}"
         yield f". {part.command}"
         yield from part.tables(labels=labels, warnings=False)
-        for warning in part.warnings:
+        for warning in advice_in_words(part, labels):
             yield f"! {warning}"
         if source := source_of(part):
             yield source

@@ -29,6 +29,7 @@ from terrace.report.pdf_flow import Gap, GridFlow, Landed, Picture, Record, Text
 from terrace.report.pdf_pictures import equation_pictures, figure_picture, stamped
 from terrace.report.sheet import (
     BELOW,
+    EQUATION_LEFT,
     HEAD_AT,
     KEPT_WHOLE,
     MARGIN,
@@ -76,6 +77,7 @@ def pages_pdf(contents: Contents) -> Pages:
     document = BaseDocTemplate(
         out, pagesize=size, title=contents.title or "Report", author=contents.author, creator="Terrace",
         lang=contents.language, invariant=1,
+        displayDocTitle=True,  # what readers aloud name a window by, in place of the name of the file
     )  # fmt: skip
     document.addPageTemplates(PageTemplate(frames=[frame], onPage=lambda canvas, _: _running(canvas, contents)))
     document.build(_Story(contents, record).made())
@@ -242,8 +244,8 @@ class _Story:
 
     def _equations(self, block: EquationBlock, part: str) -> list[_Piece]:
         return [
-            _Piece(Picture(content, width, height, self.record, part, left=36), height, height)
-            for content, width, height in equation_pictures(block.lines, self.width - 36)
+            _Piece(Picture(content, width, height, self.record, part, left=EQUATION_LEFT), height, height)
+            for content, width, height in equation_pictures(block.lines, self.width - EQUATION_LEFT)
         ]
 
     # --- words --------------------------------------------------------------------------------------------

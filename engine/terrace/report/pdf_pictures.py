@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
+from terrace.report.equation_lines import equation_lines
 from terrace.report.figure.figure import paper, render
 from terrace.report.kept import Kept
 from terrace.report.pdf_flow import Record
-from terrace.report.sheet import EQUATION_LINE, EQUATION_SIZE
+from terrace.report.sheet import EQUATION_INDENT, EQUATION_LINE, EQUATION_SIZE
 from terrace.results.plot import Plot
 from terrace.spec.equations import Line
-from terrace.spec.equations_render import line_latex
+from terrace.spec.equations_render import continued, line_latex
 
 _DRAWN = Kept(24)  # figures that are remembered: a report is made anew with each change of its plan
 
@@ -36,30 +37,13 @@ def _size(content: bytes) -> tuple[float, float]:
 def equation_pictures(lines: Sequence[Line], width: float) -> Iterator[tuple[bytes, float, float]]:
     """Each equation as a PDF of one page as wide as it is, at most `width` points: its width and height.
 
-    A long one is broken before a sign of addition.
+    A long one is broken into several, of which all but the first are indented.
     """
     for line in lines:
-        for k, part in enumerate(_broken(line, width)):
-            content, across, down = _equation(part, indent=18.0 if k else 0.0)
+        for k, part in enumerate(equation_lines(line, width, EQUATION_SIZE, EQUATION_INDENT)):
+            content, across, down = _equation(part, indent=EQUATION_INDENT if k else 0.0)
             scale = min(1.0, width / across)
             yield content, across * scale, down * scale
-
-
-def _broken(line: Line, width: float) -> list[Line]:
-    out: list[Line] = []
-    now: Line = ()
-    for token in line:
-        longer = (*now, token)
-        if now and token.text == "+" and _width(longer) + 40 > width:
-            out.append(now)
-            longer = (token,)
-        now = longer
-    return [*out, now]
-
-
-def _width(line: Line) -> float:
-    """About how wide an equation is, without drawing it."""
-    return sum(EQUATION_SIZE * (0.62 * len(t.text) + 0.4 * len(t.sub) + 0.4 * len(t.sup) + 0.3) for t in line)
 
 
 @lru_cache(maxsize=256)
@@ -67,7 +51,7 @@ def _equation(line: Line, indent: float) -> tuple[bytes, float, float]:
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    words = f"${line_latex(line)}$"
+    words = f"${continued(line_latex(line), line)}$"
     settings: Any = {"mathtext.fontset": "stix", "text.parse_math": True}
     with paper(), rc_context(settings):
         figure = Figure(figsize=(8, EQUATION_LINE / 72))

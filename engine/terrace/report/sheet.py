@@ -36,6 +36,8 @@ EQUATION_SIZE = 11.0
 """Points of the letters of equations."""
 EQUATION_LINE = 22.0
 """Points of a line of an equation."""
+EQUATION_LEFT, EQUATION_INDENT = 36.0, 18.0
+"""Points to the left of an equation, and more of that where it is continued in further lines."""
 SYMBOLS = ("SE", "SD", "M", "df", "t", "z", "p", "P", "F", "n", "N")
 """Symbols of statistics, in italics wherever they stand alone (APA 7, section 6.44)."""
 _RELATION = re.compile(r" (=|<|>|≥|≤) ")

@@ -18,9 +18,23 @@ from terrace.report.contents import (
     Placed,
     TableBlock,
 )
+from terrace.report.equation_lines import equation_lines
 from terrace.report.notes import Run, runs
 from terrace.report.omml import equation_element
-from terrace.report.sheet import BELOW, EQUATION_LINE, MONO, Role, grids, looks, text_height, text_width, tied
+from terrace.report.sheet import (
+    BELOW,
+    EQUATION_INDENT,
+    EQUATION_LEFT,
+    EQUATION_LINE,
+    EQUATION_SIZE,
+    MONO,
+    Role,
+    grids,
+    looks,
+    text_height,
+    text_width,
+    tied,
+)
 from terrace.report.word_file import saved
 from terrace.report.word_styles import STYLES, field, printable, set_up
 from terrace.report.word_table import add_grid
@@ -203,10 +217,12 @@ class _Writer:
         from docx.enum.text import WD_LINE_SPACING
         from docx.shared import Pt
 
-        for line in block.lines:
+        room = self.width - EQUATION_LEFT
+        broken = [equation_lines(line, room, EQUATION_SIZE, EQUATION_INDENT) for line in block.lines]
+        for k, line in (numbered for lines in broken for numbered in enumerate(lines)):
             paragraph = self.words("body", [])
             form = paragraph.paragraph_format
-            form.first_line_indent, form.left_indent = Pt(0), Pt(36)
+            form.first_line_indent, form.left_indent = Pt(0), Pt(EQUATION_LEFT + (EQUATION_INDENT if k else 0.0))
             form.line_spacing_rule, form.line_spacing = WD_LINE_SPACING.AT_LEAST, Pt(EQUATION_LINE)
             form.space_before = form.space_after = Pt(0)
             paragraph._p.append(equation_element(line))

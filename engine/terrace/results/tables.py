@@ -123,7 +123,7 @@ def _journal_fixed(fit: FitResult, display: Display, labels: Mapping[str, str], 
         "ci": Column("ci", f"{display.level:g}% CI", "interval", estimate),
     }
     rows = journal_fixed_rows(fit, display, lambda e: cells_of(e, keys, "coef"), labels)
-    notes = [n for n in (reference_note(fit, display, labels), *(fixed_notes(fit) if warnings else ())) if n]
+    notes = [n for n in (reference_note(fit, display, labels), *(fixed_notes(fit, labels) if warnings else ())) if n]
     return Table("Fixed effects", tuple(every[k] for k in keys), tuple(rows), "Term", tuple(notes), "fixed")
 
 
@@ -182,7 +182,7 @@ def _journal_random(
         tuple(columns),
         tuple(rows),
         "Level and parameter",
-        random_notes(fit, warnings, metric),
+        random_notes(fit, warnings, metric, labels),
         "random",
     )
 

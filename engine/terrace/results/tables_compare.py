@@ -14,6 +14,8 @@ from terrace.results.tables_terms import labelled, paper_place, parameter_label,
 from terrace.wording import plural
 
 T = TypeVar("T")
+FIXED = "Fixed effects"
+"""The head over the coefficients."""
 
 
 def compare_tables(
@@ -48,7 +50,7 @@ def _fixed_rows(fits: Sequence[FitResult], labels: Mapping[str, str]) -> list[Ro
     ]
     terms = merged([list(t) for t in tables])
     terms.sort(key=lambda term: term != "_cons")
-    rows = [Row("Fixed effects", kind="group")] if terms else []
+    rows = [Row(FIXED, kind="group")] if terms else []
     for term in terms:
         found = [t.get(term) for t in tables]
         label = labelled(term_name(next(e for e in found if e is not None)), labels).label

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from terrace.results.advice_words import advice_in_words, in_words
 from terrace.results.fit import Comparison, FitResult, GroupSummary
 from terrace.results.tables_rows import BOUNDARY_MARK
 from terrace.spec.model import Display, Metric
@@ -144,18 +145,21 @@ def comparison_note(test: Comparison) -> str:
     return text + (f" ({'; '.join(limits)})." if limits else ".")
 
 
-def fixed_notes(fit: FitResult) -> tuple[str, ...]:
+def fixed_notes(fit: FitResult, labels: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """What happened to coefficients: collinear ones left out, empty cells."""
     bound = tuple(f"Constraint: {text}." for text in fit.constraints)
-    return bound + tuple(w.message for w in fit.warnings if w.code.startswith(_FIXED_CODES))
+    return bound + tuple(w.message for w in advice_in_words(fit, labels) if w.code.startswith(_FIXED_CODES))
 
 
-def random_notes(fit: FitResult, warnings: bool = True, metric: Metric = "variance") -> tuple[str, ...]:
+def random_notes(
+    fit: FitResult, warnings: bool = True, metric: Metric = "variance", labels: Mapping[str, str] | None = None
+) -> tuple[str, ...]:
     """What happened to the random part: the boundary, what is close to it, convergence."""
-    notes = [w.message for w in fit.warnings if warnings and not w.code.startswith(_FIXED_CODES)]
+    told = advice_in_words(fit, labels) if warnings else ()
+    notes = [w.message for w in told if not w.code.startswith(_FIXED_CODES)]
     if any(r.boundary for r in fit.random):
         notes.append(f"{BOUNDARY_MARK} {boundary_note(fit)}.")
-    return (*notes, *nearly_zero_notes(fit, metric))
+    return (*notes, *(in_words(n, labels or {}) for n in nearly_zero_notes(fit, metric)))
 
 
 def boundary_note(fit: FitResult) -> str:

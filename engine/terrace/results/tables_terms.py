@@ -161,6 +161,11 @@ def _split(inside: str) -> list[str]:
     return [x for x in re.split(r"[,\s]+", inside) if x]
 
 
+def effect_words(name: str, labels: Mapping[str, str]) -> str:
+    """What a random effect is called within a sentence: ``intercept``, ``SES``, ``Sector: Catholic``."""
+    return _effect(name, "intercept", labels)
+
+
 def _effect(name: str, intercept: str, labels: Mapping[str, str]) -> str:
     if name == "_cons":
         return intercept

@@ -29,6 +29,7 @@ from terrace.report.contents import (
 from terrace.report.decimals import with_decimals
 from terrace.report.kept import Kept
 from terrace.report.notes import note_text
+from terrace.results.advice_words import advice_in_words
 from terrace.results.labels import relabelled, table_labels
 from terrace.results.plot import Plot
 from terrace.results.table import Table
@@ -146,7 +147,7 @@ class _Maker:
             yield Heading(item.heading, min(part.level, 3))
             yield from self._captioned(self._model_tables(item), part)
             yield from self._out_of_date([item])
-            for advice in item.fit.warnings:
+            for advice in advice_in_words(item.fit, self._labels(item)):
                 yield Paragraph(str(advice), "advice")
         elif item.outcome is not None:
             of = self._model_above(item)
@@ -244,10 +245,10 @@ class _Maker:
         decimals = self._look(None).decimals
         fits = [m.fit for m in models if m.fit is not None]
         labels = self._labels(item)
-        key = ("models", metric, decimals, *names, tuple(sorted(labels.items())))
-        table = _remembered(
-            fits, key, lambda: beside_table(fits, names, metric=metric, labels=labels, decimals=decimals)
-        )
+        key = ("models", metric, decimals, part.without, *names, tuple(sorted(labels.items())))
+        table = _remembered(fits, key, lambda: beside_table(
+            fits, names, metric=metric, labels=labels, decimals=decimals, without=part.without
+        ))  # fmt: skip
         yield from self._captioned([with_decimals(table, None, self.plan.p_decimals)], part)
         yield from self._out_of_date(models)
 

@@ -36,6 +36,7 @@ def line_text(line: Line) -> str:
 def line_latex(line: Line) -> str:
     """One equation as LaTeX mathematics, without delimiters."""
     out = ""
+    before: Token | None = None
     for t in line:
         if t.kind == "variable":
             piece = rf"\mathit{{{_escaped(t.text)}}}"
@@ -48,8 +49,16 @@ def line_latex(line: Line) -> str:
             piece += f"_{{{t.sub}}}" if short else rf"_{{\mathrm{{{_escaped(t.sub)}}}}}"
         if t.sup:
             piece += f"^{{{t.sup}}}"
+        if before is not None and {before.kind, t.kind} <= {"symbol", "variable"}:
+            piece = rf"\,{piece}"  # a coefficient stands apart from its variable
         out += _spaced(out, piece, t)
+        before = t
     return out
+
+
+def continued(latex: str, line: Line) -> str:
+    """The LaTeX of a line that goes on from the one above: a sign at its beginning is one between two terms."""
+    return f"{{}} {latex.lstrip()}" if line and line[0].kind == "operator" else latex
 
 
 def equations_html(equations: Equations, muted: str = "#5d6978") -> str:

@@ -46,11 +46,13 @@ class Dimension:
 
 @dataclass(frozen=True)
 class Scene:
-    """One setting of at(): what is set (None: left as observed), its description, the dimensions that vary."""
+    """One setting of at(): what is set (None: left as observed), its description, the dimensions that vary, and the
+    description of what is the same in all settings."""
 
     set_: dict[Key, Setting | None]
     text: str
     dimensions: tuple[Dimension, ...]
+    common: str = ""
 
 
 def scenes(averages: Averages, at: At) -> list[Scene]:
@@ -76,8 +78,9 @@ def scenes(averages: Averages, at: At) -> list[Scene]:
                 else:
                     set_[key] = value
         dims = tuple(Dimension(n, _axis_value(v), text, "at") for n, (v, text) in scene.items() if n in varying)
-        text = ", ".join(f"{called.get(n) or n} = {t}" for n, (_, t) in scene.items())
-        out.append(Scene(set_, text, dims))
+        parts = {n: f"{called.get(n) or n} = {t}" for n, (_, t) in scene.items()}
+        common = ", ".join(t for n, t in parts.items() if n not in varying)
+        out.append(Scene(set_, ", ".join(parts.values()), dims, common))
     return out
 
 

@@ -27,9 +27,9 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class MarginContrasts:
-    """Contrasts of one term: ``estimates`` with labels, and the joint tests by what they are within. ``rows`` (l, p)
-    are those of the contrasts over the coefficients, ``estimable`` tells which can be estimated, ``missing`` has the
-    notes on the others."""
+    """Contrasts of one term: ``estimates`` with labels, which ``places`` has in two parts (what it is within, the
+    contrast), and the joint tests by what they are within. ``rows`` (l, p) are those of the contrasts over the
+    coefficients, ``estimable`` tells which can be estimated, ``missing`` has the notes on the others."""
 
     text: str
     labels: tuple[str, ...]
@@ -39,6 +39,7 @@ class MarginContrasts:
     rows: FloatArray
     estimable: npt.NDArray[np.bool_]
     missing: tuple[str, ...] = ()
+    places: tuple[tuple[str, str], ...] = ()
 
 
 def contrasts_of_margins(
@@ -56,8 +57,10 @@ def contrasts_of_margins(
     matrix, labels, groups = _matrix(found, term, at, blocks[0][1])
     # what the margins are besides rows·β, where they are not linear
     beyond = np.where(found.estimable, found.margins - found.rows @ fit.model.beta, 0.0)
+    said = _settings(found, at, blocks[0][1]) if at else []
     weights: list[FloatArray] = []
     names: list[str] = []
+    places: list[tuple[str, str]] = []
     joint: list[tuple[str, list[int]]] = []
     for where, own in blocks:
         for title, chosen in groups:
@@ -67,6 +70,7 @@ def contrasts_of_margins(
                 weights.append(np.zeros(count))
                 weights[-1][own] = matrix[k]
                 names.append(" ".join(x for x in (labels[k], title, where) if x))
+                places.append((joint[-1][0], said[k] if said else labels[k]))
     by = np.array(weights).reshape(-1, count)
     j, offset, parts = combined(by, found.rows, 1e-12), by @ beyond, combined(by, found.excess)
     estimates = compare(
@@ -80,7 +84,8 @@ def contrasts_of_margins(
         for title, chosen in joint
     )
     shown = bool(at) or (term is not None and term.has_operator)
-    return MarginContrasts(text, tuple(names), estimates, tests, shown, j, estimable(parts), why_not(fit, parts))
+    return MarginContrasts(text, tuple(names), estimates, tests, shown, j, estimable(parts), why_not(fit, parts),
+                           tuple(places))  # fmt: skip
 
 
 def _blocks(found: Margins, at: str) -> list[tuple[str, npt.NDArray[np.int64]]]:
@@ -125,6 +130,15 @@ def _matrix(
     return out, [x for x in labels for _ in cells], groups
 
 
+def _settings(found: Margins, at: str, own: npt.NDArray[np.int64]) -> list[str]:
+    """The contrasts between the settings of at() by what these set: ``(0 vs −1)``."""
+    varied = [[d for d in found.dimensions[k] if d.kind == "at"] for k in own]
+    alike = len({tuple(d.name for d in dims) for dims in varied}) == 1
+    words = [", ".join(d.label if alike else dimension_text(d, found.called) for d in dims) for dims in varied]
+    info = FactorInfo("_at", tuple(float(k + 1) for k in range(len(own))), 1.0, tuple(words))
+    return coefficients_of(Part("_at", at), info)[1]
+
+
 def _info(found: Margins, name: str, own: npt.NDArray[np.int64]) -> FactorInfo:
     levels: dict[Value, str] = {}
     for k in own:
@@ -133,6 +147,14 @@ def _info(found: Margins, name: str, own: npt.NDArray[np.int64]) -> FactorInfo:
                 levels[d.value] = d.label
     base = found.bases.get(name, next(iter(levels)))
     return FactorInfo(name, tuple(levels), base, tuple(levels.values()))
+
+
+def _stub(contrasts: MarginContrasts, found: Margins) -> str:
+    """The term, or the variables whose settings are compared."""
+    if contrasts.text != "_at":
+        return contrasts.text
+    own = [d.name for dims in found.dimensions for d in dims if d.kind == "at"]
+    return ", ".join(dict.fromkeys(found.called.get(name) or name for name in own))
 
 
 def contrast_tables_of(
@@ -146,9 +168,11 @@ def contrast_tables_of(
         tables.append(
             comparison_table(
                 [e for c in shown for e in c.estimates],
-                [f"{c.text}: {x}" if several else x for c in shown for x in c.labels],
+                [label for c in shown for _, label in c.places],
+                heads=[[h for h in (c.text if several else "", within) if h] for c in shown for within, _ in c.places],
+                codes=[f"{c.text}: {x}" if several else x for c in shown for x in c.labels],
                 title=f"Contrasts of {inside(found.title)}", level=found.level, mcompare=mcompare, small=found.small,
-                stub=shown[0].text if not several else "Contrast", key="margins", several=several,
+                stub=_stub(shown[0], found) if not several else "Contrast", key="margins", several=several,
                 notes=tuple(dict.fromkeys((*notes, *(note for c in shown for note in c.missing)))),
             )
         )  # fmt: skip

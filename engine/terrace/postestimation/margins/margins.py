@@ -52,7 +52,7 @@ class Margins:
     setting (`at_matrix`), ``n_groups`` the number of groups of over(). ``called`` are the labels of variables that are
     short enough to stand for their names, ``averaged`` is False where the settings leave nothing to average.
     ``beta`` (p,) are the coefficients of the fit, ``inside`` the rows of its sample that were averaged over, None for
-    all.
+    all. ``common`` describes what all settings have in common.
     """
 
     labels: tuple[str, ...]
@@ -88,6 +88,7 @@ class Margins:
     averaged: bool = True
     beta: FloatArray = field(default_factory=lambda: np.zeros(0))
     inside: BoolArray | None = None
+    common: str = ""
 
 
 def margins(
@@ -192,6 +193,7 @@ def margins(
         {c.name: column_label(c) for c in fit.model.design.columns}, missing, tuple(line.count for line in lines),
         *at_matrix(averages, [_filled(averages, s.set_, None, atmeans, asbalanced) for s in settings]), len(groups),
         called, not (atmeans or _wholly(averages, settings, cells)), fit.model.beta, inside,
+        settings[0].common,
     )  # fmt: skip
 
 

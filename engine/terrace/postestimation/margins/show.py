@@ -10,64 +10,66 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.errors import SpecError
+from terrace.postestimation.margins import layout
 from terrace.postestimation.margins.at import Dimension
 from terrace.postestimation.margins.beneath import Beneath, beneath_note, partial
 from terrace.postestimation.margins.margins import Margins
 from terrace.postestimation.margins.nonlinear import KINDS
 from terrace.postestimation.margins.titles import dimension_text, inside
 from terrace.postestimation.tests.combinations import by_t, estimate_columns
-from terrace.postestimation.tests.comparisons import comparison_table
+from terrace.postestimation.tests.comparisons import comparison_table, pairs
 from terrace.postestimation.tests.notestimable import marked
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel, Style, thinned
 from terrace.results.table import Row, Table
+from terrace.results.under_heads import under_heads
 from terrace.wording import plural
 
 FloatArray = npt.NDArray[np.float64]
 
 
 def margins_table(found: Margins) -> Table:
-    """Margin, SE, z or t, p, interval, one row a margin; or the pairwise comparisons where they were asked for.
+    """Margin, SE, z or t, p, interval, one row a margin under heads for what several are at; or the pairwise
+    comparisons where they were asked for.
 
     Rows are named for people by what they are at, for programs as in ``1#Private``: the number of the setting,
     then levels.
     """
     if found.pairs:
         return comparison_table(
-            [e for _, e in found.pairs], [label for label, _ in found.pairs],
+            [e for _, e in found.pairs], _pair_labels(found), codes=[code for code, _ in found.pairs],
+            stub=layout.names(found),
             title=f"Pairwise comparisons of {inside(found.title)}", level=found.level, mcompare=found.mcompare,
-            small=found.small, key="margins", notes=_notes(found),
+            small=found.small, key="margins", notes=margins_notes(found),
         )  # fmt: skip
     small = by_t(found.estimates, found.small)
-    rows: list[Row] = []
-    effect = ""
-    several = len(set(found.effects)) > 1
-    for k, e in enumerate(found.estimates):
-        if several and found.effects[k] != effect:
-            effect = found.effects[k]
-            if any(found.dimensions):
-                rows.append(Row(found.words.get(effect, effect), kind="group"))
-        cells = e.cells(small=small) if found.estimable[k] else marked(6 if small else 5)
-        label = _row_label(found, k)
-        rows.append(
-            Row(label, cells, indent=int(bool(rows) and rows[0].kind == "group"),
-                code=found.labels[k])
-        )  # fmt: skip
+    rows = []
+    placed = layout.places(found)
+    for k in layout.order(found):
+        heads, label = placed[k]
+        cells = found.estimates[k].cells(small=small) if found.estimable[k] else marked(6 if small else 5)
+        rows.append((heads, Row(label, cells, code=found.labels[k])))
     columns = estimate_columns(found.level, small=small, title=KINDS[found.kind] if found.effects else "Margin")
-    stub = ", ".join(dict.fromkeys(_called(found, d.name) for dims in found.dimensions for d in dims))
-    return Table(found.title, columns, tuple(rows), stub, _notes(found), "margins")
+    return Table(found.title, columns, under_heads(rows), layout.stub(found), margins_notes(found), "margins")
 
 
-def _notes(found: Margins) -> tuple[str, ...]:
+def _pair_labels(found: Margins) -> list[str]:
+    """``1, Public vs 0, Public``, in the order of the pairs, which may be sorted."""
+    words = {f"{found.labels[j]} vs {found.labels[i]}": f"{layout.cell_text(found, j)} vs {layout.cell_text(found, i)}"
+             for j, i in pairs(len(found.labels))}  # fmt: skip
+    return [words[code] for code, _ in found.pairs]
+
+
+def margins_notes(found: Margins) -> tuple[str, ...]:
+    """What a reader of margins has to know besides what their rows say."""
     rows = plural(found.n, "row")
     what = "" if found.expression else "Predictions from the fixed effects"
     if found.averaged:
         notes = [f"{what}, averaged over {rows}." if what else f"Averaged over {rows}."]
     else:
         notes = [f"{what} ({rows})." if what else f"Of {rows}."]
-    single = found.at if len(found.at) == 1 else ()
-    notes += [f"At {text}." for text in single]
-    if len(found.at) > 1 and len(found.at) <= 30:
-        notes.append("At: " + "; ".join(f"{i}: {t}" for i, t in enumerate(found.at, start=1)) + ".")
+    common = found.at[0] if len(found.at) == 1 else found.common
+    if common:
+        notes.append(f"At {common}.")
     if found.held:
         notes.append(f"At means: {found.held}.")
     notes += found.missing
@@ -77,13 +79,6 @@ def _notes(found: Margins) -> tuple[str, ...]:
     if found.expression or (found.effects and found.kind != "dydx"):
         notes.append("Standard errors by the delta method.")
     return tuple(notes)
-
-
-def _row_label(found: Margins, k: int) -> str:
-    dims = found.dimensions[k]
-    if not dims:
-        return found.words.get(found.effects[k], found.effects[k]) if found.effects else "Average"
-    return ", ".join(dimension_text(d, found.called) for d in dims)
 
 
 def margins_plot(
@@ -141,7 +136,7 @@ def margins_plot(
                 panel = ", ".join(f"{_called(found, d.name)} = {d.label}" for d in found.dimensions[k] if d.name in by)
                 groups.setdefault(panel, []).append(k)
         for panel, own in groups.items():
-            title = ", ".join(t for t in (found.words.get(effect, effect) if len(effects) > 1 else "", panel) if t)
+            title = ", ".join(t for t in (layout.effect_text(found, effect) if len(effects) > 1 else "", panel) if t)
             panels.append(_panel(found, own, axis, title, by, look, layers))
     rest = [n for n in free if n != axis]
     note = "" if recastci == "none" else f"{look.words} are {found.level:g}% confidence intervals."

@@ -17,6 +17,7 @@ from terrace.design.design import Design, RandomBlock
 from terrace.errors import SpecError
 from terrace.postestimation.tests.lrtest import Comparison, lrtest
 from terrace.postestimation.variance.icc import icc
+from terrace.results.advice_words import advice_in_words
 from terrace.results.criteria import information_criteria, parameter_counts
 from terrace.results.fit import FitResult, FixedEffect, RandomParameter
 from terrace.results.tables_terms import INTERCEPT, parameter_label, term_name, times
@@ -295,7 +296,7 @@ def _rows(fit: FitResult) -> Iterator[Check]:
 
 
 def _soundness(fit: FitResult) -> Iterator[Check]:
-    for told in fit.warnings:
+    for told in advice_in_words(fit):
         yield Check("warning", str(told))
     if fit.converged and not fit.boundary and not any(r.boundary for r in fit.random):
         if fit.spec.random and not any(w.code == "not-identified" for w in fit.warnings):

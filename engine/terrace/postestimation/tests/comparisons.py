@@ -21,6 +21,7 @@ from terrace.postestimation.tests.combinations import (
 from terrace.postestimation.tests.notestimable import marked
 from terrace.results.fit import FitResult
 from terrace.results.table import Row, Table
+from terrace.results.under_heads import under_heads
 
 FloatArray = npt.NDArray[np.float64]
 Pair = tuple[int, int]
@@ -100,18 +101,20 @@ def comparison_table(
     notes: Sequence[str] = (),
     codes: Sequence[str] = (),
     several: bool = False,
+    heads: Sequence[Sequence[str]] = (),
 ) -> Table:
     """Comparisons as a table: estimate, SE, with `small` df, z or t, p, interval.
 
-    ``several`` tells that they belong to several terms, each adjusted by itself.
+    ``several`` tells that they belong to several terms, each adjusted by itself. ``heads`` are those above each.
     """
     as_t = by_t(found, small)
     rows = []
     for k, (label, e) in enumerate(zip(labels, found)):
         cells = e.cells(small=as_t) if e.value is not None else marked(6 if as_t else 5)
-        rows.append(Row(label, cells, code=codes[k] if codes else ""))
+        rows.append((heads[k] if heads else (), Row(label, cells, code=codes[k] if codes else "")))
     own = list(notes)
     if mcompare != "none":
         what = "p" if mcompare == "holm" else "p and intervals"
         own.append(f"{what} adjusted by {METHODS[mcompare]} for the number of comparisons{' of each term' * several}.")
-    return Table(title, estimate_columns(level, small=as_t, title="Difference"), tuple(rows), stub, tuple(own), key)
+    columns = estimate_columns(level, small=as_t, title="Difference")
+    return Table(title, columns, under_heads(rows), stub, tuple(own), key)

@@ -178,13 +178,15 @@ def _polynomials(part: Part, info: FactorInfo) -> tuple[FloatArray, list[str]]:
 
 @dataclass(frozen=True)
 class Rows:
-    """The contrasts of one term: ``rows`` (l, p), labels, ``excess`` (l, q), and by joint test: the label of each group
+    """The contrasts of one term: ``rows`` (l, p), labels, which ``places`` has in two parts (what it is within, the
+    contrast), ``excess`` (l, q), and by joint test: the label of each group
     of rows that are tested together."""
 
     rows: FloatArray
     labels: tuple[str, ...]
     excess: FloatArray
     groups: tuple[tuple[str, tuple[int, ...]], ...]
+    places: tuple[tuple[str, str], ...]
 
     @property
     def estimable(self) -> npt.NDArray[np.bool_]:
@@ -204,6 +206,7 @@ def contrast_rows(fit: FitResult, term: Contrast, data: Dataset | None = None) -
     rows: list[FloatArray] = []
     lost: list[FloatArray] = []
     labels: list[str] = []
+    places: list[tuple[str, str]] = []
     groups: list[tuple[str, tuple[int, ...]]] = []
     for within in grid(info, list(term.within)):
         cells = grid(info, names)
@@ -220,11 +223,12 @@ def contrast_rows(fit: FitResult, term: Contrast, data: Dataset | None = None) -
             lost.append(combined(weights[None], gone, 1e-12)[0])
             label = " ".join(names_[p] for (_, names_), p in zip(every, picked))
             labels.append(" ".join(x for x in (label, where) if x) or term.text)
+            places.append((written(info, within, ", "), label or term.text))
         groups.append((where or term.text, tuple(range(begin, len(rows)))))
     design = fit.model.design
     every_row = np.array(rows).reshape(len(rows), len(design.x_info))
     parts = excess(design, every_row, np.array(lost).reshape(len(rows), len(design.lost)))
-    return Rows(every_row, tuple(labels), parts, tuple(groups))
+    return Rows(every_row, tuple(labels), parts, tuple(groups), tuple(places))
 
 
 def contrast_tables(
@@ -256,16 +260,20 @@ def contrast_tables(
     if shown:
         estimates: list[Estimate] = []
         labels: list[str] = []
+        codes: list[str] = []
+        heads: list[list[str]] = []
         missing: tuple[str, ...] = ()
         for t, r in shown:
             missing += why_not(fit, r.excess)
             estimates += compare(fit, r.rows, r.estimable, mcompare=mcompare, level=chosen, small=small)
-            labels += [f"{t.text}: {label}" for label in r.labels] if len(shown) > 1 else r.labels
+            codes += [f"{t.text}: {label}" for label in r.labels] if len(shown) > 1 else r.labels
+            labels += [label for _, label in r.places]
+            heads += [[h for h in (t.text if len(shown) > 1 else "", within) if h] for within, _ in r.places]
         tables.append(
             comparison_table(
                 estimates, labels, title="Contrasts of margins", level=chosen, mcompare=mcompare, small=small,
                 stub=shown[0][0].text if len(shown) == 1 else "Contrast", key="contrast", several=len(shown) > 1,
-                notes=tuple(dict.fromkeys(missing)),
+                notes=tuple(dict.fromkeys(missing)), codes=codes, heads=heads,
             )
         )  # fmt: skip
     tables.append(_joint_table(fit, terms, found, small, overall and len(terms) > 1))

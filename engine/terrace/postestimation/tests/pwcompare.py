@@ -22,6 +22,7 @@ from terrace.postestimation.tests.comparisons import compare, comparison_table, 
 from terrace.postestimation.tests.notestimable import marked, why_not
 from terrace.results.fit import FitResult
 from terrace.results.table import Column, Row, Table
+from terrace.results.under_heads import under_heads
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -49,9 +50,12 @@ def parse_term(text: str | Piece) -> tuple[list[str], Counter[Number]]:
 
 @dataclass(frozen=True)
 class Cells:
-    """The cell means of one term: labels (k), their rows (k, p), and their excess (k, q)."""
+    """The cell means of one term: labels (k), each by the levels of its factors, the term as it was written, the rows
+    of the means (k, p), and their excess (k, q)."""
 
     labels: tuple[str, ...]
+    levels: tuple[tuple[str, ...], ...]
+    text: str
     rows: FloatArray
     excess: FloatArray
 
@@ -84,7 +88,9 @@ def cell_means(fit: FitResult, text: str | Piece, data: Dataset | None = None) -
             both = [cell_row(fit, info, c, numbers) for c in cells]
             labels = tuple(written(info, c) for c in cells)
             rows = np.array([b[0] for b in both])
-            out.append(Cells(labels, rows, excess(fit.model.design, rows, np.array([b[1] for b in both]))))
+            levels = tuple(tuple(written(info, {n: v}) for n, v in c.items()) for c in cells)
+            lost = excess(fit.model.design, rows, np.array([b[1] for b in both]))
+            out.append(Cells(labels, levels, term, rows, lost))
     if not out:
         raise piece.error("Choose a factor to compare.", code="not-a-factor", advice="Example: pwcompare drug.")
     return out
@@ -110,6 +116,8 @@ def pwcompare_table(
     found = cell_means(fit, piece, data)
     estimates: list[Estimate] = []
     labels: list[str] = []
+    codes: list[str] = []
+    heads: list[tuple[str, ...]] = []
     missing: tuple[str, ...] = ()
     for cells in found:
         rows, fine = cells.differences()
@@ -120,11 +128,14 @@ def pwcompare_table(
         if sort:
             order.sort(key=lambda k: (own[k].value is None, own[k].value or 0.0))
         estimates += [own[k] for k in order]
-        labels += [names[k] for k in order]
+        codes += [names[k] for k in order]
+        words_ = [f"{', '.join(cells.levels[j])} vs {', '.join(cells.levels[i])}" for j, i in cells.pairs]
+        labels += [words_[k] for k in order]
+        heads += [(cells.text,) if len(found) > 1 else ()] * len(order)
     return comparison_table(
         estimates, labels, title="Pairwise comparisons of margins", level=confidence_level(fit, level),
         mcompare=mcompare, small=small, stub=str(piece).strip(), several=len(found) > 1,
-        notes=tuple(dict.fromkeys((*_averaged(fit, piece), *missing))),
+        notes=tuple(dict.fromkeys((*_averaged(fit, piece), *missing))), codes=codes, heads=heads,
     )  # fmt: skip
 
 
@@ -147,7 +158,7 @@ def margins_of_cells(
     piece = Piece.of(text) if isinstance(text, str) else text
     chosen = confidence_level(fit, level)
     columns = list(estimate_columns(chosen, small=small, title="Margin"))
-    rows: list[Row] = []
+    rows: list[tuple[tuple[str, ...], Row]] = []
     missing: tuple[str, ...] = ()
     for cells in cell_means(fit, piece, data):
         found = combine(fit, cells.rows, level=chosen, small=small)
@@ -173,14 +184,18 @@ def margins_of_cells(
         for k in order:
             e = found[k] if fine[k] else Estimate(None)
             values = e.cells(small=small) if fine[k] else marked(6 if small else 5)
-            rows.append(Row(cells.labels[k], (*values, marks[k] if fine[k] else None) if groups else values))
+            if groups:
+                values = (*values, marks[k] if fine[k] else None)
+            # sorted by size, cells of a factor stand apart
+            heads, label = ((), ", ".join(cells.levels[k])) if sort else (cells.levels[k][:-1], cells.levels[k][-1])
+            rows.append((heads, Row(label, values, code=cells.labels[k])))
     if groups:
         columns.append(Column("groups", "Groups", "text"))
     notes = list(dict.fromkeys((*_averaged(fit, piece), *missing)))
     if groups:
         how = "" if mcompare == "none" else f", p adjusted by {METHODS[mcompare]}"
         notes.append(f"Margins that share a letter do not differ at the {100 - chosen:g}% level{how}.")
-    return Table("Margins", tuple(columns), tuple(rows), str(piece).strip(), tuple(notes), "pwcompare-margins")
+    return Table("Margins", tuple(columns), under_heads(rows), str(piece).strip(), tuple(notes), "pwcompare-margins")
 
 
 def letters(values: Sequence[float], apart: Sequence[tuple[int, int]]) -> list[str]:

@@ -13,6 +13,7 @@ from html import escape
 from terrace.report.cells import Cell, Line, Shown, note_paragraphs, shown
 from terrace.report.numbers import MINUS
 from terrace.report.themes import Theme, theme_of
+from terrace.results.advice_words import advice_in_words
 from terrace.results.fit import FitResult
 from terrace.results.table import Table
 
@@ -172,17 +173,17 @@ def fit_html(
     for i, table in enumerate(fit.tables(labels=labels, warnings=False)):
         at = None if number is None else number + i
         out.append(table_html(table, theme, number=at, space=18))
-    out += [warnings_html(fit, theme), "</div>"]
+    out += [warnings_html(fit, theme, labels), "</div>"]
     return "\n".join(x for x in out if x)
 
 
-def warnings_html(fit: FitResult, theme: str = "inherit") -> str:
-    """The advice that came with a fit, one paragraph each; empty where there is none."""
+def warnings_html(fit: FitResult, theme: str = "inherit", labels: Mapping[str, str] | None = None) -> str:
+    """The advice that came with a fit in the words of a page, one paragraph each; empty where there is none."""
     colours = theme_of(theme)
     color = f"color:{colours.warning};background-color:{colours.warning_ground};" if colours.warning else ""
     return "\n".join(
         f'<p style="{color}margin:4px 0;padding:4px 10px;"><b>{escape(w.message)}</b> {escape(w.advice)}</p>'
-        for w in fit.warnings
+        for w in advice_in_words(fit, labels)
     )
 
 

@@ -42,7 +42,9 @@ def table_text(table: Table, width: int = 80, journal: bool = False) -> str:
     page = shown(table, minus="-", listing=not journal)
     columns = [_text_column(table, j, [x.cells[j] for x in page.lines]) for j in range(len(table.columns))]
     labels = ["  " * line.indent + plain(line.label) for line in page.lines]
-    stub = max([display_width(x) for x in [table.stub, *labels]], default=0)
+    # a heading runs on over the columns, so it widens no labels
+    rows = [label for line, label in zip(page.lines, labels) if any(cell.text for cell in line.cells)]
+    stub = max(display_width(x) for x in [table.stub, *(rows or labels)])
     columns = _narrowed(columns, width - stub)
     needed = sum(c.width + _GAP for c in columns)
     if stub + needed > width:
@@ -129,10 +131,9 @@ def _panel(table: Table, lines: tuple[Line, ...], labels: list[str], stub: int, 
             out.append(rule)
         cells = [c.texts[i].split("\n") for c in panel]
         indent = "  " * line.indent
-        if not any(c.texts[i] for c in panel):
+        if not any(c.texts[i].strip() for c in panel):
             if any(cell.text for cell in line.cells):  # the row has its numbers in another panel
                 continue
-            # a heading may run on over the columns
             out += [indent + x for x in wrap(plain(line.label), total - len(indent))]
             continue
         wrapped = [indent + x for x in wrap(plain(line.label), stub - len(indent))]

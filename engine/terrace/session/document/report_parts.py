@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from terrace.errors import DataError
 from terrace.session.document.items import Document, Item
 from terrace.session.document.report_plan import MAX_LEVEL, OF_MODEL, Made, ReportPart, ReportPlan
+from terrace.wording import enumerated
 
 SECTIONS = {"sample": "Sample and data", "method": "Method", "results": "Results", "appendix": "Appendix"}
 """Headings of the program, by the names of their parts."""
@@ -83,9 +84,9 @@ def section_of(parts: Sequence[ReportPart], name: str) -> tuple[ReportPart, ...]
 
 
 def models_beside(document: Document, part: ReportPart) -> tuple[Item, ...]:
-    """The models that a part shows side by side."""
-    models = [m for m in document.models() if m.fit is not None]
-    return tuple(m for m in models if not part.items or m.id in part.items)
+    """The models that a part shows side by side, in its order."""
+    models = {m.id: m for m in document.models() if m.fit is not None}
+    return tuple(models[i] for i in (part.items or models) if i in models)
 
 
 # --- changes ------------------------------------------------------------------------------------------------
@@ -167,6 +168,22 @@ def levelled(document: Document, name: str, level: int) -> Document:
     return _with(document, (replace(p, level=level, own=True) if p.name == name else p for p in parts))
 
 
+def chosen(document: Document, name: str, items: Sequence[int] | None, without: Sequence[str] | None) -> Document:
+    """The document in which a part shows other models side by side, in this order, or leaves other things out; None
+    stands for what it has, and no models for all. Raises `DataError` for a part of another kind and for fewer than two
+    models.
+    """
+    parts = _stored(document)
+    (part,) = _one(parts, name)
+    if part.made != "models":
+        raise DataError(f"{name} does not show models side by side.", code="not-side-by-side", subject=name)
+    of = part.items if items is None else tuple(items)
+    if len(models_beside(document, replace(part, items=of))) < 2:
+        raise DataError("Models side by side need at least two models.", code="too-few-models", subject=name)
+    out = part.without if without is None else tuple(without)
+    return _with(document, (replace(p, items=of, without=out, own=True) if p.name == name else p for p in parts))
+
+
 def has_text(document: Document, part: ReportPart) -> bool:
     """True for a part with words that its user can change: a heading, a text, the caption of a table or figure."""
     item = document.item(part.item) if part.item else None
@@ -240,9 +257,9 @@ def _usually_shown(part: ReportPart, beside: set[int]) -> bool:
 def _side_by_side(document: Document, part: ReportPart) -> str:
     models = models_beside(document, part)
     numbers = [m.number for m in models]
-    if numbers and numbers == list(range(numbers[0], numbers[0] + len(numbers))) and len(numbers) > 1:
+    if len(numbers) > 2 and numbers == list(range(numbers[0], numbers[0] + len(numbers))):
         return f"Models {numbers[0]} to {numbers[-1]} side by side"
-    return f"Models {', '.join(map(str, numbers))} side by side"
+    return f"Models {enumerated([str(n) for n in numbers])} side by side"
 
 
 # --- the plan and the results together ----------------------------------------------------------------------
@@ -268,8 +285,8 @@ def _alive(document: Document, part: ReportPart) -> bool:
     """True where what a part that was added or changed speaks of is still there."""
     if part.item:
         return document.item(part.item) is not None
-    if part.items:
-        return any(document.item(i) is not None for i in part.items)
+    if part.made == "models":
+        return bool(models_beside(document, part))
     return part.kind in ("heading", "text") and part.name not in SECTIONS
 
 

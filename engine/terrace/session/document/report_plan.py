@@ -22,6 +22,9 @@ Made = Literal[
 ]
 OF_MODEL: tuple[Made, ...] = ("equations", "paragraph", "diagnostics")
 """What is made of one model."""
+BESIDE = ("se", "random", "criteria", "tests")
+"""What models side by side can show beside coefficients, observations and groups: standard errors, random effects, the
+log likelihood with AIC and BIC, likelihood-ratio tests against the model before."""
 LAST_PAGE = ("commands", "versions", "hashes")
 """What the last page can hold."""
 STYLES = ("apa", "ama", "plain")
@@ -38,7 +41,8 @@ class ReportPart:
 
     ``text`` is a heading, a text in Markdown, or the caption that a user gave a table or figure; empty where it is the
     program's. ``item`` is the id of the item of the results that it shows or speaks of, 0 for none; ``items`` those of
-    models side by side, all of them where it is empty. ``made`` says what the program makes. ``shown`` is None
+    models side by side in their order, all of them where it is empty, and ``without`` what their table leaves out of
+    `BESIDE`. ``made`` says what the program makes. ``shown`` is None
     where nobody chose. ``level`` is that of a heading, 0 for everything else. ``own`` marks what its user added or
     changed: it stays as long as what it speaks of is there.
     """
@@ -52,6 +56,7 @@ class ReportPart:
     shown: bool | None = None
     level: int = 0
     own: bool = False
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

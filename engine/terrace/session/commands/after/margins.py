@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -133,12 +133,13 @@ def margins(session: Session, parsed: ParsedCommand) -> CommandResult:
         if "coeflegend" in options and not found.pairs:
             from terrace.postestimation.margins.posted import margin_names
 
-            table = _named(table, list(margin_names(found, data)), posted=False)
+            table = _named(table, dict(zip(found.labels, margin_names(found, data))), posted=False)
         return CommandResult(tables=(_shown(table, options | paired),), plots=plots, state=state)
     from terrace.postestimation.margins.posted import posted
 
     margins_ = posted(fit, replace(found, pairs=()), data)
-    table = _named(margins_table(replace(found, pairs=())), [e.term for e in margins_.fixed])
+    names_ = dict(zip(found.labels, (e.term for e in margins_.fixed)))
+    table = _named(margins_table(replace(found, pairs=())), names_)
     return CommandResult(
         tables=(_shown(table, options),), plots=plots, state=replace(state, posted=(active, margins_))
     )
@@ -153,7 +154,7 @@ def _contrasts(
 ) -> CommandResult:
     """Contrasts of margins, term by term, or between the settings of at()."""
     from terrace.postestimation.margins.contrast import contrast_tables_of, contrasts_of_margins
-    from terrace.postestimation.margins.show import _notes
+    from terrace.postestimation.margins.show import margins_notes
     from terrace.postestimation.tests.contrast import parse_contrast
 
     for other in ("pwcompare", "post"):
@@ -176,7 +177,8 @@ def _contrasts(
     contrasts = [contrasts_of_margins(fit, m, t, at, mcompare) for t, m in found]
     margins_ = found[0][1]
     # what of the contrasts cannot be estimated is another matter than what of the margins
-    tables = contrast_tables_of(contrasts, margins_, mcompare, _notes(replace(margins_, missing=())))
+    notes = margins_notes(replace(margins_, missing=()))
+    tables = contrast_tables_of(contrasts, margins_, mcompare, notes)
     own = _returned(session, fit, parsed, options, margins_)
     asked = asked_of(session, parsed, fit, options)
     returned = margin_contrasts_returned(fit, contrasts, tables[-1], own, asked)
@@ -267,11 +269,10 @@ def _rows(
     return there.data, there.gather(kept)[fit.sample] == 1.0
 
 
-def _named(table: Table, names: list[str], *, posted: bool = True) -> Table:
-    """The table with the names that commands use beside it, for what is written next."""
+def _named(table: Table, names: Mapping[str, str], *, posted: bool = True) -> Table:
+    """The table with the names that commands use beside it, by the codes of its rows, for what is written next."""
     column = Column("name", "Name", "text")
-    found = iter(names)
-    rows = tuple(r if r.kind == "group" else replace(r, values=(*r.values, next(found))) for r in table.rows)
+    rows = tuple(r if r.kind == "group" else replace(r, values=(*r.values, names[r.code])) for r in table.rows)
     note = "test, lincom and nlcom use these margins by name until the next fit or margins command."
     if not posted:
         note = "Names for test, lincom and nlcom after margins with post."

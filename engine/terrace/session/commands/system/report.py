@@ -12,9 +12,18 @@ from terrace.language.mixed_options import argument, excluding, number
 from terrace.results.table import Column, Row, Table
 from terrace.session.commands.helpers.items import item_of
 from terrace.session.document import report_parts as parts
-from terrace.session.document.items import Document
+from terrace.session.document.items import Document, Item
 from terrace.session.document.report_parts import Spot
-from terrace.session.document.report_plan import LANGUAGES, LAST_PAGE, OF_MODEL, PAPERS, STYLES, ReportPart, ReportPlan
+from terrace.session.document.report_plan import (
+    BESIDE,
+    LANGUAGES,
+    LAST_PAGE,
+    OF_MODEL,
+    PAPERS,
+    STYLES,
+    ReportPart,
+    ReportPlan,
+)
 from terrace.session.document.texts import read_text
 from terrace.session.effects import Effect
 from terrace.session.registry import command
@@ -23,6 +32,7 @@ from terrace.session.state import CommandResult
 
 _CHANGE = Effect.OUTLINE | Effect.BRIEF
 _MOST_DECIMALS = 12
+_ALL = "_all"
 _TEXTS = {
     "title": ("title", "title"), "author": ("author", "author"), "affiliation": ("affiliation", "affiliation"),
     "date": ("date", "date"), "head": ("running_head", "running head"),
@@ -115,12 +125,15 @@ def listed(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 @command(
     "report part",
-    syntax='report part add heading|text "TEXT" [, after(NAME) before(NAME) level(#)] | add models MODELS '
-    "[, after(NAME) before(NAME)] | add paragraph|equations|diagnostics MODEL [, after(NAME) before(NAME)] "
+    syntax='report part add heading|text "TEXT" [, after(NAME) before(NAME) level(#)] | add models MODELS|_all '
+    "[, show(WHAT) after(NAME) before(NAME)] | choose NAME [MODELS|_all] [, show(WHAT)] "
+    "| add paragraph|equations|diagnostics MODEL [, after(NAME) before(NAME)] "
     '| edit NAME "TEXT" | move NAME, after(NAME)|before(NAME)|first|last [alone] | hide|show NAMES|_all [, alone] '
     "| level NAME # | remove NAMES",
     help="Change the parts of the report, by the names that report parts lists. A heading stands for its section, "
-    "except with alone. edit changes a heading, a text or a caption; an empty text brings the caption back.",
+    "except with alone. edit changes a heading, a text or a caption; an empty text brings the caption back. "
+    "choose sets the models that stand side by side, in this order, and what of them is shown: se random criteria "
+    "tests, or _all, or none.",
     effects=_CHANGE,
 )
 def part(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -142,7 +155,8 @@ def _add(session: Session, parsed: ParsedCommand, rest: Piece) -> CommandResult:
     first = items[0] if items else parsed.word
     kind = choice(first, str(first) if items else "", f"heading text models {' '.join(OF_MODEL)}",
                   "a kind of part that can be added")  # fmt: skip
-    options = parsed.options(rules("", "after before level" if kind == "heading" else "after before"))
+    own = {"heading": " level", "models": " show"}.get(kind, "")
+    options = parsed.options(rules("", f"after before{own}"))
     spot, body = _spot(options), rest.after(first.end).strip()
     document = session.state.document
     if kind in ("heading", "text"):
@@ -150,7 +164,7 @@ def _add(session: Session, parsed: ParsedCommand, rest: Piece) -> CommandResult:
         new = ReportPart("", "heading" if kind == "heading" else "text", _text(parsed, body),
                          level=level if kind == "heading" else 0)  # fmt: skip
     else:
-        new = _of_models(session, parsed, kind, body)
+        new = replace(_of_models(session, parsed, kind, body), without=_without(options) or ())
     grown, name = parts.added(document, new, spot)
     if "level" in options:
         grown = parts.levelled(grown, name, new.level)
@@ -158,19 +172,55 @@ def _add(session: Session, parsed: ParsedCommand, rest: Piece) -> CommandResult:
 
 
 def _of_models(session: Session, parsed: ParsedCommand, kind: str, body: Piece) -> ReportPart:
-    pieces = words(body)
-    found = [item_of(session, p) for p in pieces]
-    for piece, item in zip(pieces, found):
-        if item.fit is None:
-            raise piece.error(f"{item.heading} is not a model.", code="not-a-model", subject=str(piece))
+    found = _models(session, body, all_=kind == "models")
     made = next((m for m in OF_MODEL if m == kind), None)
     if made is None:
         if len(found) < 2:
             raise (body or parsed.word).error("Name at least two models.", code="too-few-models")
-        return ReportPart("", "made", items=tuple(i.id for i in found), made="models")
+        return ReportPart("", "made", items=_ids(found, body), made="models")
     if len(found) != 1:
         raise (body or parsed.word).error("Name one model.", code="no-item", advice="For their names, use outline.")
     return parts.made_of(made, found[0])
+
+
+def _models(session: Session, body: Piece, *, all_: bool) -> list[Item]:
+    """The models that are named, in their order, each once; with `all_` also by ``_all``."""
+    pieces = words(body)
+    if all_ and str(body) == _ALL:
+        return [m for m in session.state.document.models() if m.fit is not None]
+    found = {}
+    for piece in pieces:
+        item = found[piece] = item_of(session, piece)
+        if item.fit is None:
+            raise piece.error(f"{item.heading} is not a model.", code="not-a-model", subject=str(piece))
+    return list({item.id: item for item in found.values()}.values())
+
+
+def _ids(models: list[Item], body: Piece) -> tuple[int, ...]:
+    """The models of a part as it holds them: none named where it shows all, also those that come later."""
+    return () if str(body) == _ALL else tuple(m.id for m in models)
+
+
+def _choose(session: Session, parsed: ParsedCommand, rest: Piece) -> CommandResult:
+    options = parsed.options(rules("", "show"))
+    name, body = _first(parsed, rest)
+    if not body and "show" not in options:
+        raise parsed.word.error("Name the models, or say what of them is shown.", code="no-text",
+                                advice=f"Write report part choose {name} MODELS, or use show().")  # fmt: skip
+    items = _ids(_models(session, body, all_=True), body) if body else None
+    document = parts.chosen(session.state.document, str(name), items, _without(options))
+    return _done(session, document, "models side by side")
+
+
+def _without(options: dict[str, Option]) -> tuple[str, ...] | None:
+    """What a table of models leaves out, by its ``show()``; None where that was not given."""
+    if "show" not in options:
+        return None
+    given = words(argument(options["show"]))
+    if [str(p) for p in given] in ([_ALL], ["none"]):
+        return () if str(given[0]) == _ALL else BESIDE
+    shown = {choice(p, str(p), " ".join(BESIDE), "a part of the table") for p in given}
+    return tuple(b for b in BESIDE if b not in shown)
 
 
 def _edit(session: Session, parsed: ParsedCommand, rest: Piece) -> CommandResult:
@@ -215,8 +265,8 @@ def _remove(session: Session, parsed: ParsedCommand, rest: Piece) -> CommandResu
 
 
 _VERBS = {
-    "add": _add, "edit": _edit, "move": _move, "hide": _shown(False), "show": _shown(True), "level": _level,
-    "remove": _remove,
+    "add": _add, "choose": _choose, "edit": _edit, "move": _move, "hide": _shown(False), "show": _shown(True),
+    "level": _level, "remove": _remove,
 }  # fmt: skip
 
 
@@ -249,7 +299,7 @@ def _first(parsed: ParsedCommand, rest: Piece) -> tuple[Piece, Piece]:
 
 def _names(document: Document, parsed: ParsedCommand, rest: Piece) -> list[str]:
     items = words(rest)
-    if [str(p) for p in items] == ["_all"]:
+    if [str(p) for p in items] == [_ALL]:
         return [p.name for p in parts.parts_of_report(document)]
     _first(parsed, rest)
     return [str(p) for p in items]
