@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from terrace.report import formats
+from terrace.report.figure.legend import place_of
 from terrace.results.figure_look import FONTS
 from terrace.results.figure_presets import PRESETS
 from terrace_desktop.builder.fields import Choice
@@ -162,7 +164,7 @@ class TitlesSection(Section):
             line.show_text(automatic if own is None else own, none)
         self.rows["subtitle"].setVisible(bool(figure.plot.subtitle or draft.subtitle))
         self.legend_row.setVisible(figure.plot.legend)
-        place = self.editing.look.legend or "above"
+        place = place_of(replace(figure.plot, look=self.editing.look))
         self.legend.show_value(place if place != "below" else "")
 
     def field(self, option: str) -> QWidget | None:

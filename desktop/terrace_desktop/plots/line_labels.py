@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QFontMetrics, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsLineItem, QGraphicsScene, QGraphicsSimpleTextItem
 
-from terrace.report.figure.legend import can_stand_at_lines, spread
+from terrace.report.figure.legend import place_of, spread
 from terrace.results.plot import Marks, Plot
 from terrace_desktop.plots.legend import entries
 from terrace_desktop.ui import theme
@@ -20,7 +20,7 @@ MOST = 0.4  # of the width of a figure that labels take at most
 
 def at_lines(plot: Plot) -> bool:
     """True where the legend of a figure stands at its lines."""
-    return plot.legend and plot.look.legend == "lines" and can_stand_at_lines(plot)
+    return plot.legend and place_of(plot) == "lines"
 
 
 def line_end(marks: Marks, low: float, high: float) -> tuple[float, float] | None:

@@ -322,7 +322,7 @@ def _letters(
         figure.text(left, 1 - used / height, text, ha="left", va="top", **looks)
         used += _inches(text, looks["fontsize"]) + 0.05
     out = _Around(entries=figure_legend.entries_of(figure, plot) if plot.legend else [])
-    out.place = _legend_place(plot) if out.entries else ""
+    out.place = figure_legend.place_of(plot) if out.entries else ""
     if out.place == "inside" and not figure_legend.fits(figure, out.entries, (trellis.width, trellis.height), letters):
         out.place = "above"
     if out.place == "above":
@@ -353,12 +353,6 @@ def _letters(
     engine: Any = figure.get_layout_engine()
     engine.set(rect=room)
     return out
-
-
-def _legend_place(plot: Plot) -> str:
-    """Where the legend stands: at the lines only where there is a line for each entry."""
-    place = plot.look.legend or "above"
-    return "right" if place == "lines" and not figure_legend.can_stand_at_lines(plot) else place
 
 
 def _inches(text: str, points: float) -> float:

@@ -24,6 +24,8 @@ Array = npt.NDArray[np.float64]
 _PER_INCH = 14 * 8.5  # letters of one point to an inch
 _GAP = 4.0  # points between the end of a line and its label
 _LINE = 1.2  # of the size of letters, from one label to the next
+_FEW = 6  # lines that are told apart by names at their ends
+_SHORT = 24  # letters of a name that leaves the panel most of its width
 _SAMPLES = 4000  # of points that are looked at for a free place
 _WEIGHTS = {"line": 4.0, "points": 1.0, "patch": 2.0}
 
@@ -212,6 +214,26 @@ def _filled_box(corners: Array, step: float) -> Array:
 
 
 # --- at the lines -------------------------------------------------------------------------------------------
+def place_of(plot: Plot) -> str:
+    """Where the legend stands: where the look has it, or else at the ends of a few lines with short names, or above.
+
+    Names at the lines are read without looking back and forth (Cleveland 1994, The Elements of Graphing Data, 2.3).
+    """
+    asked = plot.look.legend
+    if asked == "lines":
+        return asked if can_stand_at_lines(plot) else "right"
+    return asked or ("lines" if _few_lines(plot) else "above")
+
+
+def _few_lines(plot: Plot) -> bool:
+    """True where each of two to six entries with short names is a line."""
+    if not can_stand_at_lines(plot):
+        return False
+    names = {m.label for m in plot.panels[0].marks if m.label}
+    lines = {m.label for m in plot.panels[0].marks if m.label and m.kind == "line"}
+    return names == lines and 2 <= len(names) <= _FEW and max(map(len, names)) <= _SHORT
+
+
 def can_stand_at_lines(plot: Plot) -> bool:
     """True where each entry of the legend has a line or points of its own in the one panel that there is."""
     if len(plot.panels) != 1:
