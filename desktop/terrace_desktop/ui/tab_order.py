@@ -50,7 +50,8 @@ def _in_layout(layout: QLayout, inside: Sequence[QWidget], resting: bool) -> lis
     already, and the process ends there or later, as the heap will have it.
     """
     inner = [child for child in layout.children() if isinstance(child, QLayout)]
-    places: list[tuple[int, QWidget | QLayout]] = [(layout.indexOf(part), part) for part in (*inside, *inner)]
+    places: list[tuple[int, QWidget | QLayout]] = [(layout.indexOf(part), part) for part in inside]
+    places += [(layout.indexOf(part), part) for part in inner]
     out: list[QWidget] = []
     for _, part in sorted((p for p in places if p[0] >= 0), key=lambda p: p[0]):
         out += _in_layout(part, inside, resting) if isinstance(part, QLayout) else reading_order(part, resting=resting)
