@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 from layout_items import kept_items
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QSplitter, QVBoxLayout, QWidget
 from waiting import settled
@@ -64,3 +66,14 @@ def test_no_layout_keeps_an_item_for_python_that_qt_deletes_with_its_widget() ->
     item = column.itemAt(0)  # as the order of the Tab key once did
     assert [*map(id, kept_items())] == [id(item)]
     column.removeWidget(lines[0])  # PySide lets go of it, but does not hear of a widget that is deleted
+
+
+def test_a_flow_lets_go_of_an_item_before_qt_deletes_it() -> None:
+    out = QWidget()
+    flow, line = Flow(out), QLineEdit()
+    flow.addWidget(line)
+    item = weakref.ref(flow.itemAt(0))
+    assert item() is not None
+    line.deleteLater()
+    settled()
+    assert item() is None and flow.count() == 0
