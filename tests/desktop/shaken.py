@@ -314,4 +314,6 @@ def main(seed: int, minutes: float) -> int:
 
 if __name__ == "__main__":
     faulthandler.enable()
-    sys.exit(main(int(sys.argv[1]), float(sys.argv[2])))
+    ended = main(int(sys.argv[1]), float(sys.argv[2]))
+    sys.stdout.flush()
+    os._exit(ended)  # a thread that still draws would end an interpreter that is being taken down
