@@ -174,6 +174,24 @@ def first_hour(options):
     return Result(state(status), "; ".join(said))
 
 
+HEAPS = ({}, {"MALLOC_PERTURB_": "165"}, {"PYTHONMALLOC": "malloc"}, {"PYTHONMALLOC": "debug"})
+"""Memory as it is; filled by glibc where it is freed; Python's own from glibc too; watched by Python."""
+
+
+def shaken(options):
+    """Random clicks and keys in the window, for --minutes: no crash, and no error."""
+    script = str(ROOT / "tests" / "desktop" / "shaken.py")
+    said, status, actions = [], 0, 0
+    for heap in HEAPS:
+        seed = str(random.randrange(10**6))
+        command = [str(environment.venv_python()), script, seed, str(options.minutes / len(HEAPS))]
+        ended, text = watched(command, {**plain_environ(), **heap})
+        status = status or ended
+        actions += sum(int(n.replace(",", "")) for n in re.findall(r"([\d,]+) actions in", text))
+        said += [f"ended with {ended} (seed {seed}, {heap})"] if ended else []
+    return Result(state(status), "; ".join([f"{actions:,} actions", *said]))
+
+
 def code(options):
     """R code of 200 generated models, run in R: the log likelihoods are those of Terrace."""
     environ = {**plain_environ(), "TERRACE_SPECS": "200"}
@@ -205,7 +223,8 @@ def citation(options):
 
 STEPS = {
     step.__name__: step
-    for step in (processor, designs, properties, coverage, locked, mutated, kills, first_hour, code, pages, citation)
+    for step in (processor, designs, properties, coverage, locked, mutated, kills, first_hour, shaken, code, pages,
+                 citation)
 }
 
 

@@ -21,6 +21,7 @@ from shiboken6 import getCppPointer
 sys.path.insert(0, str(Path(__file__).parent))
 
 import waiting
+from layout_items import kept_items
 
 from terrace_desktop.app import app as desktop_app
 from terrace_desktop.ui import theme
@@ -87,6 +88,14 @@ def nothing_left_over(bot: QtBot) -> Iterator[None]:
     shown = [w for w in QApplication.topLevelWidgets() if address(w) not in windows and w.isVisible()]
     assert not shown, f"windows left behind: {shown}"
     gc.collect()  # here, on Qt's thread: see terrace_desktop.work.collector
+
+
+@pytest.fixture(autouse=True)
+def no_items_of_layouts() -> Iterator[None]:
+    """Nobody asks a layout of Qt for its items: terrace_desktop.ui.tab_order tells what comes of it."""
+    yield
+    known = kept_items()
+    assert not known, f"items of layouts are known to Python: {known}"
 
 
 def address(widget: QWidget) -> int:

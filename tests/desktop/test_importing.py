@@ -24,6 +24,7 @@ from terrace_desktop.importing.kept import kept
 from terrace_desktop.importing.page import ImportPage
 from terrace_desktop.ui import dialogs
 from terrace_desktop.ui.settings import Settings
+from terrace_desktop.ui.widgets import Notice
 
 RNG = np.random.default_rng(4)
 ROWS = 1200
@@ -196,7 +197,7 @@ def test_a_column_is_renamed_left_out_and_given_codes_of_its_own(desk: Desk, fil
     assert page.name == "status" and page.panel.column.codes.texts() == ("-99",)
     desk.type("import_label", "Status")
     desk.type("import_name", "score")
-    problem = page.panel.problem.itemAt(0).widget()
+    problem = next(n for n in page.panel.findChildren(Notice) if page.panel.problem.indexOf(n) >= 0)
     assert problem.accessibleName().startswith("ses and score would both be called score.")
     desk.type("import_name", "home")
     assert page.panel.problem.count() == 0 and page.name == "home" and page.panel.column.title.text() == "Column home"

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import io
+import threading
+from contextlib import suppress
+from typing import Any
 
+import pypdfium2
 import pytest
 
 from terrace_desktop.work.pdf_pages import page_pixels
@@ -40,3 +44,21 @@ def test_a_page_is_as_wide_as_asked_and_has_its_colours() -> None:
 def test_a_page_that_is_not_there() -> None:
     with pytest.raises(IndexError):
         page_pixels(two_pages(), 2, 50)
+
+
+def test_only_one_thread_at_a_time_is_in_pdfium(monkeypatch: pytest.MonkeyPatch) -> None:
+    both, met, real = threading.Barrier(2), [], pypdfium2.PdfPage.render
+
+    def render(*given: Any, **more: Any) -> Any:
+        with suppress(threading.BrokenBarrierError):  # nobody else came
+            met.append(both.wait(0.3))
+        return real(*given, **more)
+
+    monkeypatch.setattr(pypdfium2.PdfPage, "render", render)
+    pdf, drawn = two_pages(), []
+    threads = [threading.Thread(target=lambda: drawn.append(page_pixels(pdf, 0, 40))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not met and len(drawn) == 2 and drawn[0] == drawn[1]

@@ -80,6 +80,8 @@ class ValuesModel(QAbstractTableModel):
         return 0 if parent.isValid() else 2
 
     def flags(self, index: Index) -> Qt.ItemFlag:
+        if not index.isValid():
+            return Qt.ItemFlag.NoItemFlags
         out = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
         return out | Qt.ItemFlag.ItemIsUserCheckable if index.column() == 0 else out
 

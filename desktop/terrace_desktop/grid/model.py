@@ -67,23 +67,21 @@ class GridModel(QAbstractTableModel):
             self._show_other(dataset, self.sorted_by)
             return
         columns = between(old.names, dataset.names)
-        self._keep_readers(dataset)
         if columns is not None and columns.removed and columns.removed != columns.added:
             self.beginRemoveColumns(_NO_PARENT, columns.at, columns.at + columns.removed - 1)
-            self.dataset = dataset if not columns.added else old.without(
-                old.names[columns.at : columns.at + columns.removed]
-            )
+            gone = old.names[columns.at : columns.at + columns.removed]
+            self._hold(old.without(gone) if columns.added else dataset)
             self._columns -= columns.removed
             self.endRemoveColumns()
             columns = replace(columns, removed=0)
         if columns is not None and columns.added and not columns.removed:
             at = columns.at + (self.room and columns.at == self._columns)  # the empty one is the first of them
             self.beginInsertColumns(_NO_PARENT, at, at + columns.added - 1)
-            self.dataset = dataset
+            self._hold(dataset)
             self._columns += columns.added
             self.endInsertColumns()
         self._change_rows(dataset, rows)
-        self.dataset = dataset
+        self._hold(dataset)
         self._tell_all()
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, max(0, self._columns - 1))
 
@@ -94,13 +92,13 @@ class GridModel(QAbstractTableModel):
         if rows.removed:
             self.beginRemoveRows(_NO_PARENT, rows.at, rows.at + rows.removed - 1)
             self._rows -= rows.removed
-            self.dataset = dataset
+            self._hold(dataset)
             self.endRemoveRows()
         if rows.added:
             place = rows.at if self.order is None else self._rows
             place += self.room and place == self._rows  # the empty row is the first of them
             self.beginInsertRows(_NO_PARENT, place, place + rows.added - 1)
-            self.dataset = dataset
+            self._hold(dataset)
             self._rows += rows.added
             if self.order is not None:
                 self.order = np.concatenate([self.order, np.arange(rows.at, rows.at + rows.added)])
@@ -126,8 +124,7 @@ class GridModel(QAbstractTableModel):
         """Other rows or columns: order and filter are carried over by the numbers of the rows."""
         old, order, mask = self.dataset, self.order, self._mask
         self.beginResetModel()
-        self._keep_readers(dataset)
-        self.dataset = dataset
+        self._hold(dataset)
         self.order = self._mask = self.marked = None
         self.sorted_by = None
         if old is not None and old.lineage is dataset.lineage and order is not None:
@@ -152,7 +149,9 @@ class GridModel(QAbstractTableModel):
         self._count()
         self.endResetModel()
 
-    def _keep_readers(self, dataset: Dataset) -> None:
+    def _hold(self, dataset: Dataset) -> None:
+        """Read other data from here on: whoever asked while Qt was told what is to come had readers of those before."""
+        self.dataset = dataset
         self._readers = {
             name: reader
             for name, reader in self._readers.items()
@@ -328,7 +327,7 @@ class GridModel(QAbstractTableModel):
         return self.tr("{0}, new row").format(self.dataset.variables[index.column()].name)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        return super().flags(index) | Qt.ItemFlag.ItemIsEditable
+        return super().flags(index) | Qt.ItemFlag.ItemIsEditable if index.isValid() else Qt.ItemFlag.NoItemFlags
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole

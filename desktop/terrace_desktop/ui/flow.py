@@ -12,6 +12,8 @@ class Flow(QLayout):
 
     A widget wider than the whole line is given the line, and the height it needs then. With ``column``, they stand
     in equal columns of at least so many px instead, as many as fit, ``height`` px high where that is given.
+
+    Python knows its items, but no longer than they live: Qt takes each out by `takeAt` before it deletes it.
     """
 
     def __init__(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QLayout, QScrollArea, QSplitter, QWidget
 
@@ -34,18 +36,23 @@ def reading_order(widget: QWidget, *, resting: bool = False) -> list[QWidget]:
             if (part := widget.widget(k)) is not None:
                 out += reading_order(part, resting=resting)
     elif (layout := widget.layout()) is not None:
-        out += _in_layout(layout, resting)
+        inside = widget.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        out += _in_layout(layout, inside, resting)
     return out
 
 
-def _in_layout(layout: QLayout, resting: bool) -> list[QWidget]:
+def _in_layout(layout: QLayout, inside: Sequence[QWidget], resting: bool) -> list[QWidget]:
+    """What the widgets `inside` have that stand in a layout, in its order.
+
+    The layout is asked where each one stands, and not for its items. An item that Python has seen once stays known to
+    PySide as long as its layout, also where Qt deletes it, as it does with its widget (seen in 6.12). What comes to lie
+    at the same place in memory then has two objects of Python; when it goes, PySide writes into one that is gone
+    already, and the process ends there or later, as the heap will have it.
+    """
+    inner = [child for child in layout.children() if isinstance(child, QLayout)]
+    places: list[tuple[int, QWidget | QLayout]] = [(layout.indexOf(part), part) for part in inside]
+    places += [(layout.indexOf(part), part) for part in inner]
     out: list[QWidget] = []
-    for k in range(layout.count()):
-        item = layout.itemAt(k)
-        if item is None:
-            continue
-        if (widget := item.widget()) is not None:
-            out += reading_order(widget, resting=resting)
-        elif (inner := item.layout()) is not None:
-            out += _in_layout(inner, resting)
+    for _, part in sorted((p for p in places if p[0] >= 0), key=lambda p: p[0]):
+        out += _in_layout(part, inside, resting) if isinstance(part, QLayout) else reading_order(part, resting=resting)
     return out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QHideEvent
+from shiboken6 import isValid
 
 from terrace.session.document.items import Document
 from terrace.session.steps import Step
@@ -95,4 +96,5 @@ class EditingPanel(FormContent):
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self._edits.saver.flush()
+        if isValid(self._edits.saver):  # with a window that goes, it may have gone first
+            self._edits.saver.flush()
