@@ -1,0 +1,172 @@
+"""The libraries that ship with Terrace, and the terms of each: what ``terrace licences`` prints.
+
+An installed program has the text ready, written by ``installer/licences.py`` when it was built. Under pip and in a
+checkout it is gathered from what is installed.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from terrace.data.resources import resource_path
+from terrace.errors import DataError
+from terrace.version import __version__
+
+DISTRIBUTION = "terrace-mixed"
+"""What the package is called on the index."""
+
+_EXTRAS = ("", "desktop")
+_ABOUT_TERMS = re.compile(r"licen[cs]e|copying|copyright|notice|authors", re.IGNORECASE)
+_TEXTS = {"", ".txt", ".md", ".rst", ".apache", ".bsd", ".python", ".external", ".ijg"}
+_NOT_SHIPPED = re.compile(r"darkgarden", re.IGNORECASE)  # a font under the GPL that ReportLab brings and nobody uses
+_QT = ("pyside6-essentials", "shiboken6")  # their files lack the texts
+_RULE = "=" * 100
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """A library: the name of its licence as its metadata say, and the texts, each with the name of its file."""
+
+    name: str
+    version: str
+    licence: str
+    texts: tuple[tuple[str, str], ...]
+
+    @property
+    def heading(self) -> str:
+        """A line: name, version and licence."""
+        return f"{self.name} {self.version}".strip() + (f": {self.licence}" if self.licence else "")
+
+
+def shipped() -> list[metadata.Distribution]:
+    """Terrace's libraries and theirs, by name; none where Terrace itself is not known as installed."""
+    from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
+
+    found: dict[str, metadata.Distribution] = {}
+    todo: list[tuple[str, tuple[str, ...]]] = [(DISTRIBUTION, _EXTRAS)]
+    while todo:
+        name, extras = todo.pop()
+        plain = canonicalize_name(name)
+        if plain in found:
+            continue
+        try:
+            found[plain] = distribution = metadata.distribution(name)
+        except metadata.PackageNotFoundError:
+            continue  # an extra that is not installed
+        for line in distribution.requires or ():
+            needed = Requirement(line)
+            if needed.marker is None or any(needed.marker.evaluate({"extra": e}) for e in extras):
+                todo.append((needed.name, ("", *needed.extras)))
+    found.pop(DISTRIBUTION, None)
+    return [found[name] for name in sorted(found)]
+
+
+def licence_name(distribution: metadata.Distribution) -> str:
+    """What the metadata call the licence: an expression, else classifiers, else the first line of the old field."""
+    def field(name: str) -> list[str]:
+        return [str(value) for value in distribution.metadata.get_all(name) or ()]
+
+    expression = "".join(field("License-Expression")[:1])
+    named = [c.split(" :: ")[-1] for c in field("Classifier") if c.startswith("License :: ")]
+    named = [c for c in named if c not in ("OSI Approved", "DFSG approved")]
+    old = "".join(field("License")[:1]).strip().split("\n")[0]
+    return expression or " OR ".join(named) or old
+
+
+def library(distribution: metadata.Distribution) -> Library:
+    """A library with the texts about its terms that its wheel brought; the same text is kept once."""
+    from packaging.utils import canonicalize_name
+
+    name = distribution.metadata["Name"]
+    texts: dict[str, str] = {}
+    for file in sorted(distribution.files or (), key=lambda f: (".dist-info" not in str(f), str(f))):
+        if not _ABOUT_TERMS.search(file.name) or _NOT_SHIPPED.search(file.name):
+            continue
+        if file.suffix.lower() in _TEXTS or re.search(r"licen[cs]e", file.suffix, re.IGNORECASE):
+            add_text(texts, file.name, Path(str(file.locate())))
+    for file in sorted(f for f in distribution.files or () if "BUILD_LICENSES" in f.parts):
+        add_text(texts, file.name, Path(str(file.locate())))  # of what was compiled in, named by the library's name
+    if canonicalize_name(name) in _QT:
+        for held in ("LGPL-3.0.txt", "GPL-3.0.txt"):  # the LGPL is written as additions to the GPL, so both are due
+            add_text(texts, held, resource_path("licences", held))
+    return Library(name, distribution.version, licence_name(distribution), tuple((n, t) for t, n in texts.items()))
+
+
+def add_text(texts: dict[str, str], name: str, file: Path) -> None:
+    """Read a file into `texts` (text to name), unless it is there already, empty or gone."""
+    try:
+        text = file.read_text(encoding="utf-8", errors="replace").strip().replace("\r\n", "\n")
+    except OSError:
+        return
+    if text:
+        texts.setdefault(text, name)
+
+
+def python() -> Library:
+    """The interpreter; without a text where its folder has none, as in a frozen program."""
+    texts: dict[str, str] = {}
+    for folder in (Path(os.__file__).parent, Path(sys.base_prefix)):
+        add_text(texts, "LICENSE.txt", folder / "LICENSE.txt")
+    return Library("Python", platform.python_version(), "PSF-2.0", tuple((n, t) for t, n in texts.items()))
+
+
+def page(libraries: Iterable[Library]) -> str:
+    """One text: what ships, how Qt is replaced, then the terms of each library under a heading between two rules."""
+    libraries = list(libraries)
+    listed = "\n".join(f"  {library.heading}" for library in libraries)
+    parts = [f"Terrace {__version__} and the libraries that come with it\n\n{listed}\n\n{_REPLACING}"]
+    for library in libraries:
+        parts.append(f"{_RULE}\n{library.heading}\n{_RULE}")
+        parts += [f"[{name}]\n\n{text}" for name, text in library.texts]
+    return "\n\n".join(parts) + "\n"
+
+
+def sections(text: str) -> list[tuple[str, int]]:
+    """The headings of a text that `page` made, each with the place of its first letter."""
+    pattern = re.compile(rf"^{_RULE}\n(.+)\n{_RULE}$", re.MULTILINE)
+    return [(found[1], found.start(1)) for found in pattern.finditer(text)]
+
+
+def section(text: str, name: str) -> str:
+    """What a text that `page` made has on a library, from its heading on; empty where it has nothing."""
+    from packaging.utils import canonicalize_name
+
+    places = sections(text)
+    for k, (heading, begins) in enumerate(places):
+        if canonicalize_name(heading.split(" ")[0]) == canonicalize_name(name):
+            ends = places[k + 1][1] - len(_RULE) - 1 if k + 1 < len(places) else len(text)
+            return text[begins:ends].rstrip()
+    return ""
+
+
+def third_party() -> str:
+    """The licences of all that ships here."""
+    try:
+        return resource_path("licences", "THIRD-PARTY.txt").read_text(encoding="utf-8")
+    except DataError:  # no installed program
+        return page([python(), *(library(d) for d in shipped())])
+
+
+_REPLACING = """\
+Qt and PySide6 are used under the GNU Lesser General Public License, version 3. They lie beside the program as libraries
+of their own, unchanged, and you may replace them by other versions of yours:
+
+  Installed by pip    pip install PySide6-Essentials==VERSION, into the environment of Terrace.
+  Installed program   Its folder has a folder PySide6 with the libraries of Qt (Qt6Core and others) and of PySide6. Put
+                      files of the same names in their place, built from your version of their source for the same
+                      system, from the same minor version on. The program looks at no signature of them. On macOS, sign
+                      the program anew afterwards: codesign --force --deep --sign - Terrace.app
+
+The licence lets you modify these libraries, and debug such changes by reverse engineering; Terrace does not forbid it.
+Their source, in the versions named above, is published by The Qt Company with each release of Qt and of Qt for Python;
+whoever passes Terrace on can rely on that, or keep a copy of the source. Qt holds code of others under licences that
+ask for a notice, among them FreeType, HarfBuzz, libpng, libjpeg-turbo, zlib, PCRE2, double-conversion and MD4C; the
+documentation of Qt, "Licenses Used in Qt", has them by module."""
