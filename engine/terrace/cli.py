@@ -314,18 +314,17 @@ def _licences(options: argparse.Namespace) -> int:
     from terrace import libraries
 
     text = libraries.third_party()
-    asked = (options.library or "").lower().replace("_", "-")
     if options.all:
         print(text, end="")
-    elif asked:
-        found = libraries.section(text, asked)
+    elif options.library:
+        found = libraries.part(text, options.library)
         if not found:
             print(f"terrace licences: {options.library} does not come with Terrace (terrace licences lists what does).",
                   file=sys.stderr)  # fmt: skip
             return FAILED
         print(found)
     else:
-        print("\n".join(heading for heading, _ in libraries.sections(text)))
+        print("\n".join(heading for heading, _ in libraries.parts(text)[1:]))
         print("\nTerrace itself: BSD-3-Clause. To read one licence, add the name of its library; to read all, --all.")
     return OK
 

@@ -122,29 +122,26 @@ def page(libraries: Iterable[Library]) -> str:
     """One text: what ships, how Qt is replaced, then the terms of each library under a heading between two rules."""
     libraries = list(libraries)
     listed = "\n".join(f"  {library.heading}" for library in libraries)
-    parts = [f"Terrace {__version__} and the libraries that come with it\n\n{listed}\n\n{_REPLACING}"]
+    out = [f"Terrace {__version__} and the libraries that come with it\n\n{listed}\n\n{_REPLACING}"]
     for library in libraries:
-        parts.append(f"{_RULE}\n{library.heading}\n{_RULE}")
-        parts += [f"[{name}]\n\n{text}" for name, text in library.texts]
-    return "\n\n".join(parts) + "\n"
+        out.append(f"{_RULE}\n{library.heading}\n{_RULE}")
+        out += [f"[{name}]\n\n{text}" for name, text in library.texts]
+    return "\n\n".join(out) + "\n"
 
 
-def sections(text: str) -> list[tuple[str, int]]:
-    """The headings of a text that `page` made, each with the place of its first letter."""
-    pattern = re.compile(rf"^{_RULE}\n(.+)\n{_RULE}$", re.MULTILINE)
-    return [(found[1], found.start(1)) for found in pattern.finditer(text)]
+def parts(text: str) -> list[tuple[str, str]]:
+    """What a text that `page` made has before the first heading, under its first line, and then of each library."""
+    found = re.split(rf"^{_RULE}\n(.+)\n{_RULE}$", text, flags=re.MULTILINE)
+    whole = [(found[0].split("\n")[0], found[0].strip())]
+    return whole + [(head, f"{head}\n\n{body.strip()}") for head, body in zip(found[1::2], found[2::2], strict=True)]
 
 
-def section(text: str, name: str) -> str:
-    """What a text that `page` made has on a library, from its heading on; empty where it has nothing."""
+def part(text: str, name: str) -> str:
+    """What such a text has of one library; empty where it has nothing."""
     from packaging.utils import canonicalize_name
 
-    places = sections(text)
-    for k, (heading, begins) in enumerate(places):
-        if canonicalize_name(heading.split(" ")[0]) == canonicalize_name(name):
-            ends = places[k + 1][1] - len(_RULE) - 1 if k + 1 < len(places) else len(text)
-            return text[begins:ends].rstrip()
-    return ""
+    plain = canonicalize_name(name)
+    return next((body for head, body in parts(text)[1:] if canonicalize_name(head.split(" ")[0]) == plain), "")
 
 
 def third_party() -> str:

@@ -51,11 +51,10 @@ def test_each_is_found_again_in_the_text() -> None:
     first = Library("a", "1", "MIT", (("LICENSE", "text of a"),))
     made = [first, Library("b_c", "2", "", (("COPYING", "text\n of b"),))]
     text = libraries.page(made)
-    assert [heading for heading, _ in libraries.sections(text)] == ["a 1: MIT", "b_c 2"]
-    assert all(text[place:].startswith(heading) for heading, place in libraries.sections(text))
-    assert libraries.section(text, "A").endswith("text of a") and "text of b" not in libraries.section(text, "a")
-    assert libraries.section(text, "b-c").endswith("[COPYING]\n\ntext\n of b")
-    assert libraries.section(text, "b") == "" and "PySide6-Essentials==" in text
+    (whole, about), *rest = libraries.parts(text)
+    assert whole.startswith("Terrace ") and "PySide6-Essentials==" in about and "a 1: MIT" in about
+    assert rest == [("a 1: MIT", "a 1: MIT\n\n[LICENSE]\n\ntext of a"), ("b_c 2", "b_c 2\n\n[COPYING]\n\ntext\n of b")]
+    assert [libraries.part(text, name) for name in ("A", "b-c", "b")] == [rest[0][1], rest[1][1], ""]
 
 
 def test_an_installed_program_shows_the_text_it_was_built_with(
@@ -75,6 +74,6 @@ def test_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert one.startswith("scipy ") and "SciPy Developers" in one and "NumPy Developers" not in one.split("\n")[0]
     assert main(["licences", "--all"]) == OK
     whole = capsys.readouterr().out
-    assert one.strip() in whole and whole.startswith("Terrace ")
+    assert one.strip().split("\n", 2)[2].strip() in whole and whole.startswith("Terrace ")
     assert main(["licences", "nosuch"]) == FAILED
     assert "nosuch does not come with Terrace" in capsys.readouterr().err

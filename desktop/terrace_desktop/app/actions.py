@@ -244,7 +244,8 @@ class Actions(QObject):
         self._put(view, None, "text_larger", "text_smaller", "text_usual", None, "reset_layout")
         self._put(
             self._menu(tr("&Help"), "help"),
-            "help", "help_builder", "help_choices", "help_formats", "tour", "shortcuts", "commands", "log", "about",
+            "help", "help_builder", "help_choices", "help_formats", "tour", "shortcuts", "commands", "log",
+            "licences", "about",
         )  # fmt: skip
         self.wordmark = named(QWidget(), "wordmark", "Terrace")
         row = QHBoxLayout(self.wordmark)
