@@ -2,7 +2,8 @@
 """The setup for Windows: ``build(frozen, out)`` packs the frozen folder with NSIS (``makensis``, version 3 or newer).
 
 Where ``TERRACE_SIGN_WINDOWS`` holds a command that signs the file named after it, such as
-``signtool sign /fd SHA256 /tr ADDRESS /td SHA256 /sha1 THUMBPRINT``, the programs, the uninstaller and the setup are signed.
+``signtool sign /fd SHA256 /tr ADDRESS /td SHA256 /sha1 THUMBPRINT``, the programs, the
+uninstaller and the setup are signed.
 """
 
 from __future__ import annotations
@@ -44,8 +45,8 @@ def build(frozen: Path, out: Path, *, target: str = "") -> list[Path]:
     version_resource.OUT.mkdir(parents=True, exist_ok=True)
     names = version_resource.OUT / "names.nsh"
     names.write_text(defines(frozen, setup, sign), encoding="utf-8-sig")
-    options = ["-V2", "-WX", "-INPUTCHARSET", "UTF8", f"-DNAMES={names}"]
-    subprocess.run([makensis, *options, *([f"-DTARGET={target}"] if target else []), "terrace.nsi"], check=True, cwd=HERE)
+    options = ["-V2", "-WX", "-INPUTCHARSET", "UTF8", f"-DNAMES={names}", *([f"-DTARGET={target}"] if target else [])]
+    subprocess.run([makensis, *options, "terrace.nsi"], check=True, cwd=HERE)
     return [setup]
 
 

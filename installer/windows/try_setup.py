@@ -46,10 +46,13 @@ def expect(holds: object, what: str) -> None:
         raise Wrong(what)
 
 
-def run(*command: object) -> subprocess.CompletedProcess[str]:
-    """Run a command of Windows."""
+def run(*command: object, encoding: str = "utf-8") -> subprocess.CompletedProcess[str]:
+    """Run a command of Windows; what it prints is in this encoding."""
     whole = [*_wine(), *map(str, command)]
-    return subprocess.run(whole, capture_output=True, text=True, errors="replace", check=False, timeout=10 * PATIENCE)
+    patience = 10 * PATIENCE
+    return subprocess.run(
+        whole, capture_output=True, encoding=encoding, errors="replace", check=False, timeout=patience
+    )
 
 
 def start(*command: object) -> subprocess.Popen[bytes]:
@@ -77,19 +80,42 @@ def here(path: str) -> Path:
 
 def variable(name: str) -> str:
     """A variable of the environment of Windows."""
-    return run("cmd", "/c", f"echo %{name}%").stdout.strip()
+    if ON_WINDOWS:
+        return os.environ.get(name, "")
+    return run("cmd", "/c", f"echo %{name}%", encoding="cp850").stdout.strip()
 
 
-def value(key: str, name: str = "", root: str = "HKCU") -> str | None:
+def value(key: str, name: str = "", root: str = "HKCU") -> str | int | None:
     """A value of the registry; None where there is none."""
+    if ON_WINDOWS:
+        return _values(key, root).get(name)
     which = ["/v", name] if name else ["/ve"]
-    done = run("reg", "query", rf"{root}\{key}", *which, "/reg:64")
+    done = run("reg", "query", rf"{root}\{key}", *which, "/reg:64", encoding="cp850")  # that of its consoles
     lines = [line for line in done.stdout.splitlines() if "REG_" in line]
-    return lines[0].split("REG_", 1)[1].partition("    ")[2].strip() if done.returncode == 0 and lines else None
+    if done.returncode or not lines:
+        return None
+    kind, _, text = lines[0].split("REG_", 1)[1].partition("    ")
+    return int(text, 16) if kind == "DWORD" else text.strip()
 
 
 def has_key(key: str, root: str = "HKCU") -> bool:
+    if ON_WINDOWS:
+        return bool(_values(key, root))
     return run("reg", "query", rf"{root}\{key}", "/reg:64").returncode == 0
+
+
+def _values(key: str, root: str) -> dict[str, Any]:
+    """All values of a key, and whether it is there."""
+    import winreg
+
+    whole: Any = winreg  # which has these names on Windows alone
+    roots = {"HKCU": whole.HKEY_CURRENT_USER, "HKLM": whole.HKEY_LOCAL_MACHINE}
+    try:
+        with whole.OpenKey(roots[root], key, 0, whole.KEY_READ | whole.KEY_WOW64_64KEY) as opened_key:
+            count = whole.QueryInfoKey(opened_key)[1]
+            return {n: v for n, v, _ in (whole.EnumValue(opened_key, k) for k in range(count))} | {"there": True}
+    except FileNotFoundError:
+        return {}
 
 
 def wait_until(holds: Callable[[], object], what: str) -> None:
@@ -110,14 +136,15 @@ class Trial:
         self.menu = here(variable("APPDATA")) / "Microsoft/Windows/Start Menu/Programs" / f"{identity.NAME}.lnk"
 
     def install(self, *options: str) -> int:
-        return run(self.setup, "/S", *options).returncode
+        # /D= is read up to the end of the line and may not be quoted, as one word with blanks would be
+        return run(self.setup, *" ".join(["/S", *options]).split(" ")).returncode
 
     def remove(self, folder: Path, *options: str) -> None:
         """Run the uninstaller and wait until the program is gone."""
         expect(run(folder / "uninstall.exe", "/S", *options).returncode == 0, "the uninstaller does not start")
         wait_until(lambda: not (folder / f"{identity.WINDOW}.exe").exists(), "the end of the uninstaller")
-        wait_until(lambda: not has_key(ENTRY) and not has_key(ENTRY, "HKLM"), "the end of the entry in the list of apps")
-        wait_until(lambda: not has_key(KIND) and not has_key(KIND, "HKLM"), "the end of the association")
+        for key in (ENTRY, KIND):
+            wait_until(lambda key=key: not has_key(key) and not has_key(key, "HKLM"), f"the end of {key}")
         time.sleep(1)  # its last lines
 
     def expect_installed(self, folder: Path, root: str = "HKCU") -> None:
@@ -135,7 +162,7 @@ class Trial:
         }  # fmt: skip
         found = {place: value(*place, root=root) for place in wanted}
         expect(found == wanted, f"the registry has {found}")
-        size = int(value(ENTRY, "EstimatedSize", root) or "0", 16)
+        size = int(value(ENTRY, "EstimatedSize", root) or 0)
         real = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file() and f.name != "uninstall.exe") // 1024
         expect(abs(size - real) <= 1, f"the size in the list of apps is {size} KB, in truth {real} KB")
 
@@ -223,7 +250,8 @@ def while_it_runs(t: Trial) -> None:
         expect(t.install() == 3, "the setup replaces a program that runs")
         run(t.folder / "uninstall.exe", "/S")
         time.sleep(3)
-        expect(program.exists() and (t.folder / "_internal").is_dir() and has_key(ENTRY), "a running program is removed")
+        stays = program.exists() and (t.folder / "_internal").is_dir() and has_key(ENTRY)
+        expect(stays, "a running program is removed")
     expect(t.install() == 0, "the setup fails after the program has ended")
     t.remove(t.folder)
     t.expect_gone(t.folder)
