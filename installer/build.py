@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from installer import freeze, identity  # noqa: E402 - found by the line above
+from installer import freeze, identity, trust  # noqa: E402 - found by the line above
 
 PARTS = {
     "linux": ("installer.linux.deb", "installer.linux.portable"),
@@ -37,6 +37,8 @@ def main() -> int:
         freeze.prepare(options.python)
         frozen = freeze.freeze()
     options.out.mkdir(parents=True, exist_ok=True)
+    for file in trust.add(frozen, options.out, options.system):
+        print(file)
     for name in PARTS[options.system]:
         for file in import_module(name).build(frozen, options.out):
             print(f"{file}: {file.stat().st_size / 1e6:.1f} MB")

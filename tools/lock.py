@@ -3,6 +3,7 @@
 
     python tools/lock.py            write it anew, with the newest versions that pyproject.toml allows
     python tools/lock.py --tools    write installer/requirements.lock anew: what freezes the program, beside requirements.lock
+    python tools/lock.py --release  the same for installer/release.lock: what builds and checks a release
     python tools/lock.py --check    install both into an empty environment of this system, hashes required
 
 Releases are built from them: ``pip install --require-hashes -r requirements.lock``. Versions are chosen by pip for the
@@ -32,7 +33,9 @@ LOCK = ROOT / "requirements.lock"
 TOOLS_LOCK = ROOT / "installer" / "requirements.lock"
 PYTHONS = ("3.11", "3.12", "3.13")
 EXTRAS = ("desktop",)
+RELEASE_LOCK = ROOT / "installer" / "release.lock"
 GROUP = "installer"  # of [dependency-groups]: what builds the installers and does not ship
+RELEASE = "release"  # in an environment of its own
 SYSTEMS = {
     "linux": ({"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"},
               [f"manylinux_2_{glibc}_x86_64" for glibc in range(36, 16, -1)] + ["manylinux2014_x86_64"]),
@@ -70,10 +73,10 @@ def wanted() -> list[str]:
     return [*project["dependencies"], *(line for extra in EXTRAS for line in project["optional-dependencies"][extra])]
 
 
-def wanted_tools() -> list[str]:
-    """The requirements of pyproject.toml for what builds the installers."""
+def wanted_tools(group: str = GROUP) -> list[str]:
+    """The requirements of pyproject.toml for what builds the installers, or for another group."""
     groups: dict[str, list[str]] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["dependency-groups"]
-    return groups[GROUP]
+    return groups[group]
 
 
 def shipped_pins() -> list[str]:
@@ -190,6 +193,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="install what is locked into an empty environment")
     parser.add_argument("--tools", action="store_true", help="lock what builds the installers, not what ships")
+    parser.add_argument("--release", action="store_true", help="lock what builds and checks a release")
     options = parser.parse_args()
     if options.check:
         return check()
@@ -198,6 +202,8 @@ def main() -> int:
         return 1
     if options.tools:
         write(TOOLS_LOCK, "What freezes Terrace, beside requirements.lock", locked_tools())
+    elif options.release:
+        write(RELEASE_LOCK, "What builds and checks a release of Terrace", locked(wanted_tools(RELEASE)))
     else:
         write(LOCK, "Every library that ships with Terrace", locked(wanted()))
     return 0

@@ -9,15 +9,16 @@ uninstaller and the setup are signed.
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
 from pathlib import Path
 
 from installer import icons, identity
-from installer.windows import version_resource
 
 HERE = Path(__file__).resolve().parent
+WORK = identity.ROOT / "build" / "windows"
 SIGN = "TERRACE_SIGN_WINDOWS"
 OWN_FOLDER = "terrace"
 """In the local data of the user: settings and logs (``platformdirs`` in the program)."""
@@ -42,8 +43,8 @@ def build(frozen: Path, out: Path, *, target: str = "") -> list[Path]:
             subprocess.run([*shlex.split(sign), str(frozen / f"{program}.exe")], check=True)
     else:
         print(f"The setup is not signed: {SIGN} is not set.")
-    version_resource.OUT.mkdir(parents=True, exist_ok=True)
-    names = version_resource.OUT / "names.nsh"
+    WORK.mkdir(parents=True, exist_ok=True)
+    names = WORK / "names.nsh"
     names.write_text(defines(frozen, setup, sign), encoding="utf-8-sig")
     options = ["-V2", "-WX", "-INPUTCHARSET", "UTF8", f"-DNAMES={names}", *([f"-DTARGET={target}"] if target else [])]
     subprocess.run([makensis, *options, "terrace.nsi"], check=True, cwd=HERE)
@@ -55,14 +56,20 @@ def defines(frozen: Path, setup: Path, sign: str = "") -> str:
     size = sum(file.stat().st_size for file in frozen.rglob("*") if file.is_file())
     values = {
         "NAME": identity.NAME, "VERSION": identity.version(), "PUBLISHER": identity.PUBLISHER,
-        "SUMMARY": identity.SUMMARY, "COPYRIGHT": version_resource.COPYRIGHT,
-        "FOUR": ".".join(map(str, version_resource.four_numbers(identity.version()))),
+        "SUMMARY": identity.SUMMARY, "COPYRIGHT": identity.LICENCE,
+        "FOUR": four_numbers(identity.version()),
         "WINDOW": identity.WINDOW, "CONSOLE": identity.CONSOLE, "EXTENSION": identity.EXTENSION,
         "MIME_TYPE": identity.MIME_TYPE, "FILE_KIND_ENGLISH": identity.FILE_KIND, "OWN_FOLDER": OWN_FOLDER,
         "KILOBYTES": str(size // 1024), "FROZEN": frozen.resolve().as_posix(), "OUT": str(setup),
         "ICON": str(icons.icon_for("win32")), "LICENCE": str(identity.ROOT / "LICENSE"),
     } | ({"SIGN": sign} if sign else {})  # fmt: skip
     return "".join(f"!define {name} {quoted(value)}\n" for name, value in values.items())
+
+
+def four_numbers(version: str) -> str:
+    """A version as Windows compares it: the numbers that it begins with, and zeros."""
+    numbers = re.findall(r"\d+", (re.match(r"[\d.]*", version) or [""])[0])
+    return ".".join([*numbers, "0", "0", "0", "0"][:4])
 
 
 def quoted(value: str) -> str:
