@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from installer import identity  # noqa: E402 - found by the line above
+from installer import identity, slim  # noqa: E402 - found by the line above
 
 LOCKS = (ROOT / "requirements.lock", ROOT / "installer" / "requirements.lock")
 WORK = ROOT / "build" / "freeze"
@@ -30,7 +30,7 @@ ON_WINDOWS = os.name == "nt"
 
 
 def default_python() -> str:
-    """The interpreter that is frozen: the system's where it will do, as it is built for the oldest system of its kind."""
+    """The interpreter that is frozen: the system's where it will do, as its libraries are those of its packages."""
     if sys.platform.startswith("linux") and DEBIAN.exists():
         code = "import sys; sys.exit(sys.version_info < (3, 11))"
         if subprocess.call([str(DEBIAN), "-c", code]) == 0:
@@ -83,7 +83,11 @@ def freeze() -> Path:
     spec = str(ROOT / "installer" / "terrace.spec")
     command = [python, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN", *where, spec]
     subprocess.run(command, check=True, env=environ, cwd=WORK)
-    return FROZEN / identity.NAME
+    folder = FROZEN / identity.NAME
+    slim.finish(folder)
+    if not ON_WINDOWS:
+        (folder / identity.CONSOLE).symlink_to(identity.WINDOW)  # program.py goes by the name
+    return folder
 
 
 def main() -> int:

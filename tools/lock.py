@@ -2,7 +2,7 @@
 """Write requirements.lock: every library that ships, in one version, with the SHA-256 of its files for each system.
 
     python tools/lock.py            write it anew, with the newest versions that pyproject.toml allows
-    python tools/lock.py --tools    write installer/requirements.lock anew: what freezes the program, beside requirements.lock
+    python tools/lock.py --tools    the same for installer/requirements.lock: what freezes the program
     python tools/lock.py --release  the same for installer/release.lock: what builds and checks a release
     python tools/lock.py --check    install both into an empty environment of this system, hashes required
 

@@ -322,6 +322,7 @@ def begin_wine() -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("setup", nargs="?", type=Path, help="the setup to try; without it, one with stand-ins")
+    parser.add_argument("--only", metavar="STEP", help="one step, such as for_everyone")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as made:
         if not ON_WINDOWS:
@@ -335,6 +336,7 @@ def main() -> int:
         steps = [for_one, over_an_older_one, taken_over, for_everyone]
         if trial.stands_in:
             steps.append(while_it_runs)
+        steps = [step for step in steps if options.only in (None, step.__name__)]
         for step in steps:
             try:
                 step(trial)
