@@ -218,7 +218,7 @@ def opened(t: Trial) -> None:
     """
     project = here(variable("USERPROFILE")) / "a ü.terrace"
     project.write_bytes(b"work")
-    with standing(lambda: run("start", in_windows(project))) as told:
+    with standing(lambda: start("start", in_windows(project))) as told:  # which holds on to the output
         text = told.read_bytes().decode("utf-16-le")
         expect(f'"{in_windows(project)}"' in text and identity.WINDOW in text, f"the program was started as {text}")
     project.unlink()
