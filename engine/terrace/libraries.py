@@ -122,7 +122,8 @@ def page(libraries: Iterable[Library]) -> str:
     """One text: what ships, how Qt is replaced, then the terms of each library under a heading between two rules."""
     libraries = list(libraries)
     listed = "\n".join(f"  {library.heading}" for library in libraries)
-    out = [f"Terrace {__version__} and the libraries that come with it\n\n{listed}\n\n{_REPLACING}"]
+    replacing = resource_path("licences", "REPLACING-QT.txt").read_text(encoding="utf-8").strip()
+    out = [f"Terrace {__version__} and the libraries that come with it\n\n{listed}\n\n{replacing}"]
     for library in libraries:
         out.append(f"{_RULE}\n{library.heading}\n{_RULE}")
         out += [f"[{name}]\n\n{text}" for name, text in library.texts]
@@ -150,20 +151,3 @@ def third_party() -> str:
         return resource_path("licences", "THIRD-PARTY.txt").read_text(encoding="utf-8")
     except DataError:  # no installed program
         return page([python(), *(library(d) for d in shipped())])
-
-
-_REPLACING = """\
-Qt and PySide6 are used under the GNU Lesser General Public License, version 3. They lie beside the program as libraries
-of their own, unchanged, and you may replace them by other versions of yours:
-
-  Installed by pip    pip install PySide6-Essentials==VERSION, into the environment of Terrace.
-  Installed program   Its folder has a folder PySide6 with the libraries of Qt (Qt6Core and others) and of PySide6. Put
-                      files of the same names in their place, built from your version of their source for the same
-                      system, from the same minor version on. The program looks at no signature of them. On macOS, sign
-                      the program anew afterwards: codesign --force --deep --sign - Terrace.app
-
-The licence lets you modify these libraries, and debug such changes by reverse engineering; Terrace does not forbid it.
-Their source, in the versions named above, is published by The Qt Company with each release of Qt and of Qt for Python;
-whoever passes Terrace on can rely on that, or keep a copy of the source. Qt holds code of others under licences that
-ask for a notice, among them FreeType, HarfBuzz, libpng, libjpeg-turbo, zlib, PCRE2, double-conversion and MD4C; the
-documentation of Qt, "Licenses Used in Qt", has them by module."""

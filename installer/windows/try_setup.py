@@ -332,22 +332,28 @@ def main() -> int:
         if has_key(ENTRY) or has_key(ENTRY, "HKLM"):
             print("Terrace is installed here. Remove it, then start this again.")
             return 1
-        trial = Trial(options.setup or make_stand_in(Path(made)), stands_in=options.setup is None)
-        steps = [for_one, over_an_older_one, taken_over, for_everyone]
-        if trial.stands_in:
-            steps.append(while_it_runs)
-        steps = [step for step in steps if options.only in (None, step.__name__)]
-        for step in steps:
-            try:
-                step(trial)
-            except Wrong as wrong:
-                print(f"{step.__name__}: {wrong}.")
-                return 1
-            print(f"{step.__name__}: as it should be", flush=True)
-        if not ON_WINDOWS:
-            subprocess.run(["wineserver", "-k"], check=False)
+        try:
+            passed = tried(options.setup, Path(made), options.only)
+        finally:
+            if not ON_WINDOWS:
+                subprocess.run(["wineserver", "-k"], check=False)
+    return 0 if passed else 1
+
+
+def tried(setup: Path | None, made: Path, only: str | None) -> bool:
+    """Go through the steps, up to one that fails."""
+    trial = Trial(setup or make_stand_in(made), stands_in=setup is None)
+    steps = [for_one, over_an_older_one, taken_over, for_everyone, *([while_it_runs] if trial.stands_in else [])]
+    steps = [step for step in steps if only in (None, step.__name__)]
+    for step in steps:
+        try:
+            step(trial)
+        except Wrong as wrong:
+            print(f"{step.__name__}: {wrong}.")
+            return False
+        print(f"{step.__name__}: as it should be", flush=True)
     print(f"{len(steps)} passed, 0 failed")
-    return 0
+    return True
 
 
 if __name__ == "__main__":
