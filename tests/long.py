@@ -215,7 +215,9 @@ def setup(options):
 
 STEPS = {
     step.__name__: step
-    for step in (processor, designs, properties, coverage, locked, mutated, kills, first_hour, code, pages, package, setup)
+    for step in (
+        processor, designs, properties, coverage, locked, mutated, kills, first_hour, code, pages, package, setup
+    )
 }
 
 
