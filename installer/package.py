@@ -91,7 +91,7 @@ def try_programs(folder: Path) -> None:
     """The programs of a folder check themselves, the window without a display and, where there is one, on it."""
     ending = ".exe" if ON_WINDOWS else ""
     run(folder / f"terrace{ending}", "run", "-c", "sample sleepstudy", "-c", "mixed reaction days || subject: days")
-    run(folder / f"terrace{ending}", "licences")
+    run(folder / f"terrace{ending}", "licences", "numpy")
     run(folder / f"terrace-desktop{ending}", "--self-test", QT_QPA_PLATFORM="offscreen")
     if os.environ.get("DISPLAY") or not sys.platform.startswith("linux"):
         run(folder / f"terrace-desktop{ending}", "--self-test")

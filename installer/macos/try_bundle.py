@@ -51,7 +51,7 @@ def main() -> int:
         programs = app / "Contents" / "MacOS"
         run(programs / identity.WINDOW, "--self-test")
         run(programs / identity.CONSOLE, "validate", "--no-report")
-        run(programs / identity.CONSOLE, "licences")
+        run(programs / identity.CONSOLE, "licences", "numpy")
     print("The program works from its image.")
     return 0
 

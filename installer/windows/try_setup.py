@@ -205,7 +205,7 @@ def works(folder: Path) -> None:
     for command in (
         [folder / f"{identity.WINDOW}.exe", "--self-test"],
         [folder / f"{identity.CONSOLE}.exe", "validate", "--no-report"],
-        [folder / f"{identity.CONSOLE}.exe", "licences"],
+        [folder / f"{identity.CONSOLE}.exe", "licences", "numpy"],
     ):
         done = run(*command)
         expect(done.returncode == 0, f"{command} fails: {done.stdout[-2000:]} {done.stderr[-2000:]}")
