@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
+import tomllib
 from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from installer import licences, readme_hook, sbom, trust
 from terrace.libraries import Library, library
@@ -22,6 +26,16 @@ def test_the_lock_is_read_for_this_system() -> None:
     assert licences.locked(LOCK) == ["a"]
     real = licences.locked((ROOT / "requirements.lock").read_text(encoding="utf-8"))
     assert {"numpy", "pyside6-essentials", "reportlab"} <= set(real)
+
+
+@pytest.mark.parametrize(("group", "lock"), [("installer", "requirements.lock"), ("release", "release.lock")])
+def test_what_builds_is_locked_with_hashes(group: str, lock: str) -> None:
+    text = (ROOT / "installer" / lock).read_text(encoding="utf-8")
+    entries = [e for e in re.split(r"^(?=[A-Za-z])", text, flags=re.MULTILINE) if "==" in e]
+    assert entries and all(re.search(r"--hash=sha256:[0-9a-f]{64}", e) for e in entries) and "://" not in text
+    names = {re.split("==", e)[0] for e in entries}
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"][group]
+    assert {canonicalize_name(Requirement(line).name) for line in wanted} <= names
 
 
 def test_a_library_without_its_terms_stops_the_build(monkeypatch: pytest.MonkeyPatch) -> None:
