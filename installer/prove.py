@@ -110,7 +110,8 @@ def tests(names: list[str]) -> int:
         "plugins": ["pytest_timeout", "pytestqt.plugin", "_hypothesis_pytestplugin"],
         "arguments": ["-q", "-p", "no:cacheprovider", *names],
     }  # fmt: skip
-    environ = {**os.environ, "CI": "1", "QT_QPA_PLATFORM": "offscreen", "OPENBLAS_NUM_THREADS": "1"}
+    environ = {**os.environ, "CI": "1", "QT_QPA_PLATFORM": "offscreen", "OPENBLAS_NUM_THREADS": "1",
+               "PYTHONPATH": str(MODULES)}  # for processes that tests start  # fmt: skip
     return subprocess.call([str(freeze.DEBIAN), "-s", "-E", "-B", "-c", _RUN, json.dumps(given)], env=environ, cwd=ROOT)
 
 

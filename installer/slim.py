@@ -38,7 +38,7 @@ EXCLUDED_FOR = {
         "pyarrow.flight", "pyarrow._flight", "pyarrow._s3fs", "pyarrow._gcsfs", "pyarrow._azurefs", "pyarrow._hdfs",
         "pyarrow.substrait", "pyarrow._substrait", "pyarrow._parquet_encryption", "pyarrow._dataset_parquet_encryption",
         "pyarrow.parquet.encryption", "pyarrow.cuda", "pyarrow.gandiva", "pyarrow.jvm", "pyarrow.orc", "pyarrow._orc",
-        "pyarrow._dataset_orc", "pyarrow._pyarrow_cpp_tests", "pyarrow.tests", "duckdb.experimental", "sqlite3",
+        "pyarrow._dataset_orc", "pyarrow._pyarrow_cpp_tests", "pyarrow.tests", "duckdb.experimental",
         "lxml.isoschematron", "lxml.html", "lxml.objectify",
     ],
     "parts of SciPy that neither we nor those that we use load": [
@@ -81,7 +81,7 @@ LEFT_OUT = {
 }  # fmt: skip
 """Files that are left out, by the reason."""
 
-_FROM_LINUX = re.compile(r"lib(python3|ssl|crypto|ffi|bz2|mpdec|xcb-(?!glx)\w[\w-]*|xkbcommon(-x11)?)[.\d]*\.so")
+_FROM_LINUX = re.compile(r"lib(python3|ssl|crypto|ffi|bz2|mpdec|sqlite3|xcb-(?!glx)\w[\w-]*|xkbcommon(-x11)?)[.\d]*\.so")
 """Libraries of this Linux that are packed. All others are on every desktop, where they fit the drivers that they load:
 an older libstdc++ of ours would keep these from starting. Qt's helpers for X11 are often missing, so they come along."""
 

@@ -1,8 +1,7 @@
 """The package for Debian and Ubuntu: build/frozen/Terrace under /usr/lib/terrace, with what desktops read beside it.
 
 Nothing runs when it is installed or removed: menus, types and icons are read anew by triggers of the packages that
-keep them, and what the package does not list does not arise. Packed by dpkg-deb, with zstd where the oldest system
-reads it.
+keep them, and what the package does not list does not arise. Packed with xz, which dpkg of all these systems reads.
 """
 
 from __future__ import annotations
@@ -108,20 +107,32 @@ def copyright_text() -> str:
 
 
 def dependencies(frozen: Path) -> tuple[str, str]:
-    """Depends and Recommends: the packages of the libraries that the folder has not, found by dpkg-shlibdeps."""
-    files = [file.path for file in elf.natives(frozen) if file.path.name not in OPTIONAL]
-    wayland = [path for path in files if "wayland" in path.name.lower() or "wayland" in path.parent.name]
-    always = [path for path in files if path not in wayland]
-    internal = frozen / "_internal"
-    places = [internal, internal / "PySide6" / "Qt" / "lib", internal / "pyarrow", internal / "PySide6"]
-    with tempfile.TemporaryDirectory() as folder:
-        write(Path(folder, "debian", "control"), f"Source: {identity.PACKAGE}\n\nPackage: {identity.PACKAGE}\n")
-        command = ["dpkg-shlibdeps", "-O", "--ignore-missing-info", "--warnings=0", *(f"-l{place}" for place in places)]
-        asked = [f"-e{path}" for path in always], ["-dRecommends", *(f"-e{path}" for path in wayland)]
-        done = subprocess.run([*command, *asked[0], *asked[1]], cwd=folder, capture_output=True, text=True, check=True)
-    found = dict(line.split("=", 1) for line in done.stdout.splitlines())
-    depends, recommends = found["shlibs:Depends"], found.get("shlibs:Recommends", "")
-    return ", ".join([depends, *ALSO_NEEDED]), ", ".join([*filter(None, [recommends]), *RECOMMENDED])
+    """Depends and Recommends: the packages of the libraries that native files of the folder need and that are not in it.
+
+    Versions are asked of glibc alone: a system that has it in that version has the others.
+    """
+    files = elf.natives(frozen)
+    floor, _ = elf.highest(files, "GLIBC")
+    depends, recommends = set(ALSO_NEEDED), set(RECOMMENDED)
+    for name, by in elf.outside(files).items():
+        needing = {path for path in by if path.name not in OPTIONAL}
+        if needing:
+            (recommends if all("wayland" in str(path).lower() for path in needing) else depends).add(package_of(name))
+    return in_order({f"{d} (>= {floor})" if d == "libc6" else d for d in depends}), in_order(recommends - depends)
+
+
+def in_order(packages: set[str]) -> str:
+    """As a field of the head has them; those that Ubuntu 24.04 renamed are provided there under the old name too."""
+    return ", ".join(sorted(packages))
+
+
+def package_of(library: str) -> str:
+    """The Debian package that has a library, by its name for the loader."""
+    done = subprocess.run(["dpkg", "-S", f"*-linux-gnu/{library}"], capture_output=True, text=True, check=False)
+    found = {line.split(":")[0] for line in done.stdout.splitlines() if not line.startswith("diversion")}
+    if len(found) != 1:
+        raise SystemExit(f"{library} is in {len(found)} packages of this system: {', '.join(sorted(found)) or 'none'}.")
+    return found.pop()
 
 
 def control(root: Path, depends: str, recommends: str) -> None:
