@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import random
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -221,10 +222,36 @@ def citation(options):
     return Result(state(status), text.strip().rpartition("\n")[2])
 
 
+# ------------------------------------------------------------------------------------------------- what is released
+
+
+def package(options):
+    """sdist and wheel built twice, and installed by pip, pipx and uv, with what installer/release.lock names."""
+    with tempfile.TemporaryDirectory() as folder:
+        venv.create(folder, with_pip=True)
+        python = str(Path(folder, "bin", "python"))
+        lock = ["-m", "pip", "install", "--quiet", "--require-hashes", "-r", "installer/release.lock"]
+        status, _ = watched([python, *lock], plain_environ())
+        if status == 0:
+            status, text = watched([python, "installer/package.py", "--out", folder], plain_environ())
+    return Result(state(status), text.strip().rpartition("\n")[2] if status == 0 else "see above")
+
+
+def setup(options):
+    """The setup for Windows under Wine, with stand-ins for the programs."""
+    if not all(map(shutil.which, ("makensis", "wine", "xvfb-run"))):
+        return Result(SKIPPED, "needs nsis, wine64 and xvfb")
+    script = ["xvfb-run", "-a", str(environment.venv_python()), "installer/windows/try_setup.py"]
+    status, text = watched(script, plain_environ())
+    return Result(state(status), text.strip().rpartition("\n")[2])
+
+
 STEPS = {
     step.__name__: step
-    for step in (processor, designs, properties, coverage, locked, mutated, kills, first_hour, shaken, code, pages,
-                 citation)
+    for step in (
+        processor, designs, properties, coverage, locked, mutated, kills, first_hour, shaken, code, pages, citation, package,
+        setup,
+    )
 }
 
 

@@ -2,9 +2,11 @@
 """Write requirements.lock: every library that ships, in one version, with the SHA-256 of its files for each system.
 
     python tools/lock.py            write it anew, with the newest versions that pyproject.toml allows
-    python tools/lock.py --check    install it into an empty environment of this system, hashes required
+    python tools/lock.py --tools    the same for installer/requirements.lock: what freezes the program
+    python tools/lock.py --release  the same for installer/release.lock: what builds and checks a release
+    python tools/lock.py --check    install both into an empty environment of this system, hashes required
 
-Releases are built from it: ``pip install --require-hashes -r requirements.lock``. Versions are chosen by pip for the
+Releases are built from them: ``pip install --require-hashes -r requirements.lock``. Versions are chosen by pip for the
 oldest Python that is supported; what only other systems need is added by the markers of the metadata.
 """
 
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -27,8 +30,12 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
+TOOLS_LOCK = ROOT / "installer" / "requirements.lock"
 PYTHONS = ("3.11", "3.12", "3.13")
 EXTRAS = ("desktop",)
+RELEASE_LOCK = ROOT / "installer" / "release.lock"
+GROUP = "installer"  # of [dependency-groups]: what builds the installers and does not ship
+RELEASE = "release"  # in an environment of its own
 SYSTEMS = {
     "linux": ({"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"},
               [f"manylinux_2_{glibc}_x86_64" for glibc in range(36, 16, -1)] + ["manylinux2014_x86_64"]),
@@ -38,8 +45,8 @@ SYSTEMS = {
 }  # fmt: skip
 """By the name in ``sys_platform``: what markers see there, and the tags of its wheels, best first."""
 _HEAD = """\
-# Every library that ships with Terrace, written by tools/lock.py: do not edit. It installs with
-#     pip install --require-hashes -r requirements.lock
+# {what}, written by tools/lock.py: do not edit. It installs with
+#     pip install --require-hashes -r {name}
 # Hashes are those of the files for Python {pythons} on Linux (x86-64), Windows (x86-64) and macOS (Apple silicon).
 """
 
@@ -66,6 +73,18 @@ def wanted() -> list[str]:
     return [*project["dependencies"], *(line for extra in EXTRAS for line in project["optional-dependencies"][extra])]
 
 
+def wanted_tools(group: str = GROUP) -> list[str]:
+    """The requirements of pyproject.toml for what builds the installers, or for another group."""
+    groups: dict[str, list[str]] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["dependency-groups"]
+    return groups[group]
+
+
+def shipped_pins() -> list[str]:
+    """What requirements.lock has, as ``name==version``: the tools are installed beside it."""
+    lines = LOCK.read_text(encoding="utf-8").splitlines()
+    return [line.split()[0] for line in lines if re.match(r"[\w.-]+==", line)]
+
+
 def pip_report(requirements: Iterable[str], *options: str) -> list[dict[str, Any]]:
     """What pip would install."""
     with tempfile.TemporaryDirectory() as folder:
@@ -76,22 +95,23 @@ def pip_report(requirements: Iterable[str], *options: str) -> list[dict[str, Any
     return found
 
 
-def resolved() -> dict[str, dict[str, Any]]:
-    """What pip would install here, by name, and what the other systems need besides."""
+def resolved(asked: list[str], options: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """What pip would install here of what is asked for, by name, and what the other systems need besides."""
     found: dict[str, dict[str, Any]] = {}
-    todo = wanted()
+    todo = asked
     while todo:
         pins = [f"{name}=={entry['metadata']['version']}" for name, entry in found.items()]
-        found |= {canonicalize_name(entry["metadata"]["name"]): entry for entry in pip_report([*pins, *todo])}
-        needed = {name for system in SYSTEMS for name in closure(found, system)}
+        entries = pip_report([*pins, *todo], *options)
+        found |= {canonicalize_name(entry["metadata"]["name"]): entry for entry in entries}
+        needed = {name for system in SYSTEMS for name in closure(asked, found, system)}
         todo = sorted(needed - set(found))
     return found
 
 
-def closure(found: dict[str, dict[str, Any]], system: str) -> set[str]:
+def closure(asked: list[str], found: dict[str, dict[str, Any]], system: str) -> set[str]:
     """The names of all that is needed on a system, by the markers of the metadata."""
     seen: set[str] = set()
-    todo: list[tuple[Requirement, tuple[str, ...]]] = [(Requirement(line), ("",)) for line in wanted()]
+    todo: list[tuple[Requirement, tuple[str, ...]]] = [(Requirement(line), ("",)) for line in asked]
     while todo:
         requirement, extras = todo.pop()
         environments = [
@@ -123,12 +143,12 @@ def sha_of(entry: dict[str, Any]) -> str:
     return sha
 
 
-def locked() -> list[Locked]:
-    """The whole lock, in the order of the names."""
-    found = resolved()
+def locked(asked: list[str], options: Iterable[str] = ()) -> list[Locked]:
+    """The whole lock of what is asked for, in the order of the names; the options are pip's."""
+    found = resolved(asked, options)
     versions = {name: entry["metadata"]["version"] for name, entry in found.items()}
     shas: dict[str, set[str]] = {name: {sha_of(entry)} for name, entry in found.items()}
-    needed = {system: closure(found, system) for system in SYSTEMS}
+    needed = {system: closure(asked, found, system) for system in SYSTEMS}
     sources = {n for n, entry in found.items() if not entry["download_info"]["url"].endswith(".whl")}
     for system, names in needed.items():
         for python in PYTHONS:
@@ -143,26 +163,49 @@ def locked() -> list[Locked]:
     return out
 
 
+def locked_tools() -> list[Locked]:
+    """The lock of what builds the installers: what it shares with what ships has the version that ships."""
+    with tempfile.TemporaryDirectory() as folder:
+        constraints = Path(folder, "constraints.txt")
+        constraints.write_text("\n".join(shipped_pins()), encoding="utf-8")
+        entries = locked(wanted_tools(), ("--constraint", str(constraints)))
+    shared = {pin.split("==")[0] for pin in shipped_pins()}
+    return [entry for entry in entries if canonicalize_name(entry.name) not in shared]
+
+
+def write(path: Path, what: str, entries: list[Locked]) -> None:
+    """Write a lock."""
+    head = _HEAD.format(what=what, name=path.relative_to(ROOT).as_posix(), pythons=", ".join(PYTHONS))
+    path.write_text(head + "\n".join(entry.lines() for entry in entries) + "\n", "utf-8")
+    print(f"{path.relative_to(ROOT).as_posix()}: {len(entries)} libraries")
+
+
 def check() -> int:
-    """Install the lock into an empty environment."""
+    """Install the locks into an empty environment."""
     with tempfile.TemporaryDirectory() as folder:
         venv.create(folder, with_pip=True)
         python = Path(folder, "Scripts" if sys.platform == "win32" else "bin", "python")
-        command = [str(python), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(LOCK)]
-        return subprocess.call(command)
+        command = [str(python), "-m", "pip", "install", "--quiet", "--require-hashes"]
+        return subprocess.call([*command, "-r", str(LOCK), "-r", str(TOOLS_LOCK)])
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="install what is locked into an empty environment")
-    if parser.parse_args().check:
+    parser.add_argument("--tools", action="store_true", help="lock what builds the installers, not what ships")
+    parser.add_argument("--release", action="store_true", help="lock what builds and checks a release")
+    options = parser.parse_args()
+    if options.check:
         return check()
     if sys.version_info[:2] != tuple(map(int, PYTHONS[0].split("."))):
         print(f"tools/lock.py chooses versions for Python {PYTHONS[0]}: run it with that.")
         return 1
-    entries = locked()
-    LOCK.write_text(_HEAD.format(pythons=", ".join(PYTHONS)) + "\n".join(e.lines() for e in entries) + "\n", "utf-8")
-    print(f"{LOCK.name}: {len(entries)} libraries")
+    if options.tools:
+        write(TOOLS_LOCK, "What freezes Terrace, beside requirements.lock", locked_tools())
+    elif options.release:
+        write(RELEASE_LOCK, "What builds and checks a release of Terrace", locked(wanted_tools(RELEASE)))
+    else:
+        write(LOCK, "Every library that ships with Terrace", locked(wanted()))
     return 0
 
 

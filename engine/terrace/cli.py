@@ -1,4 +1,4 @@
-"""The command line: ``terrace run``, ``terrace validate``, ``terrace samples``, ``terrace help``."""
+"""The command line: ``terrace run``, ``validate``, ``samples``, ``licences`` and ``help``."""
 
 from __future__ import annotations
 
@@ -92,6 +92,12 @@ def _parser() -> argparse.ArgumentParser:
     validate.set_defaults(action=_validate)
     samples = verbs.add_parser("samples", help="list the sample datasets")
     samples.set_defaults(action=_samples)
+    licences = verbs.add_parser(
+        "licences", help="list the libraries that come with Terrace, or show licences", description=_licences.__doc__
+    )
+    licences.add_argument("library", nargs="?", metavar="LIBRARY", help="show the licence of this one")
+    licences.add_argument("--all", action="store_true", help="show all licences in full")
+    licences.set_defaults(action=_licences)
     helper = verbs.add_parser("help", help="list the commands, or explain one")
     helper.add_argument("topic", nargs="*", metavar="COMMAND")
     helper.set_defaults(action=_help)
@@ -300,6 +306,26 @@ def _samples(options: argparse.Namespace) -> int:
     for s in samples():
         print(f"{s.name:12} {s.rows:>7,}  {s.title}")
     print("\nOpen one with the command: sample NAME")
+    return OK
+
+
+def _licences(options: argparse.Namespace) -> int:
+    """List the libraries that come with Terrace and the licence of each, or show the text of one or of all."""
+    from terrace import libraries
+
+    text = libraries.third_party()
+    if options.all:
+        print(text, end="")
+    elif options.library:
+        found = libraries.part(text, options.library)
+        if not found:
+            print(f"terrace licences: {options.library} does not come with Terrace (terrace licences lists what does).",
+                  file=sys.stderr)  # fmt: skip
+            return FAILED
+        print(found)
+    else:
+        print("\n".join(heading for heading, _ in libraries.parts(text)[1:]))
+        print("\nTerrace itself: BSD-3-Clause. To read one licence, add the name of its library; to read all, --all.")
     return OK
 
 

@@ -17,6 +17,7 @@ from terrace.session.session import Session
 from terrace_desktop.app.command_bar import CommandBar
 from terrace_desktop.app.completing import completions, extended, options_of, syntax_of
 from terrace_desktop.ui import dialogs
+from terrace_desktop.ui.licences_dialog import LicencesDialog
 from terrace_desktop.ui.settings import Settings
 from terrace_desktop.work import session_port
 from terrace_desktop.work.history import HistoryModel
@@ -228,4 +229,25 @@ def test_all_commands_are_listed_and_found(program: Program) -> None:
     assert "reshape long" in dialog.text() and "mixed" not in dialog.text()
     dialog.search.setText("xyzzy")
     assert dialog.text() == "No command found."
+    dialog.close()
+
+
+def test_the_licences_of_all_libraries_are_shown_and_searched(program: Program) -> None:
+    program.window.actions_["licences"].trigger()
+    wait_until(lambda: bool(program.window.findChildren(LicencesDialog)), "the licences")
+    (dialog,) = program.window.findChildren(LicencesDialog)
+    assert unnamed(dialog) == []
+    names = [dialog.list.item(k).text() for k in range(dialog.list.count())]
+    assert any(n.startswith("numpy ") for n in names) and any(n.startswith("PySide6_Essentials ") for n in names)
+    assert "pip install PySide6-Essentials==" in dialog.text.toPlainText()  # how to replace it, first
+    dialog.search.setText("NumPy Developers")
+    item = dialog.list.currentItem()
+    assert item is not None and item.text().startswith("numpy ") and not item.isHidden()
+    assert dialog.text.textCursor().selectedText().lower() == "numpy developers"
+    QTest.keyClick(dialog.search, Qt.Key.Key_Return)  # the next one, here or again the first
+    assert dialog.text.textCursor().selectedText().lower() == "numpy developers" and dialog.isVisible()
+    dialog.search.setText("xyzzy")
+    assert dialog.none.isVisible() and dialog.text.toPlainText() == ""
+    dialog.search.clear()
+    assert not dialog.none.isVisible() and not any(dialog.list.item(k).isHidden() for k in range(len(names)))
     dialog.close()

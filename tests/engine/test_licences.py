@@ -80,7 +80,7 @@ def test_nothing_that_ships_is_under_the_gpl() -> None:
 
 def stated() -> list[tuple[str, str]]:
     """The dependencies of pyproject.toml, each with the comment beside or above it."""
-    block = PROJECT[PROJECT.index("\ndependencies = [") : PROJECT.index("[project.scripts]")]
+    block = PROJECT[PROJECT.index("\ndependencies = [") : PROJECT.index("[dependency-groups]")]
     out, above = [], ""
     for line in block.split("\n"):
         found = re.match(r'    "([\w.-]+)[^"]*",\s*(?:# (.+))?$', line)

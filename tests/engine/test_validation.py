@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from terrace import libraries
 from terrace.cli import FAILED, OK, main
 from terrace.errors import Cancelled
 from terrace.validation import against_r, installation, published
@@ -137,8 +138,8 @@ def test_an_altered_file_of_a_library_fails_the_validation(tmp_path: Path) -> No
 
 
 def test_the_libraries_are_those_that_ship() -> None:
-    names = {d.metadata["Name"].lower() for d in installation._shipped()}
-    assert {"numpy", "scipy", "pandas", "pyreadstat"} <= names and not {"pytest", "mypy", "terrace"} & names
+    names = {d.metadata["Name"].lower() for d in libraries.shipped()}
+    assert {"numpy", "scipy", "pandas", "pyreadstat"} <= names and not {"pytest", "mypy", "terrace-mixed"} & names
 
 
 def test_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

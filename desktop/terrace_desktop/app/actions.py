@@ -243,7 +243,7 @@ class Actions(QObject):
         )  # fmt: skip
         versions = named(helping.addMenu(tr("&New versions")), "menu_versions", tr("New versions"))
         self._put(versions, "update_look", None, "update_yes", "update_no")
-        self._put(helping, "check", "log", None, "about")
+        self._put(helping, "check", "log", None, "licences", "about")
         either = QActionGroup(self.window)
         for name in ("update_yes", "update_no"):
             either.addAction(self._all[name])

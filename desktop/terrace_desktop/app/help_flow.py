@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from terrace_desktop.ui import dialogs
 from terrace_desktop.ui.action import Action
+from terrace_desktop.ui.licences_dialog import LicencesDialog
 from terrace_desktop.ui.words import tr
 from terrace_desktop.work import logs, session_port
 from terrace_desktop.work.controller import Controller
@@ -39,6 +40,7 @@ class HelpFlow(QObject):
             Action("commands", tr("&Commands"), self.show_commands, enabled=lambda: self.controller.is_ready),
             Action("check", tr("Check th&is installation…"), self.show_check),
             Action("log", tr("Open the &log"), self.open_log),
+            Action("licences", tr("Lic&ences"), self.show_licences),
             Action("about", tr("&About Terrace"), self.show_about),
         ]
 
@@ -60,7 +62,10 @@ class HelpFlow(QObject):
         """Name, version, licence."""
         import terrace
 
-        text = self.tr("# Terrace {0}\n\nMultilevel (linear mixed-effects) models.\n\nBSD-3-Clause.")
+        text = self.tr(
+            "# Terrace {0}\n\nMultilevel (linear mixed-effects) models.\n\nBSD-3-Clause. The libraries that come "
+            "with it have licences of their own: Help > Licences."
+        )
         title = self.tr("About Terrace")
         dialogs.PageDialog(self.window, "about", title, text.format(terrace.__version__)).show()
 
@@ -69,6 +74,12 @@ class HelpFlow(QObject):
         from terrace_desktop.upkeep.check_page import CheckPage
 
         CheckPage(self.window).show()
+
+    def show_licences(self) -> None:
+        """The terms of all libraries, which are read beside the window: they are many files."""
+        from terrace.libraries import third_party
+
+        self.controller.call_view("licences", third_party, lambda text: LicencesDialog(self.window, text).show())
 
     def open_log(self) -> None:
         """Open the log file."""

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
+from terrace.libraries import shipped
 from terrace.version import __version__
 
-_EXTRAS = ("", "desktop")
 _COMPILED = ".pyc"  # Python makes these anew
 
 
@@ -61,7 +61,7 @@ def installation() -> Installation:
         ("Linear algebra", _linear_algebra()),
         ("Program", str(Path(sys.executable).resolve())),
     )
-    return Installation(__version__, engine_sha256(), facts, tuple(_component(d) for d in _shipped()))
+    return Installation(__version__, engine_sha256(), facts, tuple(_component(d) for d in shipped()))
 
 
 def engine_sha256() -> str:
@@ -73,30 +73,6 @@ def engine_sha256() -> str:
             digest.update(f"{file.relative_to(folder).as_posix()}\n".encode())
             digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
-
-
-def _shipped() -> list[metadata.Distribution]:
-    """Terrace's libraries and theirs by name; all that are there where Terrace is not known as one of them."""
-    from packaging.requirements import Requirement
-    from packaging.utils import canonicalize_name
-
-    found: dict[str, metadata.Distribution] = {}
-    todo: list[tuple[str, tuple[str, ...]]] = [("terrace", _EXTRAS)]
-    while todo:
-        name, extras = todo.pop()
-        plain = canonicalize_name(name)
-        if plain in found:
-            continue
-        try:
-            found[plain] = distribution = metadata.distribution(name)
-        except metadata.PackageNotFoundError:
-            continue  # an extra that is not installed
-        for line in distribution.requires or ():
-            needed = Requirement(line)
-            if needed.marker is None or any(needed.marker.evaluate({"extra": e}) for e in extras):
-                todo.append((needed.name, ("", *needed.extras)))
-    found.pop("terrace", None)
-    return [found[name] for name in sorted(found)]
 
 
 def _component(distribution: metadata.Distribution) -> Component:

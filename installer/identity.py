@@ -1,0 +1,54 @@
+"""What Terrace is called by the systems that it is installed on; shared by all installers."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+
+NAME = "Terrace"
+WINDOW, CONSOLE = "terrace-desktop", "terrace"
+"""The programs: the window, and the command line."""
+
+PACKAGE = "terrace"
+"""The name among the packages of a system, of its menu entry and of its icon; the window says it to the desktop."""
+
+APP_ID = "io.github.terrace_mixed.Terrace"
+"""In reverse order of a domain, as AppStream and macOS want it."""
+
+PUBLISHER = "Terrace"
+SUMMARY = "Multilevel models by clicking, with reports"
+DESCRIPTION = (
+    "Terrace fits linear mixed-effects (multilevel) models. Open data of Stata, SPSS, SAS, R, Excel and others, click "
+    "the model together or type it as a command, and read, check and export the results."
+)
+EXTENSION = ".terrace"
+MIME_TYPE = "application/x-terrace-project"
+FILE_KIND = "Terrace project"
+LICENCE = "BSD-3-Clause"
+
+
+def version() -> str:
+    """The version of the program; read from its source, as nothing is installed where installers are made."""
+    text = (ROOT / "engine" / "terrace" / "version.py").read_text(encoding="utf-8")
+    found = re.search(r'^__version__ = "([^"]+)"$', text, flags=re.MULTILINE)
+    if found is None:
+        raise SystemExit("engine/terrace/version.py names no version.")
+    return found[1]
+
+
+def version_resource(name: str) -> Any:
+    """What Windows shows of a program under Properties > Details, as PyInstaller takes it; on Windows alone."""
+    from PyInstaller.utils.win32 import versioninfo as info
+
+    numbers = (*map(int, version().split(".")), 0, 0, 0)[:4]
+    texts = {
+        "CompanyName": PUBLISHER, "FileDescription": SUMMARY if name == WINDOW else f"{NAME} on the command line",
+        "FileVersion": version(), "InternalName": name, "LegalCopyright": LICENCE, "OriginalFilename": f"{name}.exe",
+        "ProductName": NAME, "ProductVersion": version(),
+    }  # fmt: skip
+    table = info.StringTable("040904B0", [info.StringStruct(key, text) for key, text in texts.items()])
+    words = [info.StringFileInfo([table]), info.VarFileInfo([info.VarStruct("Translation", [0x0409, 1200])])]
+    return info.VSVersionInfo(ffi=info.FixedFileInfo(filevers=numbers, prodvers=numbers), kids=words)
