@@ -67,7 +67,8 @@ def fill(root: Path, frozen: Path) -> None:
     write(documents / "copyright", copyright_text())
     if THIRD_PARTY.exists():
         copy(THIRD_PARTY, documents / THIRD_PARTY.name)
-    news = f"{identity.PACKAGE} ({identity.version()}) stable; urgency=medium\n\n  * Terrace {identity.version()}.\n\n"
+    version = identity.version()
+    news = f"{identity.PACKAGE} ({version}) stable; urgency=medium\n\n  * Terrace {version}.\n\n"
     (documents / "changelog.gz").write_bytes(gzip.compress((news + signed()).encode(), mtime=0))
 
 
@@ -107,7 +108,7 @@ def copyright_text() -> str:
 
 
 def dependencies(frozen: Path) -> tuple[str, str]:
-    """Depends and Recommends: the packages of the libraries that native files of the folder need and that are not in it.
+    """Depends and Recommends: the packages of the libraries that files of the folder need and that are not in it.
 
     Versions are asked of glibc alone: a system that has it in that version has the others.
     """
