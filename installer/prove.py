@@ -27,7 +27,8 @@ MODULES = ROOT / "build" / "prove" / "modules"
 TESTS = (
     *(f"tests/engine/test_{name}.py" for name in (
         "apart", "cli", "cmd_data", "cmd_describe", "cmd_resample", "covariance", "data_files", "data_samples",
-        "effects", "estimation", "figure_checks", "figure_print", "figure_proof", "files_of_jamovi_and_jasp", "files_of_r",
+        "effects", "estimation", "figure_checks", "figure_print", "figure_proof", "files_of_jamovi_and_jasp",
+        "files_of_r",
         "files_of_sas", "files_of_spss", "files_of_stata", "formats", "graphs_commands", "graphs_figure", "guide",
         "import_codebook", "inference_distributions", "other_formats", "plots", "post_apa", "post_bootstrap",
         "post_margins", "project_file", "project_journal", "readers", "report_export", "report_figure",
@@ -95,7 +96,6 @@ def tests(names: list[str]) -> int:
     program = str(FROZEN / identity.WINDOW)
     subprocess.run([str(freeze.venv_python()), "-c", _EXTRACT, program, str(MODULES)], check=True)
     internal = FROZEN / "_internal"
-    shutil.copytree(internal / "docx", MODULES / "docx", dirs_exist_ok=True)
     for folder in internal.iterdir():  # a package has its native modules beside its others
         if folder.is_dir():
             merge(folder, MODULES / folder.name)

@@ -20,6 +20,9 @@ PACKAGES = (ROOT / "engine" / "terrace", ROOT / "desktop" / "terrace_desktop")
 NAMED = [f"matplotlib.backends.backend_{kind}" for kind in ("agg", "pdf", "svg")]
 """Modules of libraries that are found by a name in a text, which PyInstaller does not see."""
 
+FOLDERS = [(str(ROOT / "LICENSE"), "docx/parts")]
+"""Files that make a folder: python-docx finds its templates by the path docx/parts/.., whose modules are elsewhere."""
+
 EXCLUDED_FOR = {
     "their window or terminal is not ours": [
         "tkinter", "IPython", "curses", "readline", "PyQt5", "PyQt6", "PySide2", "wx", "gi",
@@ -43,7 +46,7 @@ EXCLUDED_FOR = {
     ],
     "parts of SciPy that neither we nor those that we use load": [
         f"scipy.{name}" for name in (
-            "cluster", "datasets", "fftpack", "io", "misc", "odr", "signal", "special.cython_special",
+            "cluster", "datasets", "fftpack", "io", "misc", "odr", "signal",
         )
     ],
     "kinds of pictures that are not written": ["PIL.AvifImagePlugin", "PIL._avif", "PIL._imagingtk", "PIL.ImageTk"],

@@ -29,7 +29,7 @@ from installer import identity  # noqa: E402 - found by the line above
 SUITE = "bookworm"
 USER, HOME = "user", "/home/user"
 DESKTOP = ("xvfb", "xauth", "x11-utils", "shared-mime-info", "desktop-file-utils", "hicolor-icon-theme", "libgtk-3-bin",
-           "xdg-utils", "xz-utils", "util-linux", "passwd")  # fmt: skip
+           "libglib2.0-bin", "xdg-utils", "xz-utils", "util-linux", "passwd")  # fmt: skip
 """What the root gets before the program: a display, and what desktops keep their menus and types with."""
 
 PATIENCE = 120.0  # seconds for a window to come, on a busy machine
@@ -129,22 +129,24 @@ def package(root: Root, deb: Path) -> Iterator[tuple[str, Callable[[], object]]]
     yield "command line", lambda: root.run(f"{identity.CONSOLE} run -c 'sample sleepstudy' -c 'mixed reaction days || "
                                            "subject: days'", user=USER, network=False)  # fmt: skip
     yield "workers of a bootstrap", lambda: root.run(
-        f"{identity.CONSOLE} run -c 'sample sleepstudy' -c 'mixed reaction days || subject:' "
-        "-c 'estat bootstrap, reps(20) seed(1) processes(2)'", user=USER)  # fmt: skip
+        f"{identity.CONSOLE} run -c 'sample sleepstudy' -c 'bootstrap m=r(mean), reps(40) seed(1) processes(2): "
+        "summarize reaction'", user=USER)  # fmt: skip
     yield "self-test", lambda: complaints(root.run(on_display(f"{INSTALLED} --self-test"), user=USER, network=False))
     yield "menu entry", lambda: root.run(window_comes(f"gtk-launch {identity.PACKAGE}"), user=USER)
     project = f"{HOME}/my work.terrace"
     yield "a project is saved", lambda: root.run(
-        f"{identity.CONSOLE} run -c 'sample sleepstudy' -c 'project save \"{project}\"'", user=USER)  # fmt: skip
+        f"{identity.CONSOLE} run -c 'sample sleepstudy' -c 'project save \"{project}\", replace'", user=USER
+    )
     yield "its type", lambda: known_type(root, project)
-    yield "a double click on it", lambda: root.run(window_comes(f"gio open '{project}' || xdg-open '{project}'",
-                                                                "my work"), user=USER)  # fmt: skip
+    click = window_comes(f"gio open '{project}'", "my work")
+    yield "a double click on it", lambda: root.run(click, user=USER)
     yield "apt removes it", lambda: root.run(f"apt-get purge -y -qq {identity.PACKAGE}")
     yield "nothing is left", lambda: nothing_left(root, before)
 
 
 def known_type(root: Root, project: str) -> None:
-    said = root.run(f"xdg-mime query filetype '{project}'; xdg-mime query default {identity.MIME_TYPE}", user=USER)
+    asked = f"gio info -a standard::content-type '{project}'; xdg-mime query default {identity.MIME_TYPE}"
+    said = root.run(asked, user=USER)
     if identity.MIME_TYPE not in said or f"{identity.PACKAGE}.desktop" not in said:
         raise Failed(f"its type and its program are {said}")
 
@@ -180,7 +182,7 @@ def portable(root: Root, file: Path) -> Iterator[tuple[str, Callable[[], object]
         f"mount --bind {quoted} {quoted} && mount -o remount,ro,bind {quoted} && exec su -s /bin/sh {USER} -c "
         + shlex.quote(f"! touch {quoted}/x 2>/dev/null && " + on_display(f"{program} --self-test")), network=False))
     yield "a home without locks and links", lambda: complaints(as_user(
-        "export LD_PRELOAD=/tmp/no-locks.so; " + on_display(f"{program} --self-test")))
+        on_display(f"LD_PRELOAD=/tmp/no-locks.so {program} --self-test")))
     yield "uninstalled", lambda: as_user(f"{quoted}/terrace-menu uninstall; ! test -e {quoted}")
     yield "nothing is left", lambda: as_user(
         'test -z "$(find ~/.local/share/applications ~/.local/share/icons ~/.local/share/mime/packages '
