@@ -2,7 +2,7 @@
 """Prove that slim.py left out nothing that is needed: ``python3 installer/prove.py [TESTS ...]``.
 
 1. Every native file of build/frozen/Terrace finds what it needs, in the folder or among the libraries of a desktop.
-2. The tests of readers, writers, exports, plots, reports and translations, or those that are named, pass with the
+2. The tests of readers, writers, exports, plots, reports and the theme, or those that are named, pass with the
    modules and libraries of the folder: what is not in it cannot be imported. pytest and its like come from .venv.
 
 Runs in Debian's Python, whose version the frozen one has. What the program does as a whole is tried by linux/try.py.
@@ -35,8 +35,11 @@ TESTS = (
         "report_html", "report_pages", "report_writers", "round_trips", "spreadsheets", "streamed", "text_files",
         "validation",
     )),
-    *(f"tests/desktop/test_{name}.py" for name in ("translations",)),
+    "tests/desktop/test_theme.py",
 )  # fmt: skip
+
+NOT_HERE = ("tests/engine/test_apart.py::test_a_frozen_program_is_its_own_reader",)
+"""Tests that make a frozen program of the checkout's own."""
 
 TOOLS = (
     "pytest", "_pytest", "pluggy", "iniconfig", "pytest_timeout", "pytestqt", "hypothesis", "_hypothesis_pytestplugin",
@@ -105,7 +108,7 @@ def tests(names: list[str]) -> int:
         "excluded": slim.excluded(), "tools": TOOLS, "frozen": [str(MODULES)],
         "site": str(next((ROOT / ".venv" / "lib").glob("python3*")) / "site-packages"),
         "plugins": ["pytest_timeout", "pytestqt.plugin", "_hypothesis_pytestplugin"],
-        "arguments": ["-q", "-p", "no:cacheprovider", *names],
+        "arguments": ["-q", "-p", "no:cacheprovider", *(f"--deselect={name}" for name in NOT_HERE), *names],
     }  # fmt: skip
     environ = {**os.environ, "CI": "1", "QT_QPA_PLATFORM": "offscreen", "OPENBLAS_NUM_THREADS": "1",
                "PYTHONPATH": str(MODULES)}  # for processes that tests start  # fmt: skip

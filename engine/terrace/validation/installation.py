@@ -18,6 +18,7 @@ import numpy as np
 
 from terrace.version import __version__
 
+_OWN = "terrace-mixed"
 _EXTRAS = ("", "desktop")
 _COMPILED = ".pyc"  # Python makes these anew
 
@@ -81,7 +82,7 @@ def _shipped() -> list[metadata.Distribution]:
     from packaging.utils import canonicalize_name
 
     found: dict[str, metadata.Distribution] = {}
-    todo: list[tuple[str, tuple[str, ...]]] = [("terrace", _EXTRAS)]
+    todo: list[tuple[str, tuple[str, ...]]] = [(_OWN, _EXTRAS)]
     while todo:
         name, extras = todo.pop()
         plain = canonicalize_name(name)
@@ -90,12 +91,14 @@ def _shipped() -> list[metadata.Distribution]:
         try:
             found[plain] = distribution = metadata.distribution(name)
         except metadata.PackageNotFoundError:
-            continue  # an extra that is not installed
+            if plain == _OWN:  # a frozen program, which has the libraries and is none itself
+                todo += [(d.metadata["Name"], ("",)) for d in metadata.distributions()]
+            continue  # or an extra that is not installed
         for line in distribution.requires or ():
             needed = Requirement(line)
             if needed.marker is None or any(needed.marker.evaluate({"extra": e}) for e in extras):
                 todo.append((needed.name, ("", *needed.extras)))
-    found.pop("terrace", None)
+    found.pop(_OWN, None)
     return [found[name] for name in sorted(found)]
 
 
