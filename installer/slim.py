@@ -20,6 +20,9 @@ PACKAGES = (ROOT / "engine" / "terrace", ROOT / "desktop" / "terrace_desktop")
 NAMED = [f"matplotlib.backends.backend_{kind}" for kind in ("agg", "pdf", "svg")]
 """Modules of libraries that are found by a name in a text, which PyInstaller does not see."""
 
+FOLDERS = [(str(ROOT / "LICENSE"), "docx/parts")]
+"""Files that make a folder: python-docx finds its templates by the path docx/parts/.., whose modules are elsewhere."""
+
 EXCLUDED_FOR = {
     "their window or terminal is not ours": [
         "tkinter", "IPython", "curses", "readline", "PyQt5", "PyQt6", "PySide2", "wx", "gi",
@@ -27,8 +30,8 @@ EXCLUDED_FOR = {
             "backend_cairo", "backend_gtk3", "backend_gtk3agg", "backend_gtk3cairo", "backend_gtk4", "backend_gtk4agg",
             "backend_gtk4cairo", "backend_macosx", "backend_nbagg", "backend_pgf", "backend_ps", "backend_qt",
             "backend_qtagg", "backend_qtcairo", "backend_qt5", "backend_qt5agg", "backend_qt5cairo", "backend_tkagg",
-            "backend_tkcairo", "backend_webagg", "backend_webagg_core", "backend_wx", "backend_wxagg", "backend_wxcairo",
-            "qt_compat", "qt_editor", "web_backend",
+            "backend_tkcairo", "backend_webagg", "backend_webagg_core", "backend_wx", "backend_wxagg",
+            "backend_wxcairo", "qt_compat", "qt_editor", "web_backend",
         )),
     ],
     "they build and test programs": [
@@ -43,7 +46,7 @@ EXCLUDED_FOR = {
     ],
     "parts of SciPy that neither we nor those that we use load": [
         f"scipy.{name}" for name in (
-            "cluster", "datasets", "fftpack", "io", "misc", "odr", "signal", "special.cython_special",
+            "cluster", "datasets", "fftpack", "io", "misc", "odr", "signal",
         )
     ],
     "kinds of pictures that are not written": ["PIL.AvifImagePlugin", "PIL._avif", "PIL._imagingtk", "PIL.ImageTk"],
@@ -77,17 +80,21 @@ LEFT_OUT = {
     "drawing by OpenGL, which no part of the window asks for": (
         r"PySide6/Qt/plugins/(xcbglintegrations|wayland-graphics-integration-client)/", r"PySide6/opengl32sw\.dll",
     ),
-    "kinds of pictures that nobody puts into a report": (r"PySide6/(Qt/)?plugins/imageformats/(lib)?q(icns|tga|wbmp)\b",),
+    "kinds of pictures that nobody puts into a report": (
+        r"PySide6/(Qt/)?plugins/imageformats/(lib)?q(icns|tga|wbmp)\b",
+    ),
 }  # fmt: skip
 """Files that are left out, by the reason."""
 
-_FROM_LINUX = re.compile(r"lib(python3|ssl|crypto|ffi|bz2|mpdec|sqlite3|xcb-(?!glx)\w[\w-]*|xkbcommon(-x11)?)[.\d]*\.so")
+_FROM_LINUX = re.compile(
+    r"lib(python3|ssl|crypto|ffi|bz2|mpdec|sqlite3|xcb-(?!glx)\w[\w-]*|xkbcommon(-x11)?)[.\d]*\.so"
+)
 """Libraries of this Linux that are packed. All others are on every desktop, where they fit the drivers that they load:
-an older libstdc++ of ours would keep these from starting. Qt's helpers for X11 are often missing, so they come along."""
+an older libstdc++ of ours would keep these from starting. Qt's helpers for X11 are often missing, so they come too."""
 
 _KEEP_SYMBOLS = re.compile(r"/((numpy|scipy|pillow)\.libs/.*|terrace-desktop)$")
-"""Files that strip would damage: tables of the first were moved when their wheels were made, the program has all modules
-behind its end."""
+"""Files that strip would damage: tables of the first were moved when their wheels were made, and the program has all
+modules behind its end."""
 
 
 def excluded() -> list[str]:

@@ -246,11 +246,27 @@ def setup(options):
     return Result(state(status), text.strip().rpartition("\n")[2])
 
 
+def installers(options):
+    """The installers of this system, built, proved to lack nothing, and tried as users do: on Debian, as root."""
+    if not Path("/usr/sbin/debootstrap").exists():
+        return Result(SKIPPED, "debootstrap is missing")
+    python, said = str(environment.venv_python()), []
+    with tempfile.TemporaryDirectory() as folder:
+        status, _ = watched([python, "installer/build.py", "linux", "--out", folder], plain_environ())
+        if status:
+            return Result(FAILED, "not built")
+        made = [str(next(Path(folder).glob(f"*.{ending}"))) for ending in ("deb", "run")]
+        for command in (["installer/prove.py"], ["installer/linux/try.py", *made]):
+            ended, text = watched([python, *command], plain_environ())
+            status, said = status or ended, [*said, text.strip().rpartition("\n")[2]]
+    return Result(state(status), "; ".join(said))
+
+
 STEPS = {
     step.__name__: step
     for step in (
-        processor, designs, properties, coverage, locked, mutated, kills, first_hour, shaken, code, pages, citation, package,
-        setup,
+        *(processor, designs, properties, coverage, locked, mutated, kills, first_hour, shaken, code, pages, citation),
+        *(package, setup, installers),
     )
 }
 

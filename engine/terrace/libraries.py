@@ -46,7 +46,7 @@ class Library:
 
 
 def shipped() -> list[metadata.Distribution]:
-    """Terrace's libraries and theirs, by name; none where Terrace itself is not known as installed."""
+    """Terrace's libraries and theirs, by name; all that are there where Terrace itself is none of them, as when frozen."""
     from packaging.requirements import Requirement
     from packaging.utils import canonicalize_name
 
@@ -60,7 +60,9 @@ def shipped() -> list[metadata.Distribution]:
         try:
             found[plain] = distribution = metadata.distribution(name)
         except metadata.PackageNotFoundError:
-            continue  # an extra that is not installed
+            if plain == DISTRIBUTION:
+                todo += [(d.metadata["Name"], ("",)) for d in metadata.distributions()]
+            continue  # or an extra that is not installed
         for line in distribution.requires or ():
             needed = Requirement(line)
             if needed.marker is None or any(needed.marker.evaluate({"extra": e}) for e in extras):

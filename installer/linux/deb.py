@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import textwrap
 from pathlib import Path
 
 from installer import elf, freeze, icons, identity
@@ -25,6 +26,9 @@ ALSO_NEEDED = ("xkb-data",)  # the keyboards of libxkbcommon, which is in the fo
 RECOMMENDED = ("fonts-inter", "fonts-dejavu-core", "xdg-utils")  # the fonts of the window, and what opens a report
 
 OVERRIDES = f"""\
+# There is nobody yet to whom mail could be sent.
+{identity.PACKAGE}: bogus-mail-host
+{identity.PACKAGE}: bogus-mail-host-in-debian-changelog
 # Libraries come with the program in the versions that it was tested with, and find each other by their places.
 {identity.PACKAGE}: embedded-library
 {identity.PACKAGE}: custom-library-search-path
@@ -32,6 +36,7 @@ OVERRIDES = f"""\
 {identity.PACKAGE}: shared-library-lacks-prerequisites
 {identity.PACKAGE}: unstripped-binary-or-object
 {identity.PACKAGE}: hardening-no-pie
+{identity.PACKAGE}: library-not-linked-against-libc
 """
 
 
@@ -67,7 +72,8 @@ def fill(root: Path, frozen: Path) -> None:
     write(documents / "copyright", copyright_text())
     if THIRD_PARTY.exists():
         copy(THIRD_PARTY, documents / THIRD_PARTY.name)
-    news = f"{identity.PACKAGE} ({identity.version()}) stable; urgency=medium\n\n  * Terrace {identity.version()}.\n\n"
+    version = identity.version()
+    news = f"{identity.PACKAGE} ({version}) stable; urgency=medium\n\n  * Terrace {version}.\n\n"
     (documents / "changelog.gz").write_bytes(gzip.compress((news + signed()).encode(), mtime=0))
 
 
@@ -107,7 +113,7 @@ def copyright_text() -> str:
 
 
 def dependencies(frozen: Path) -> tuple[str, str]:
-    """Depends and Recommends: the packages of the libraries that native files of the folder need and that are not in it.
+    """Depends and Recommends: the packages of the libraries that files of the folder need and that are not in it.
 
     Versions are asked of glibc alone: a system that has it in that version has the others.
     """
@@ -150,7 +156,7 @@ Recommends: {recommends}
 Section: math
 Priority: optional
 Description: {identity.SUMMARY[0].lower()}{identity.SUMMARY[1:]}
- {identity.DESCRIPTION}
+ {textwrap.fill(identity.DESCRIPTION, 78, subsequent_indent=" ")}
 """)  # fmt: skip
     sums = subprocess.run(
         ["md5sum", *sorted(str(path.relative_to(root)) for path in files)], cwd=root, capture_output=True, text=True,

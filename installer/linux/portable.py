@@ -1,4 +1,4 @@
-"""One file for users without rights of an administrator, on any Linux that is new enough: it unpacks and registers itself.
+"""One file for users without rights of an administrator, on any Linux that is new enough: it installs itself.
 
 A shell script with the folder behind it, packed by xz. An AppImage needs a runtime that mounts it, which is fetched
 from elsewhere and asks the system for FUSE; here a shell, tar and xz do. Unpacked once, the program starts as fast as

@@ -17,8 +17,8 @@ Written by the scripts of this folder (see `README.md`); each replaces its own s
 decide nothing by themselves: no test passes or fails by them.
 """
 ORDER = (
-    *("compare", "scaling", "streaming", "startup", "window", "workday", "preview", "reports", "projects"),
-    *("grid", "cells", "data", "opening", "coverage"),
+    *("compare", "scaling", "streaming", "startup", "installed", "window", "workday", "preview"),
+    *("reports", "projects", "grid", "cells", "data", "opening", "coverage"),
 )  # fmt: skip
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QFile, QObject
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPaintEvent, QPalette
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QLabel, QWidget
+from pytestqt.qtbot import QtBot
 from shiboken6 import delete
 from waiting import show, wait_until
 
+from terrace.data.resources import resource_path
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.widgets import button, label, sized
 
@@ -25,7 +29,7 @@ def test_sheet_has_every_token_filled_and_names_no_other_colour(name: str) -> No
     assert set(re.findall(r"#[0-9a-f]{6}\b", sheet)) <= known
     for path in re.findall(r"url\(([^)]+)\)", sheet):
         assert QApplication.instance() is not None
-        assert __import__("pathlib").Path(path).is_file()
+        assert QFile.exists(path)
 
 
 def test_change_of_theme_reaches_palette_and_listeners(qapp: QApplication) -> None:
@@ -218,3 +222,23 @@ def test_figures_have_one_width(qapp: QApplication) -> None:
     show(label)
     assert one_width(QFontMetricsF(label.font()))
     label.close()
+
+
+def test_pictures_of_a_sheet_are_found_wherever_the_program_lies(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = tmp_path / "Übung 1 (16px) für 'alle'"
+    shutil.copytree(resource_path("icons"), odd)
+    monkeypatch.setattr(theme, "resource_path", lambda *parts: odd)
+    plain = "QCheckBox::indicator { width: 40px; height: 40px; background: white; }"
+    pictures = []
+    for sheet in (plain, plain.replace("}", "image: url(icons:check-$shade.svg); }")):
+        box = QCheckBox()
+        qtbot.addWidget(box)
+        box.setStyleSheet(theme.filled(sheet))
+        box.resize(60, 60)
+        pictures.append(box.grab().toImage())
+    assert pictures[0] != pictures[1]
+    assert str(odd) not in theme.filled(plain)
+    monkeypatch.undo()
+    theme.filled(plain)  # the icons are those of the program again

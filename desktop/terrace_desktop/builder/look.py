@@ -73,7 +73,7 @@ QComboBox[quiet="true"]:focus { border: 1px solid $accent; }
 QCheckBox::indicator { width: 13px; height: 13px; border: 1px solid $outline; border-radius: 3px;
     background: $panel; }
 QCheckBox::indicator:checked { border: 1px solid $accent; background: $accent_soft;
-    image: url($icons/check-$shade.svg); }
+    image: url(icons:check-$shade.svg); }
 QCheckBox::indicator:focus, QCheckBox::indicator:hover { border: 1px solid $accent; }
 QCheckBox:focus { color: $accent_text; }
 QCheckBox:disabled { color: $faint; }

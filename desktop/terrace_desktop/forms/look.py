@@ -11,6 +11,6 @@ QListWidget[role="ticks"]::item:selected { background: $accent_soft; color: $ink
 QListWidget[role="ticks"]::indicator { width: 13px; height: 13px; border: 1px solid $outline; border-radius: 3px;
     background: $panel; }
 QListWidget[role="ticks"]::indicator:checked { border: 1px solid $accent; background: $accent_soft;
-    image: url($icons/check-$shade.svg); }
+    image: url(icons:check-$shade.svg); }
 QMenu[scrolls="true"] { menu-scrollable: 1; }
 """

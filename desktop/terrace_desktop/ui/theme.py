@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from string import Template
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QDir, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
@@ -178,11 +178,13 @@ QAbstractItemView:focus, QTextBrowser:focus { border: 2px solid $accent; }
 
 def filled(sheet: str, theme: Theme | None = None) -> str:
     """A style sheet with the tokens in place of its dollar names, and lengths as the size of text asks for."""
+    # Sheets say icons:NAME: in the path of a folder there may be letters that a sheet cannot hold.
+    QDir.setSearchPaths("icons", [str(resource_path("icons"))])
     theme = theme or manager().theme
     tokens = {name: getattr(theme, name) for name in Theme.__dataclass_fields__}
     mono = ", ".join(f'"{family}"' for family in MONO)
     text = Template(sheet + (_STRONG_FOCUS if theme.strong else "")).substitute(
-        tokens, shade=theme.shade, icons=resource_path("icons").as_posix(), mono=mono, text=f"{TEXT}px",
+        tokens, shade=theme.shade, mono=mono, text=f"{TEXT}px",
         small=f"{SMALL}px", title=f"{TITLE}px", document=f"{DOCUMENT}px", page=f"{PAGE}px",
     )  # fmt: skip
     return re.sub(r"\b(\d+)px", lambda m: f"{_length(int(m[1]))}px", text)
