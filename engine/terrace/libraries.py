@@ -46,7 +46,7 @@ class Library:
 
 
 def shipped() -> list[metadata.Distribution]:
-    """Terrace's libraries and theirs, by name; all that are there where Terrace itself is none of them, as when frozen."""
+    """Terrace's libraries and theirs, by name; all that are there where Terrace is none of them, as when frozen."""
     from packaging.requirements import Requirement
     from packaging.utils import canonicalize_name
 
