@@ -217,7 +217,7 @@ class PartList(QWidget):
         is_note = part.kind == "item" and item is not None and item.kind == "note"
         editable = part.kind == "text" or is_note or tree.lines.renamed_in_line(part)
         words = self.tr("Edit…") if part.kind == "text" or is_note else self.tr("Rename")
-        first: list[Line] = [Action("edit", words, partial(tree.rename, index), "F2", lambda: editable)]
+        first: list[Line] = [Action("edit", words, partial(tree.give_name, index), "F2", lambda: editable)]
         if part.made == "models":
             models = self.tr("Models and what is shown…")
             first.insert(0, Action("models", models, partial(self.choose_models, part.name), "Enter"))

@@ -123,9 +123,9 @@ class PartsTree(QTreeView):
         if part is not None and part.made == "models":
             self.models_asked.emit(part.name)
         else:
-            self.rename(index)
+            self.give_name(index)
 
-    def rename(self, index: QModelIndex) -> None:
+    def give_name(self, index: QModelIndex) -> None:
         """Edit a heading or a caption in its line, a text in the editor of notes."""
         part = self.lines.part(index)
         if part is None:
@@ -155,7 +155,7 @@ class PartsTree(QTreeView):
         elif key == Qt.Key.Key_Space:
             self.toggle(part)
         elif key == Qt.Key.Key_F2 and not event.modifiers():
-            self.rename(self.currentIndex())
+            self.give_name(self.currentIndex())
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
             self.open(self.currentIndex())
         elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
