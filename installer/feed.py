@@ -15,15 +15,18 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import hashlib
 import json
 import os
 import sys
 from pathlib import Path
 
-from terrace.disk.writing import write_bytes, write_text
-from terrace.errors import TerraceError
-from terrace_desktop.upkeep.feed import Release, ReleaseFile, list_text, opened, releases_of, signed
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from installer.trust import sha256  # noqa: E402 - found by the line above
+from terrace.disk.writing import write_bytes, write_text  # noqa: E402
+from terrace.errors import TerraceError  # noqa: E402
+from terrace_desktop.upkeep.feed import Release, ReleaseFile, list_text, opened, releases_of, signed  # noqa: E402
 
 
 def keys(options: argparse.Namespace) -> int:
@@ -52,8 +55,7 @@ def make(options: argparse.Namespace) -> int:
 def _file(text: str) -> ReleaseFile:
     """Of ``SYSTEM=FILE=ADDRESS``."""
     system, path, address = text.split("=", 2)
-    content = Path(path).read_bytes()
-    return ReleaseFile(system, address, hashlib.sha256(content).hexdigest(), len(content))
+    return ReleaseFile(system, address, sha256(Path(path)), Path(path).stat().st_size)
 
 
 def sign(options: argparse.Namespace) -> int:
@@ -76,7 +78,7 @@ def verify(options: argparse.Namespace) -> int:
     wrong = []
     for file in releases[0].files if options.files and releases else ():
         path = Path(options.files) / file.address.rpartition("/")[2]
-        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != file.sha256:
+        if not path.is_file() or sha256(path) != file.sha256:
             wrong.append(path.name)
     for name in wrong:
         print(f"{name} is not the file of the list", file=sys.stderr)
