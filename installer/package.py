@@ -41,8 +41,8 @@ def run(*command: object, **variables: str) -> None:
 
 
 def build(source: Path, out: Path, kind: str) -> Path:
-    """The sdist or the wheel of a folder."""
-    run(sys.executable, "-m", "build", f"--{kind}", "--outdir", out, source)
+    """The sdist or the wheel of a folder, by the builder that is locked: nothing is fetched for it."""
+    run(sys.executable, "-m", "build", "--no-isolation", f"--{kind}", "--outdir", out, source)
     (file,) = out.glob("*.whl" if kind == "wheel" else "*.tar.gz")
     return file
 
