@@ -2,12 +2,13 @@
 """The signed list of releases that installed programs look at: made, signed and verified by whoever makes a release.
 
     python installer/feed.py keys SECRET             write a new secret key to a file; prints the public one
-    python installer/feed.py make LIST --version 0.2.0 --page https://... --new "What is new" --file windows=FILE=https://...
+    python installer/feed.py make LIST --version 0.2.0 --page https://... --new "What is new" \\
+        --file windows=FILE=https://...
     python installer/feed.py sign LIST FEED --key-file SECRET
     python installer/feed.py verify FEED --key PUBLIC [--files FOLDER]
 
-LIST is the list as JSON, to be looked at before it is signed; `make` adds a release to one that is there. The secret key
-(64 hexadecimal digits, in a file or in TERRACE_FEED_KEY) stays with those who make releases. The public key and the
+LIST is the list as JSON, to be looked at before it is signed; `make` adds a release to one that is there. The secret
+key (64 hexadecimal digits, in a file or in TERRACE_FEED_KEY) stays with those who make releases. The public key and the
 address where FEED is published go into resources/installation.json before the programs are built.
 """
 
