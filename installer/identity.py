@@ -39,17 +39,11 @@ def version() -> str:
     return found[1]
 
 
-def four_numbers(version: str) -> str:
-    """A version as Windows compares it: the numbers that it begins with, and zeros."""
-    numbers = re.findall(r"\d+", (re.match(r"[\d.]*", version) or [""])[0])
-    return ".".join([*numbers, "0", "0", "0", "0"][:4])
-
-
 def version_resource(name: str) -> Any:
     """What Windows shows of a program under Properties > Details, as PyInstaller takes it; on Windows alone."""
     from PyInstaller.utils.win32 import versioninfo as info
 
-    numbers = tuple(map(int, four_numbers(version()).split(".")))
+    numbers = (*map(int, version().split(".")), 0, 0, 0)[:4]
     texts = {
         "CompanyName": PUBLISHER, "FileDescription": SUMMARY if name == WINDOW else f"{NAME} on the command line",
         "FileVersion": version(), "InternalName": name, "LegalCopyright": LICENCE, "OriginalFilename": f"{name}.exe",

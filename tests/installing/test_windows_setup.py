@@ -21,7 +21,7 @@ SCRIPTS = Path(setup.__file__).parent
     [("0.1.0", "0.1.0.0"), ("2", "2.0.0.0"), ("1.2.3rc1", "1.2.3.0"), ("1.2.3.4.5", "1.2.3.4"), ("dev", "0.0.0.0")],
 )
 def test_a_version_has_four_numbers(version: str, four: str) -> None:
-    assert identity.four_numbers(version) == four
+    assert setup.four_numbers(version) == four
 
 
 def test_signs_of_nsis_in_a_value_stay_what_they_are() -> None:
