@@ -1,29 +1,33 @@
 #!/usr/bin/env python3
-"""The signed list of releases that installed programs look at: made, signed and verified by the release workflow.
+"""The signed list of releases that installed programs look at: made, signed and verified by whoever makes a release.
 
     python installer/feed.py keys SECRET             write a new secret key to a file; prints the public one
-    python installer/feed.py make LIST --version 0.2.0 --page https://... --new "What is new" --file windows=FILE=https://...
+    python installer/feed.py make LIST --version 0.2.0 --page https://... --new "What is new" \\
+        --file windows=FILE=https://...
     python installer/feed.py sign LIST FEED --key-file SECRET
     python installer/feed.py verify FEED --key PUBLIC [--files FOLDER]
 
-LIST is the list as JSON, to be looked at before it is signed; `make` adds a release to one that is there. The release
-workflow keeps the secret key among its secrets (64 hexadecimal digits, in a file or in TERRACE_FEED_KEY), puts the
-public key and the address of FEED into resources/installation.json of what it builds, and publishes FEED there.
+LIST is the list as JSON, to be looked at before it is signed; `make` adds a release to one that is there. The secret
+key (64 hexadecimal digits, in a file or in TERRACE_FEED_KEY) stays with those who make releases. The public key and the
+address where FEED is published go into resources/installation.json before the programs are built.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime as dt
-import hashlib
 import json
 import os
 import sys
 from pathlib import Path
 
-from terrace.disk.writing import write_bytes, write_text
-from terrace.errors import TerraceError
-from terrace_desktop.upkeep.feed import Release, ReleaseFile, list_text, opened, releases_of, signed
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from installer.trust import sha256  # noqa: E402 - found by the line above
+from terrace.disk.writing import write_bytes, write_text  # noqa: E402
+from terrace.errors import TerraceError  # noqa: E402
+from terrace_desktop.upkeep.feed import Release, ReleaseFile, list_text, opened, releases_of, signed  # noqa: E402
 
 
 def keys(options: argparse.Namespace) -> int:
@@ -52,8 +56,7 @@ def make(options: argparse.Namespace) -> int:
 def _file(text: str) -> ReleaseFile:
     """Of ``SYSTEM=FILE=ADDRESS``."""
     system, path, address = text.split("=", 2)
-    content = Path(path).read_bytes()
-    return ReleaseFile(system, address, hashlib.sha256(content).hexdigest(), len(content))
+    return ReleaseFile(system, address, sha256(Path(path)), Path(path).stat().st_size)
 
 
 def sign(options: argparse.Namespace) -> int:
@@ -76,7 +79,7 @@ def verify(options: argparse.Namespace) -> int:
     wrong = []
     for file in releases[0].files if options.files and releases else ():
         path = Path(options.files) / file.address.rpartition("/")[2]
-        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != file.sha256:
+        if not path.is_file() or sha256(path) != file.sha256:
             wrong.append(path.name)
     for name in wrong:
         print(f"{name} is not the file of the list", file=sys.stderr)

@@ -25,12 +25,13 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "engine")]
 
-from terrace import libraries  # noqa: E402 - found by the line above
+from installer import freeze, identity, trust  # noqa: E402 - found by the line above
+from terrace import libraries  # noqa: E402
 from terrace.libraries import Library  # noqa: E402
 
 LOCK = ROOT / "requirements.lock"
-FROZEN = ROOT / "build" / "frozen" / "Terrace"
-OUT = ROOT / "build" / "licences" / "THIRD-PARTY.txt"
+FROZEN = freeze.FROZEN / identity.NAME
+OUT = trust.THIRD_PARTY
 NATIVE = re.compile(r"\.(so|dll|dylib|pyd)(\.[\d.]+)?$|^Python$", re.IGNORECASE)
 UNWANTED = re.compile(r"darkgarden|libreadline|libgdbm|readline\.", re.IGNORECASE)
 """What Python or a library may bring along that is under the GPL."""
@@ -76,7 +77,7 @@ def bootloader() -> list[Library]:
 
 def strangers(frozen: Path, names: Iterable[str]) -> Iterator[Path]:
     """Files of machine code in a frozen folder that none of the packages brought."""
-    brought = {"".join(Path(str(f)).name) for name in names for f in metadata.distribution(name).files or ()}
+    brought = {f.name for name in names for f in metadata.distribution(name).files or ()}
     for file in sorted(frozen.rglob("*")):
         if NATIVE.search(file.name) and file.is_file() and file.name not in brought:
             yield file

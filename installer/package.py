@@ -10,7 +10,6 @@ themselves there. ``--quick`` leaves the installing out.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 import subprocess
 import sys
@@ -20,6 +19,10 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from installer.trust import sha256  # noqa: E402 - found by the line above
+
 ON_WINDOWS = os.name == "nt"
 CONTENTS = {
     "engine/terrace": "terrace", "desktop/terrace_desktop": "terrace_desktop", "resources": "terrace/_resources",
@@ -38,14 +41,10 @@ def run(*command: object, **variables: str) -> None:
 
 
 def build(source: Path, out: Path, kind: str) -> Path:
-    """The sdist or the wheel of a folder."""
-    run(sys.executable, "-m", "build", f"--{kind}", "--outdir", out, source)
+    """The sdist or the wheel of a folder, by the builder that is locked: nothing is fetched for it."""
+    run(sys.executable, "-m", "build", "--no-isolation", f"--{kind}", "--outdir", out, source)
     (file,) = out.glob("*.whl" if kind == "wheel" else "*.tar.gz")
     return file
-
-
-def sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def same_twice(folder: Path) -> tuple[Path, Path]:

@@ -13,9 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
-import tempfile
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -28,9 +26,11 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "engine")]
+sys.path[:0] = [str(ROOT), str(ROOT / "engine"), str(ROOT / "tools")]
 
-from installer import freeze, identity, licences  # noqa: E402 - found by the line above
+import lock  # noqa: E402 - found by the line above
+
+from installer import freeze, identity, licences  # noqa: E402
 from terrace import libraries  # noqa: E402
 from terrace.libraries import DISTRIBUTION, Library  # noqa: E402
 
@@ -59,13 +59,8 @@ def component(kind: str, library: Library, sha256: str = "") -> Json:
 
 def locked_hashes(names: Iterable[str]) -> dict[str, str]:
     """The SHA-256 of the file that pip installs here of each library of requirements.lock, by its name."""
-    with tempfile.TemporaryDirectory() as folder:
-        report = Path(folder, "report.json")
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed", "--require-hashes"]
-        subprocess.run([*pip, "--report", str(report), "-r", str(licences.LOCK)], check=True)
-        entries = json.loads(report.read_text(encoding="utf-8"))["install"]
-    found = {canonicalize_name(e["metadata"]["name"]): e["download_info"]["archive_info"]["hashes"]["sha256"]
-             for e in entries}  # fmt: skip
+    entries = lock.pip_report((), "--require-hashes", "-r", str(licences.LOCK))
+    found = {canonicalize_name(e["metadata"]["name"]): lock.sha_of(e) for e in entries}
     return {canonicalize_name(name): found[canonicalize_name(name)] for name in names}
 
 
@@ -111,16 +106,8 @@ def gather(frozen: Path | None) -> Json:
     if frozen is not None:
         components += [component("deb/debian", lib) for lib in licences.of_system(licences.strangers(frozen, names))]
     asked = {name: list(distribution.requires or ()) for name, distribution in found.items()}
-    asked[DISTRIBUTION] = own_requirements()
+    asked[DISTRIBUTION] = lock.wanted()
     return bom(components, asked, int(os.environ.get("SOURCE_DATE_EPOCH") or freeze.source_date()))
-
-
-def own_requirements() -> list[str]:
-    """What Terrace asks for itself."""
-    import tomllib
-
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return [*project["dependencies"], *project["optional-dependencies"]["desktop"]]
 
 
 def write(frozen: Path | None = None, out: Path = OUT) -> Json:

@@ -42,10 +42,16 @@ def shown_in(frozen: Path) -> Path:
     return frozen / "_internal" / "terrace" / "_resources" / "licences" / THIRD_PARTY.name
 
 
+def sha256(file: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal digits."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 def checksums(folder: Path) -> str:
     """The SHA-256 of every file of a folder, in the order of the names, as ``sha256sum`` writes them."""
     files = sorted(f for f in folder.iterdir() if f.is_file() and f.name != SUMS)
-    return "".join(f"{hashlib.sha256(f.read_bytes()).hexdigest()}  {f.name}\n" for f in files)
+    return "".join(f"{sha256(f)}  {f.name}\n" for f in files)
 
 
 def main() -> int:

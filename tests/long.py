@@ -125,15 +125,14 @@ def properties(options):
 
 def coverage(options):
     """How often intervals hold the truth, held to the shares that are wanted."""
-    command = [str(environment.venv_python()), "tests/benchmarks/coverage.py", "--no-results"]
-    status, text = watched(command, plain_environ())
+    status, text = python("tests/benchmarks/coverage.py", "--no-results")
     fits = re.search(r"of ([\d,]+) fits did not converge", text)
     return Result(state(status), f"{fits[1] if fits else 'no'} fits, {text.count(' groups of ')} cells")
 
 
 def locked(options):
-    """requirements.lock installed into an empty environment."""
-    status, _ = watched([str(environment.venv_python()), "tools/lock.py", "--check"], plain_environ())
+    """What ships and what freezes it, as locked, installed into an empty environment."""
+    status, _ = python("tools/lock.py", "--check")
     return Result(state(status), "installed with hashes" if status == 0 else "not installed")
 
 
@@ -142,37 +141,29 @@ def locked(options):
 
 def mutated(options):
     """20,000 damaged files of all formats are opened: no crash, none that takes 10 s or 2 GiB."""
-    command = [str(environment.venv_python()), "tests/engine/mutated.py", "1000", "20000"]
-    status, text = watched(command, plain_environ())
-    return Result(state(status), text.strip().rpartition("\n")[2])
+    status, text = python("tests/engine/mutated.py", "1000", "20000")
+    return Result(state(status), last_line(text))
 
 
 def kills(options):
     """300 processes killed while they save, 300 while they keep a journal, 200 windows at work; two on one file."""
     seed = str(random.randrange(10**6))
-    said, status = [], 0
     with tempfile.TemporaryDirectory() as folder:
-        for name, *more in (("kills", seed, "300"), ("kills", seed, "50", "--pairs"), ("kills_journal", seed, "300")):
-            script = str(ROOT / "tests" / "engine" / f"{name}.py")
-            ended, text = watched([str(environment.venv_python()), script, folder, *more], plain_environ())
-            status, said = status or ended, [*said, text.strip().rpartition("\n")[2]]
-        script = str(ROOT / "tests" / "desktop" / "kills_windows.py")  # nothing older than two seconds may be lost
-        work = str(Path(folder) / "work")
-        Path(work).mkdir()
-        ended, text = watched([str(environment.venv_python()), script, work, seed, "200", "2"], plain_environ())
-        status, said = status or ended, [*said, text.strip().rpartition("\n")[2]]
-    return Result(state(status), f"{'; '.join(said)} (seed {seed})")
+        windows = Path(folder, "work")
+        windows.mkdir()
+        return in_turn(
+            ["tests/engine/kills.py", folder, seed, "300"],
+            ["tests/engine/kills.py", folder, seed, "50", "--pairs"],
+            ["tests/engine/kills_journal.py", folder, seed, "300"],
+            ["tests/desktop/kills_windows.py", str(windows), seed, "200", "2"],  # nothing older than 2 s may be lost
+            more=f" (seed {seed})",
+        )
 
 
 def first_hour(options):
     """The first five minutes and the first hour of somebody new, played by clicks and keys on the real window."""
-    status, said = 0, []
     with tempfile.TemporaryDirectory() as folder:
-        for name in ("five_minutes.py", "first_hour.py"):
-            script = str(ROOT / "tests" / "desktop" / name)
-            ended, text = watched([str(environment.venv_python()), script, folder], plain_environ())
-            status, said = status or ended, [*said, text.strip().rpartition("\n")[2]]
-    return Result(state(status), "; ".join(said))
+        return in_turn(["tests/desktop/five_minutes.py", folder], ["tests/desktop/first_hour.py", folder])
 
 
 HEAPS = ({}, {"MALLOC_PERTURB_": "165"}, {"PYTHONMALLOC": "malloc"}, {"PYTHONMALLOC": "debug"})
@@ -181,12 +172,10 @@ HEAPS = ({}, {"MALLOC_PERTURB_": "165"}, {"PYTHONMALLOC": "malloc"}, {"PYTHONMAL
 
 def shaken(options):
     """Random clicks and keys in the window, for --minutes: no crash, and no error."""
-    script = str(ROOT / "tests" / "desktop" / "shaken.py")
     said, status, actions = [], 0, 0
     for heap in HEAPS:
         seed = str(random.randrange(10**6))
-        command = [str(environment.venv_python()), script, seed, str(options.minutes / len(HEAPS))]
-        ended, text = watched(command, {**plain_environ(), **heap})
+        ended, text = python("tests/desktop/shaken.py", seed, str(options.minutes / len(HEAPS)), **heap)
         status = status or ended
         actions += sum(int(n.replace(",", "")) for n in re.findall(r"([\d,]+) actions in", text))
         said += [f"ended with {ended} (seed {seed}, {heap})"] if ended else []
@@ -204,22 +193,19 @@ def pages(options):
     """Pages of reports as LibreOffice lays out the Word document, against those that are shown before it is saved."""
     seed = str(random.randrange(10**6))
     with tempfile.TemporaryDirectory() as folder:
-        script = str(ROOT / "tests" / "engine" / "pages_in_libreoffice.py")
-        status, text = watched([str(environment.venv_python()), script, folder, seed], plain_environ())
-    said = text.strip().rpartition("\n")[2]
+        status, text = python("tests/engine/pages_in_libreoffice.py", folder, seed)
+    said = last_line(text)
     return Result(SKIPPED if said.startswith("skipped") else state(status), f"{said} (seed {seed})")
 
 
 def citation(options):
     """CITATION.cff by cffconvert, in an environment of its own: it wants other versions of what the program uses."""
     with tempfile.TemporaryDirectory() as folder:
-        venv.create(folder, with_pip=True)
-        scripts = Path(folder) / ("Scripts" if environment.ON_WINDOWS else "bin")
-        install = [str(scripts / "python"), "-m", "pip", "install", "--quiet", "cffconvert"]
-        status, text = watched(install, plain_environ())
+        status, text = installed(folder, "cffconvert")
         if status == 0:
-            status, text = watched([str(scripts / "cffconvert"), "--validate"], plain_environ())
-    return Result(state(status), text.strip().rpartition("\n")[2])
+            converter = environment.venv_python(Path(folder)).with_name("cffconvert")
+            status, text = watched([str(converter), "--validate"], plain_environ())
+    return Result(state(status), last_line(text))
 
 
 # ------------------------------------------------------------------------------------------------- what is released
@@ -228,13 +214,11 @@ def citation(options):
 def package(options):
     """sdist and wheel built twice, and installed by pip, pipx and uv, with what installer/release.lock names."""
     with tempfile.TemporaryDirectory() as folder:
-        venv.create(folder, with_pip=True)
-        python = str(Path(folder, "bin", "python"))
-        lock = ["-m", "pip", "install", "--quiet", "--require-hashes", "-r", "installer/release.lock"]
-        status, _ = watched([python, *lock], plain_environ())
+        status, text = installed(folder, "--require-hashes", "-r", "installer/release.lock")
         if status == 0:
-            status, text = watched([python, "installer/package.py", "--out", folder], plain_environ())
-    return Result(state(status), text.strip().rpartition("\n")[2] if status == 0 else "see above")
+            builder = str(environment.venv_python(Path(folder)))
+            status, text = watched([builder, "installer/package.py", "--out", folder], plain_environ())
+    return Result(state(status), last_line(text) if status == 0 else "see above")
 
 
 def setup(options):
@@ -243,23 +227,19 @@ def setup(options):
         return Result(SKIPPED, "needs nsis, wine64 and xvfb")
     script = ["xvfb-run", "-a", str(environment.venv_python()), "installer/windows/try_setup.py"]
     status, text = watched(script, plain_environ())
-    return Result(state(status), text.strip().rpartition("\n")[2])
+    return Result(state(status), last_line(text))
 
 
 def installers(options):
     """The installers of this system, built, proved to lack nothing, and tried as users do: on Debian, as root."""
     if not Path("/usr/sbin/debootstrap").exists():
         return Result(SKIPPED, "debootstrap is missing")
-    python, said = str(environment.venv_python()), []
     with tempfile.TemporaryDirectory() as folder:
-        status, _ = watched([python, "installer/build.py", "linux", "--out", folder], plain_environ())
+        status, _ = python("installer/build.py", "linux", "--out", folder)
         if status:
             return Result(FAILED, "not built")
         made = [str(next(Path(folder).glob(f"*.{ending}"))) for ending in ("deb", "run")]
-        for command in (["installer/prove.py"], ["installer/linux/try.py", *made]):
-            ended, text = watched([python, *command], plain_environ())
-            status, said = status or ended, [*said, text.strip().rpartition("\n")[2]]
-    return Result(state(status), "; ".join(said))
+        return in_turn(("installer/prove.py",), ("installer/linux/try.py", *made))
 
 
 STEPS = {
@@ -298,15 +278,39 @@ def watched(command, environ, show=True):
     return process.wait(), "".join(lines)
 
 
+def python(script, *arguments, **variables):
+    """Run a script of the checkout in its environment; its exit status and what it printed."""
+    command = [str(environment.venv_python()), str(ROOT / script), *arguments]
+    return watched(command, {**plain_environ(), **variables})
+
+
+def in_turn(*calls, more=""):
+    """Run scripts one after the other, whatever became of those before; the last line of each, and `more`."""
+    ended = [python(*call) for call in calls]
+    said = "; ".join(last_line(text) for _, text in ended)
+    return Result(state(any(status for status, _ in ended)), said + more)
+
+
+def installed(folder, *wanted):
+    """A new environment in a folder with what pip is asked for; the exit status and what pip printed."""
+    venv.create(folder, with_pip=True)
+    builder = str(environment.venv_python(Path(folder)))
+    return watched([builder, "-m", "pip", "install", "--quiet", *wanted], plain_environ())
+
+
 def pytest(arguments, environ, show=True):
     """Run pytest; its exit status and what it printed."""
     return watched([str(environment.venv_python()), "-m", "pytest", *arguments], environ, show)
 
 
+def last_line(text):
+    """The last line that something printed."""
+    return text.strip().rpartition("\n")[2]
+
+
 def closing(text):
     """The counts of pytest's last line: ``1 failed, 12 passed``."""
-    last = text.strip().rpartition("\n")[2]
-    return ", ".join(re.findall(r"\d+ (?:passed|failed|errors?|skipped)", last)) or "no test ran"
+    return ", ".join(re.findall(r"\d+ (?:passed|failed|errors?|skipped)", last_line(text))) or "no test ran"
 
 
 def state(status):
@@ -329,15 +333,14 @@ def main(arguments):
     except environment.SetupError as error:
         print(error, file=sys.stderr)
         return 1
-    results = {}
+    results = []
     for name in options.only or STEPS:
         print(f"\n== {name}: {STEPS[name].__doc__}", flush=True)
         begun = time.monotonic()
         result = STEPS[name](options)
-        results[name] = f"{name:12}{result.state:9}{time.monotonic() - begun:7.0f} s  {result.counts}"
-        failed = [line for line in results.values() if FAILED in line]
-    print("\n== Summary", *results.values(), sep="\n")
-    return 1 if failed else 0
+        results.append((result.state, f"{name:12}{result.state:9}{time.monotonic() - begun:7.0f} s  {result.counts}"))
+    print("\n== Summary", *(line for _, line in results), sep="\n")
+    return 1 if any(ended == FAILED for ended, _ in results) else 0
 
 
 if __name__ == "__main__":

@@ -26,8 +26,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrices of the valida
 from manual import commands, links, python_api, validation  # noqa: E402 - found by the line above
 
 KEYS = "| Ctrl+/ | this page in the window, with the keys of all menus |"
-HELP = ("first-steps", "model-builder", "choices", "formats", "keyboard")
-"""Pages of ``resources/help``, which the window shows too."""
+HELP = ROOT / "resources" / "help"
+"""The folder of the pages that the window shows too."""
 MADE = ("commands/", "python.md", "validation.md")
 """What is made from the program, and stands nowhere but on the site."""
 
@@ -40,7 +40,7 @@ def gather(pages: Path) -> None:
         page.write_text(re.sub(r"\]\(((?:\.\./)*)\.\./resources/help/", r"](\1help/", text), encoding="utf-8")
     shutil.copy(ROOT / "CHANGELOG.md", pages / "changelog.md")
     made = {f"commands/{name}": text for name, text in commands.pages().items()}
-    made |= {f"help/{name}.md": help_page(name) for name in HELP}
+    made |= {f"help/{path.name}": help_page(path) for path in HELP.glob("*.md")}
     made |= {"python.md": python_api.page(), "validation.md": validation.page()}
     for name, text in made.items():
         target = pages / name
@@ -48,11 +48,11 @@ def gather(pages: Path) -> None:
         target.write_text(text, encoding="utf-8")
 
 
-def help_page(name: str) -> str:
+def help_page(path: Path) -> str:
     """A page of the window's help, with what the window puts into it."""
     from terrace.data.formats import programs
 
-    text = (ROOT / "resources" / "help" / f"{name}.md").read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8")
     return text.replace("{data formats}", programs()).replace("{keys}", KEYS)
 
 

@@ -77,9 +77,9 @@ def supported_python():
     raise SetupError(f"Terrace needs Python 3.11 or newer; this is {have}. {advice}")
 
 
-def venv_python():
-    """The interpreter of the virtual environment, whether or not it exists yet."""
-    return VENV / ("Scripts/python.exe" if ON_WINDOWS else "bin/python")
+def venv_python(folder=None):
+    """The interpreter of the virtual environment in a folder (the checkout's), whether or not it exists yet."""
+    return (folder or VENV) / ("Scripts/python.exe" if ON_WINDOWS else "bin/python")
 
 
 def clean_environ():

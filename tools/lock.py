@@ -4,7 +4,7 @@
     python tools/lock.py            write it anew, with the newest versions that pyproject.toml allows
     python tools/lock.py --tools    the same for installer/requirements.lock: what freezes the program
     python tools/lock.py --release  the same for installer/release.lock: what builds and checks a release
-    python tools/lock.py --check    install both into an empty environment of this system, hashes required
+    python tools/lock.py --check    install the first two into an empty environment of this system, hashes required
 
 Releases are built from them: ``pip install --require-hashes -r requirements.lock``. Versions are chosen by pip for the
 oldest Python that is supported; what only other systems need is added by the markers of the metadata.
@@ -25,17 +25,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
-TOOLS_LOCK = ROOT / "installer" / "requirements.lock"
+TOOLS_LOCK = ROOT / "installer" / "requirements.lock"  # of the group "installer"
+RELEASE_LOCK = ROOT / "installer" / "release.lock"  # of the group "release", in an environment of its own
 PYTHONS = ("3.11", "3.12", "3.13")
 EXTRAS = ("desktop",)
-RELEASE_LOCK = ROOT / "installer" / "release.lock"
-GROUP = "installer"  # of [dependency-groups]: what builds the installers and does not ship
-RELEASE = "release"  # in an environment of its own
 SYSTEMS = {
     "linux": ({"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"},
               [f"manylinux_2_{glibc}_x86_64" for glibc in range(36, 16, -1)] + ["manylinux2014_x86_64"]),
@@ -67,16 +66,20 @@ class Locked:
         return " \\\n".join([head, *(f"    --hash=sha256:{sha}" for sha in self.hashes)])
 
 
+def declared() -> dict[str, Any]:
+    """What pyproject.toml says."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
 def wanted() -> list[str]:
     """The requirements of pyproject.toml for what ships."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project = declared()["project"]
     return [*project["dependencies"], *(line for extra in EXTRAS for line in project["optional-dependencies"][extra])]
 
 
-def wanted_tools(group: str = GROUP) -> list[str]:
-    """The requirements of pyproject.toml for what builds the installers, or for another group."""
-    groups: dict[str, list[str]] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["dependency-groups"]
-    return groups[group]
+def wanted_group(group: str) -> list[str]:
+    """The requirements of pyproject.toml for what builds, and does not ship."""
+    return list(declared()["dependency-groups"][group])
 
 
 def shipped_pins() -> list[str]:
@@ -168,7 +171,7 @@ def locked_tools() -> list[Locked]:
     with tempfile.TemporaryDirectory() as folder:
         constraints = Path(folder, "constraints.txt")
         constraints.write_text("\n".join(shipped_pins()), encoding="utf-8")
-        entries = locked(wanted_tools(), ("--constraint", str(constraints)))
+        entries = locked(wanted_group("installer"), ("--constraint", str(constraints)))
     shared = {pin.split("==")[0] for pin in shipped_pins()}
     return [entry for entry in entries if canonicalize_name(entry.name) not in shared]
 
@@ -181,11 +184,10 @@ def write(path: Path, what: str, entries: list[Locked]) -> None:
 
 
 def check() -> int:
-    """Install the locks into an empty environment."""
+    """Install what ships and what freezes it into an empty environment."""
     with tempfile.TemporaryDirectory() as folder:
         venv.create(folder, with_pip=True)
-        python = Path(folder, "Scripts" if sys.platform == "win32" else "bin", "python")
-        command = [str(python), "-m", "pip", "install", "--quiet", "--require-hashes"]
+        command = [str(environment.venv_python(Path(folder))), "-m", "pip", "install", "--quiet", "--require-hashes"]
         return subprocess.call([*command, "-r", str(LOCK), "-r", str(TOOLS_LOCK)])
 
 
@@ -203,7 +205,7 @@ def main() -> int:
     if options.tools:
         write(TOOLS_LOCK, "What freezes Terrace, beside requirements.lock", locked_tools())
     elif options.release:
-        write(RELEASE_LOCK, "What builds and checks a release of Terrace", locked(wanted_tools(RELEASE)))
+        write(RELEASE_LOCK, "What builds and checks a release of Terrace", locked(wanted_group("release")))
     else:
         write(LOCK, "Every library that ships with Terrace", locked(wanted()))
     return 0

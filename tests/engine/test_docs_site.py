@@ -43,7 +43,7 @@ def test_commands_that_the_guide_names_are_there(page: Path) -> None:
 
 
 def test_files_that_pages_name_are_there() -> None:
-    top = ("engine", "desktop", "docs", "tests", "tools", "resources")
+    top = ("engine", "desktop", "docs", "tests", "tools", "installer", "resources")
     paths = [p for name in top for p in (ROOT / name).rglob("*") if "__pycache__" not in p.parts]
     there = {f"/{p.relative_to(ROOT).as_posix()}" + "/" * p.is_dir() for p in paths}
     ends = {path[at:] for path in there for at in range(len(path)) if path[at - 1] == "/"}
@@ -51,7 +51,7 @@ def test_files_that_pages_name_are_there() -> None:
     for page in sorted(DOCS.rglob("*.md")):
         text = page.read_text(encoding="utf-8")
         named = re.findall(r"`([\w./-]+(?:/|\.py|\.md|\.toml|\.json|\.svg|\.do|\.cff))`", text)
-        real = {n for n in named if not re.search(r"NAME|FAMILY|SUBJECT|FOLDER|terrace_de\.|^\.\./", n)}
+        real = {n for n in named if not re.search(r"NAME|FAMILY|SUBJECT|FOLDER|VERSION|terrace_de\.|^\.\./", n)}
         assert real - ends == set(), page.name
 
 

@@ -24,6 +24,14 @@ def test_rights_pins_and_limits(file: Path) -> None:
 
 
 @pytest.mark.parametrize("file", WORKFLOWS, ids=lambda f: f.name)
+def test_each_is_read_and_each_job_has_steps(file: Path) -> None:
+    """By PyYAML, which comes with what builds the documentation."""
+    yaml = pytest.importorskip("yaml")
+    jobs = yaml.safe_load(file.read_text(encoding="utf-8"))["jobs"]
+    assert jobs and all(("run" in step) ^ ("uses" in step) for job in jobs.values() for step in job["steps"])
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda f: f.name)
 def test_the_scripts_they_call_are_there(file: Path) -> None:
     called = re.findall(r"(?:python3?|bash) ((?:installer|tools|\.ci)/\S+)", file.read_text(encoding="utf-8"))
     assert called and all((ROOT / name).is_file() for name in called)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from command_examples import examples, found
 
@@ -93,7 +93,7 @@ def section(command: Command, shown: Iterable[tuple[str, ...]] = ()) -> str:
 
 def forms(syntax: str) -> list[str]:
     """The forms of a syntax, which stand between bars with blanks around them."""
-    return [part.strip() for part in _split(syntax, lambda s, i: s[i : i + 3] == " | ", 3, brackets=True)]
+    return [part.strip() for part in _split(syntax, r" \| ", brackets=True)]
 
 
 def _named(form: str, command: Command) -> str:
@@ -105,9 +105,9 @@ def options_of(syntax: str) -> list[str]:
     """The options that the forms of a syntax have, each once, with what goes into their parentheses."""
     out: dict[str, None] = {}
     for form in forms(syntax):
-        _, *tail = _split(form, lambda s, i: s[i : i + 2] == ", ", 2)
+        _, *tail = _split(form, ", ")
         text = " ".join(tail)
-        for option in _split(text, lambda s, i: s[i] in " |", 1):
+        for option in _split(text, "[ |]"):
             word = option.lstrip("[").strip()
             word = word.rstrip("]") if word.count("]") > word.count("[") else word
             if re.fullmatch(r"[a-z]\w*(\[?\(.*\)\]?)?", word):
@@ -115,16 +115,16 @@ def options_of(syntax: str) -> list[str]:
     return list(out)
 
 
-def _split(text: str, at: Callable[[str, int], bool], width: int, *, brackets: bool = False) -> list[str]:
-    """The parts of a text between places that ``at(text, i)`` names, outside of quotes, parentheses (and brackets)."""
+def _split(text: str, separator: str, *, brackets: bool = False) -> list[str]:
+    """The parts of a text between matches of an expression outside of quotes, parentheses (and brackets)."""
+    found = re.compile(separator)
     parts, depth, start, i, quoted = [], 0, 0, 0, False
     while i < len(text):
         quoted ^= text[i] == '"'
         depth += (text[i] in ("([{" if brackets else "(")) - (text[i] in (")]}" if brackets else ")"))
-        if depth == 0 and not quoted and at(text, i):
+        if depth == 0 and not quoted and (between := found.match(text, i)):
             parts.append(text[start:i])
-            i += width
-            start = i
+            start = i = between.end()
             continue
         i += 1
     return [*parts, text[start:]]

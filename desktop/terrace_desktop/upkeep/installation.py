@@ -1,6 +1,6 @@
 """What those who made or manage this installation have set: where releases are listed, by whom, and what is forbidden.
 
-``installation.json`` among the resources is empty in the sources, and the release workflow fills it in: ``feed`` is the
+``installation.json`` among the resources is empty in the sources; whoever builds a release fills it in: ``feed`` is the
 https address of the list of releases, ``key`` the public key that the list is signed with (64 hexadecimal digits),
 ``mail`` the address that crash reports can be mailed to. What is empty is never used.
 

@@ -55,7 +55,7 @@ class StepLines:
 
     def begin(self, limit: float = 0.0) -> None:
         """Tell the versions. With `limit` (s) a process that hangs is ended a while after that, with status 1."""
-        self._write(versions())
+        self.write(versions())
         if limit:
             self._hard = threading.Timer(limit + GRACE, self._hangs)
             self._hard.daemon = True
@@ -63,23 +63,24 @@ class StepLines:
 
     def passed(self, key: str, seconds: float) -> None:
         """A step has worked."""
-        self._write(_line(PASSED, key, f"{seconds:.1f} s"))
+        self.write(_line(PASSED, key, f"{seconds:.1f} s"))
 
     def failed(self, key: str, why: str) -> None:
         """A step has not."""
-        self._write(_line(FAILED, key, " ".join(why.split())))
+        self.write(_line(FAILED, key, " ".join(why.split())))
 
     def end(self, failed: str) -> None:
         """All is done, or `failed` was not."""
         if self._hard is not None:
             self._hard.cancel()
-        self._write(f"Self-test failed: {STEPS[failed]}." if failed else "Self-test passed: every step worked.")
+        self.write(f"Self-test failed: {STEPS[failed]}." if failed else "Self-test passed: every step worked.")
 
     def _hangs(self) -> None:
-        self._write("Self-test failed: it did not end in time.")
+        self.write("Self-test failed: it did not end in time.")
         os._exit(1)
 
-    def _write(self, line: str) -> None:
+    def write(self, line: str) -> None:
+        """Any other line."""
         from terrace.disk.appending import add_text
 
         if sys.stdout is not None:  # a frozen program without a console has none
