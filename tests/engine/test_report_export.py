@@ -186,7 +186,7 @@ def test_latex_is_balanced_and_escaped(parts, tmp_path) -> None:
     for name in re.findall(r"\\begin\{(\w+)\}", text):
         assert text.count(rf"\begin{{{name}}}") == text.count(rf"\end{{{name}}}")
     assert r"50\% \& \_x\_" in text
-    assert r"\includegraphics[width=\linewidth]{my-report-figure1.pdf}" in text
+    assert r"keepaspectratio]{my-report-figure1.pdf}" in text
     assert (tmp_path / "my-report-figure1.pdf").read_bytes().startswith(b"%PDF")
 
 

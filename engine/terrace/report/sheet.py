@@ -170,20 +170,20 @@ HEAD_SPACE = 5.0
 """Points above and below the heads together."""
 
 
-def grids(table: Table, width: float, measure: Measure) -> list[Grid]:
-    """The table in columns that fit the width; several, each with some of the columns, where no letters are small
-    enough."""
-    found = _grid(table, width, measure, _SIZES)
+def grids(table: Table, width: float, measure: Measure, sizes: tuple[float, ...] = _SIZES) -> list[Grid]:
+    """The table in columns that fit the width, in letters of one of these sizes; several, each with some of the
+    columns, where none is small enough."""
+    found = _grid(table, width, measure, sizes)
     if found is not None:
         return [found]
     most = len(table.columns)
     while most > 1:
         most -= 1
         pieces = [range(a, min(a + most, len(table.columns))) for a in range(0, len(table.columns), most)]
-        made = [_grid(_columns(table, p), width, measure, _SIZES[4:]) for p in pieces]
+        made = [_grid(_columns(table, p), width, measure, sizes[len(sizes) // 2 :]) for p in pieces]
         if all(m is not None for m in made):
             return [m for m in made if m is not None]
-    return [_forced(table, width, measure)]
+    return [_forced(table, width, measure, sizes[-1])]
 
 
 def _columns(table: Table, keep: range) -> Table:
@@ -219,12 +219,12 @@ def _grid(table: Table, width: float, measure: Measure, sizes: tuple[float, ...]
     return None
 
 
-def _forced(table: Table, width: float, measure: Measure) -> Grid:
+def _forced(table: Table, width: float, measure: Measure, size: float) -> Grid:
     """One column that is wider than the page is cut to it."""
     page = shown(table)
     titles = [c.title.replace("\n", " ") for c in table.columns]
     room = width - 2 * EDGE - GAP * len(titles)
-    return _filled(page, titles, _SIZES[-1], _LEAST_STUB, [max(room - _LEAST_STUB, 40.0) / max(len(titles), 1)]
+    return _filled(page, titles, size, _LEAST_STUB, [max(room - _LEAST_STUB, 40.0) / max(len(titles), 1)]
                    * len(titles), room, measure)  # fmt: skip
 
 
