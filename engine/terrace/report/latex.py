@@ -144,7 +144,7 @@ def _head(lines: Sequence[str], kind: str, span: int) -> str:
 def _cell(cell: Cell, two: bool) -> str:
     text = escape((cell.body if two else cell.text).replace("−", "-"))
     if isinstance(cell.value, str):
-        text = rf"\textit{{{text}}}" if cell.align == "right" else text
+        text = rf"\textit{{{text}}}" if cell.quiet else text
         return rf"\multicolumn{{2}}{{r}}{{{text}}}" if two else text
     return _with_formulas(text) + (" & " + escape(cell.tail) if two else "")
 

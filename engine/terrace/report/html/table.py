@@ -127,8 +127,7 @@ def _span(two: bool) -> str:
 def _cell(cell: Cell, align: str, border: str, theme: Theme, office: bool, two: bool) -> str:
     """A cell, or where the column is ``two`` the number and what stands behind it."""
     side = align if cell.value is None else cell.align
-    quiet = isinstance(cell.value, str) and side == "right"  # "reference", "omitted" among numbers
-    color = f"color:{theme.muted};font-style:italic;" if quiet and theme.muted else ""
+    color = f"color:{theme.muted};font-style:italic;" if cell.quiet and theme.muted else ""
     is_text = isinstance(cell.value, str) or cell.pair is not None or cell.format in ("bracketed", "p")
     # a long text may wrap, a number may not
     wrap = "" if side == "left" else "white-space:nowrap;"
