@@ -365,6 +365,12 @@ def test_long_labels_get_smaller_letters_where_that_saves_many_lines() -> None:
     assert grid.size >= 9.0, "one long label among many short ones just breaks"
 
 
+def test_what_stands_behind_a_number_keeps_its_blank() -> None:
+    table = Table("T", (Column("a", "a", "estimate"),), (Row("x", (12.637,), around=("", " (0.244)")), Row("n", (3.0,))))
+    assert "\u00a0(0.244)</td>" in table_html(table) and "& ~(0.244)" in table_latex(table)
+    assert "\u00a0" not in clipboard(table)["html"], "a spreadsheet takes it as text"
+
+
 def test_words_are_slanted_among_numbers_and_a_listing_of_texts_is_not() -> None:
     columns = (Column("b", "b", "estimate"), Column("c", "c", "estimate"))
     rows = (Row("x", ("reference", "1.50")), Row("y", (2.0, "Public")), Row("z", (None, "3")))

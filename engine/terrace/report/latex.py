@@ -111,7 +111,9 @@ def _piece(table: Table, piece: Piece, number: int, ends: bool, label: str) -> s
             across = rf"\multicolumn{{{sum(spans)}}}{{{'@{}' if piece.tight else ''}l}}"
             out += [rf"{across}{{{indent}\textit{{{escape(x)}}}}} \\" for x in words]
             continue
-        first = rf" \newline {indent}".join(escape(x) for x in words)
+        # a break of lines swallows a blank that is not starred
+        further = rf" \newline\hspace*{{{line.indent}em}}" if line.indent else r" \newline "
+        first = further.join(map(escape, words))
         cells = [rf"{{\raggedright {text}\par}}" if w and text else text
                  for text, w in zip(map(_cell, line.cells, split), piece.cells)]  # fmt: skip
         out.append(" & ".join([indent + first, *cells]) + r" \\")
@@ -146,7 +148,12 @@ def _cell(cell: Cell, two: bool) -> str:
     if isinstance(cell.value, str):
         text = rf"\textit{{{text}}}" if cell.quiet else text
         return rf"\multicolumn{{2}}{{r}}{{{text}}}" if two else text
-    return _with_formulas(text) + (" & " + escape(cell.tail) if two else "")
+    return _with_formulas(text) + (" & " + _stiff(escape(cell.tail)) if two else "")
+
+
+def _stiff(tail: str) -> str:
+    """What stands behind a number: LaTeX drops the blank with which it begins a cell."""
+    return "~" + tail.lstrip(" ") if tail.startswith(" ") else tail
 
 
 def _with_formulas(text: str) -> str:

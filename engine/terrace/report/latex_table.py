@@ -15,8 +15,8 @@ _USUAL_SEP = 6.0
 _COMMANDS = {10.0: "", 9.0: r"\small", 8.0: r"\footnotesize", 7.0: r"\scriptsize"}
 _SKIPS = {10.0: 12.0, 9.0: 11.0, 8.0: 9.5, 7.0: 8.0}
 """Points from line to line in letters of these sizes (the class article at 10 points)."""
-_WIDER = {10.0: 1.0, 9.0: 1.03, 8.0: 1.06, 7.0: 1.14}
-"""Letters of Computer Modern are wider the smaller they are: of Arial those that are so wide are this much larger."""
+_WIDER = {10.0: 0.98, 9.0: 1.0, 8.0: 1.03, 7.0: 1.12}
+"""Letters of Computer Modern are wider the smaller they are: those of Arial that are so wide are this much larger."""
 _CAPITAL, _SIGN = 0.1, 0.3
 """What its capitals and its signs of mathematics are wider than those of Arial, of the size of letters."""
 _POINT = 72.27 / 72.0
