@@ -366,7 +366,8 @@ def test_long_labels_get_smaller_letters_where_that_saves_many_lines() -> None:
 
 
 def test_what_stands_behind_a_number_keeps_its_blank() -> None:
-    table = Table("T", (Column("a", "a", "estimate"),), (Row("x", (12.637,), around=("", " (0.244)")), Row("n", (3.0,))))
+    rows = (Row("x", (12.637,), around=("", " (0.244)")), Row("n", (3.0,)))
+    table = Table("T", (Column("a", "a", "estimate"),), rows)
     assert "\u00a0(0.244)</td>" in table_html(table) and "& ~(0.244)" in table_latex(table)
     assert "\u00a0" not in clipboard(table)["html"], "a spreadsheet takes it as text"
 

@@ -136,11 +136,11 @@ def _cell(cell: Cell, align: str, border: str, theme: Theme, office: bool, two: 
         style = f"{border}padding:3px 10px;text-align:{side};{own}"
         return f'<td{_span(two)} align="{side}" style="{style}">{escape(cell.text)}</td>'
     tail = _tail(cell, office)
-    behind = tail if office else tail.replace(" ", "\u00a0")  # a blank at the beginning of a cell is dropped
+    words = escape(tail if office else tail.replace(" ", "\u00a0"))  # a blank at the beginning of a cell is dropped
     return (
         f'<td align="{side}" style="{border}padding:3px 0 3px 10px;text-align:{side};{own}">'
         f"{escape(cell.text.removesuffix(tail))}</td>"
-        f'<td width="1" align="left" style="{border}padding:3px 10px 3px 0;text-align:left;{wrap}">{escape(behind)}</td>'
+        f'<td width="1" align="left" style="{border}padding:3px 10px 3px 0;text-align:left;{wrap}">{words}</td>'
     )
 
 
