@@ -229,6 +229,16 @@ def test_a_few_lines_have_their_names_at_their_ends_and_a_layer_of_many_lines_ha
     assert place_of(lines_to(1.0)) == "above", "one line is told apart from nothing"
 
 
+@pytest.mark.parametrize("ends", [(0.4, 20.6), (-0.3, 0.24), (95.0, 205.0), (0.0, 1.0), (4.8, 5.31)])
+@pytest.mark.parametrize("height", [4.5, 6.7, 12.0])
+def test_an_axis_has_at_least_three_ticks(ends: tuple[float, float], height: float) -> None:
+    line = Marks("line", np.array([0.0, 1.0]), np.array(ends))
+    plot = Plot("", (PlotPanel(Axis("x"), Axis("y", limits=ends), (line,)),))
+    axes = draw(look(plot, width=8.9, height=height)).axes[0]
+    low, high = axes.get_ylim()
+    assert 3 <= sum(low <= at <= high for at in axes.get_yticks()) <= 9
+
+
 @pytest.mark.parametrize("close", [False, True])
 def test_labels_that_move_from_their_lines_have_leaders_to_their_ends(close: bool) -> None:
     figure = draw(look(lines_to(4.9 if close else 1.0, 5.0, 5.1 if close else 9.0)))
