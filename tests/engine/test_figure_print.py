@@ -220,12 +220,17 @@ def lines_to(*ends: float, to: float = 4.0) -> Plot:
 def test_a_few_lines_have_their_names_at_their_ends_and_a_layer_of_many_lines_has_a_legend() -> None:
     plot = lines_to(1.0, 5.0)
     assert place_of(plot) == "lines"
-    back = replace(plot.panels[0].marks[0], x=np.array([3.0, 2.0, 1.0]), y=np.arange(3.0))
-    gap = replace(back, x=np.array([1.0, 2.0, np.nan, 3.0]), y=np.arange(4.0))
-    many = replace(back, x=np.array([0.0, 2.0, np.nan, 1.0, 3.0]), y=np.arange(5.0))
+    back = replace(plot.panels[0].marks[0], x=np.array([4.0, 2.0, 1.0]), y=np.arange(3.0))
+    gap = replace(back, x=np.array([1.0, 2.0, np.nan, 4.0]), y=np.arange(4.0))
+    many = replace(back, x=np.array([0.0, 2.0, np.nan, 1.0, 4.0]), y=np.arange(5.0))
     for first, place in ((back, "lines"), (gap, "lines"), (many, "above")):
         panel = replace(plot.panels[0], marks=(first, *plot.panels[0].marks[1:]))
         assert place_of(replace(plot, panels=(panel,))) == place
+    short = replace(back, x=np.array([0.0, 3.0]), y=np.array([0.0, 1.0]))
+    beyond = Marks("points", np.array([4.0, 5.5]), np.array([1.0, 2.0]))
+    for marks in ((short, plot.panels[0].marks[1]), (*plot.panels[0].marks, beyond)):
+        panel = PlotPanel(Axis("x"), Axis("y"), marks)
+        assert place_of(replace(plot, panels=(panel,))) == "above", "leaders would run over the data"
     assert place_of(lines_to(1.0)) == "above", "one line is told apart from nothing"
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from terrace.report.figure.letters import Letters
 from terrace.report.themes import THEMES, Theme
-from terrace.results.plot import Marks, Plot
+from terrace.results.plot import Marks, Plot, PlotPanel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,6 +27,7 @@ _GAP = 4.0  # points between the end of a line and its label
 _LINE = 1.2  # of the size of letters, from one label to the next
 _FEW = 6  # lines that are told apart by names at their ends
 _SHORT = 24  # letters of a name that leaves the panel most of its width
+_NEAR = 0.15  # of the width of a panel, from the end of a line to the edge
 _SAMPLES = 4000  # of points that are looked at for a free place
 _WEIGHTS = {"line": 4.0, "points": 1.0, "patch": 2.0}
 
@@ -233,7 +234,19 @@ def _few_lines(plot: Plot) -> bool:
     names = {m.label for m in plot.panels[0].marks if m.label}
     # a layer of many lines has an end for each: at one of them its name would be that one's
     lines = {m.label for m in plot.panels[0].marks if m.label and m.kind == "line" and _is_one(m)}
-    return names == lines and 2 <= len(names) <= _FEW and max(map(len, names)) <= _SHORT
+    few = names == lines and 2 <= len(names) <= _FEW and max(map(len, names)) <= _SHORT
+    return few and _end_at_the_right(plot.panels[0])
+
+
+def _end_at_the_right(panel: PlotPanel) -> bool:
+    """True where all lines end near the right edge: from elsewhere leaders would run over the data."""
+    places = [(m.kind, m.x[np.isfinite(m.x) & np.isfinite(m.y)]) for m in panel.marks if m.kind in ("line", "points")]
+    ends = [float(x.max()) for kind, x in places if kind == "line" and len(x)]
+    seen = np.concatenate([x for _, x in places])
+    low, high = (float(seen.min()), float(seen.max())) if len(seen) else (0.0, 0.0)
+    if panel.x.limits is not None:
+        low, high = sorted(panel.x.limits)
+    return bool(ends) and min(ends) >= high - _NEAR * (high - low)
 
 
 def _is_one(marks: Marks) -> bool:
