@@ -244,6 +244,15 @@ def test_an_axis_has_at_least_three_ticks(ends: tuple[float, float], height: flo
     assert 3 <= sum(low <= at <= high for at in axes.get_yticks()) <= 9
 
 
+def test_an_interval_is_seen_on_its_bar() -> None:
+    x, y = np.array([1.0, 2.0]), np.array([5.0, 4.0])
+    marks = (Marks("bars", x, y, role="fit"), Marks("interval", x, y, y - 1, y + 1, role="fit"))
+    axes = draw(look(Plot("", (PlotPanel(Axis("x"), Axis("y"), marks),)))).axes[0]
+    bar = np.array(axes.patches[0].get_facecolor()[:3])
+    (line,) = {tuple(c[:3]) for c in axes.collections[0].get_colors()}
+    assert np.abs(bar - line).max() > 0.3
+
+
 @pytest.mark.parametrize("close", [False, True])
 def test_labels_that_move_from_their_lines_have_leaders_to_their_ends(close: bool) -> None:
     figure = draw(look(lines_to(4.9 if close else 1.0, 5.0, 5.1 if close else 9.0)))
