@@ -147,7 +147,8 @@ def test_the_report_of_the_page_has_every_card_that_is_left(
     text = path.read_text()
     note = "Slow at <strong>first</strong>"
     shown = (
-        "ms against Days of sleep deprivation", "Model 1: ", "Fitted Average reaction time, ms by Subject", "Freq.", note,
+        "ms against Days of sleep deprivation", "Model 1: ", "Fitted Average reaction time, ms by Subject", "Freq.",
+        note,
     )  # fmt: skip
     places = [text.index(x) for x in shown]
     assert places == sorted(places)
