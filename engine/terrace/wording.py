@@ -8,6 +8,9 @@ from collections.abc import Iterable, Sequence
 
 MINUS = "−"
 _SIGN = re.compile(r"(?<![\w.)\]-])-(?=\.?\d|∞)")
+_LONGEST_LABEL = 40  # letters of a label that is put into a sentence
+_PLAIN = "[^:;,().]+"
+_WITH_UNIT = re.compile(rf"(?P<what>{_PLAIN}?)(?: \((?P<bracketed>{_PLAIN})\)|, (?P<behind>{_PLAIN}))?")
 
 
 def enumerated(words: Iterable[str], link: str = "and") -> str:
@@ -19,6 +22,18 @@ def enumerated(words: Iterable[str], link: str = "and") -> str:
 def others_are(names: Sequence[str], what: str = "other") -> str:
     """``the other is a``, ``the others are a and b``: what a file holds besides what was read."""
     return f"the {what} is {names[0]}" if len(names) == 1 else f"the {what}s are {enumerated(names)}"
+
+
+def label_in_sentence(label: str) -> str:
+    """A label as it stands in a sentence, what follows its one comma in parentheses; empty where it would break it.
+
+    ``Reaction time, ms`` is ``Reaction time (ms)``, as ``Reaction time (ms)`` is itself.
+    """
+    found = _WITH_UNIT.fullmatch(label)
+    if found is None or len(label) > _LONGEST_LABEL:
+        return ""
+    what, unit = found["what"], found["bracketed"] or found["behind"]
+    return f"{what} ({unit})" if unit else what
 
 
 def plural(count: float, one: str, many: str = "") -> str:

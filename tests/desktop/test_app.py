@@ -146,7 +146,10 @@ def test_the_report_of_the_page_has_every_card_that_is_left(
     program.idle()
     text = path.read_text()
     note = "Slow at <strong>first</strong>"
-    shown = ("reaction against days", "Model 1: ", "Fitted Average reaction time, ms by Subject", "Freq.", note)
+    shown = (
+        "ms against Days of sleep deprivation", "Model 1: ", "Fitted Average reaction time, ms by Subject", "Freq.",
+        note,
+    )  # fmt: skip
     places = [text.index(x) for x in shown]
     assert places == sorted(places)
     assert "Fitted Average reaction time, ms by Subject</i>" in text and f"{gone}</i>" not in text

@@ -77,7 +77,7 @@ def test_models_keep_to_the_rules_while_data_results_and_report_change(
         assert page is not None
         wait_until(page.settled, "the pages")
         p.run("generate z = x^2", "drop if y > 1", "filter x > 0", "filter off", "undo", "undo", "undo",
-              'outline note "two"', "outline move 1, last", "undo", "report heading \"Method\"", "undo",
+              'outline note "two"', "outline move 1, last", "undo", "report part add heading \"Method\"", "undo",
               'label define g 2 "c", add', "estat icc", "clear")  # fmt: skip
         w.data.sort("x", True)
         wait_until(lambda: not page.pages.busy, "the pages")

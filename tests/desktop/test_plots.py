@@ -13,7 +13,7 @@ import pyqtgraph
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QGraphicsSimpleTextItem
@@ -65,6 +65,29 @@ def test_kinds_are_those_of_the_description() -> None:
     from typing import get_args, get_type_hints
 
     assert set(get_args(get_type_hints(Marks)["kind"])) == set(layers._DRAW) == set(KINDS)
+
+
+@pytest.mark.parametrize("kind", ["band", "interval", "bars", "box"])
+def test_marks_on_their_side_cover_what_they_cover_upright_turned(kind: str) -> None:
+    def reach(marks: Marks) -> QRectF:
+        plot = Plot("T", (PlotPanel(Axis("x"), Axis("y"), (marks,)),))
+        view = PlotView(plot)
+        painted(view)
+        rect = QRectF()
+        for item in view.boxes[0].addedItems:
+            if not isinstance(item, pyqtgraph.FillBetweenItem):
+                rect = rect.united(item.boundingRect())
+            else:
+                rect = rect.united(item.path().boundingRect())
+        view.close()
+        return rect
+
+    marks = replace(KINDS[kind], y=KINDS[kind].y + 20)
+    if marks.lower is not None:
+        marks = replace(marks, lower=marks.lower + 20, upper=marks.upper + 20)
+    upright, turned = reach(marks), reach(replace(marks, horizontal=True))
+    found = (turned.top(), turned.bottom(), turned.left(), turned.right())
+    assert found == pytest.approx((upright.left(), upright.right(), upright.top(), upright.bottom()), abs=0.6)
 
 
 def test_several_panels_categories_and_logs() -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from after_help import write
 from builder_help import popups, schools, shown, take
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QGraphicsSimpleTextItem, QPushButton
 from waiting import settled, wait_idle, wait_until
 
 import terrace
@@ -342,14 +342,20 @@ def test_a_form_that_waits_for_update_shows_nothing_of_the_form_before(window: M
     assert panel.preview.browser.isHidden() and panel.preview.words.isHidden() and panel.preview.plot is None
 
 
-def test_a_figure_in_a_form_has_its_legend(window: MainWindow) -> None:
+def test_a_figure_in_a_form_tells_its_lines_apart_as_the_figure_in_the_results_does(window: MainWindow) -> None:
     window.controller.run("mixed score c.week##i.sector || id:, reml")
     wait_idle(window.controller)
     panel = form_of(window, 3, "margins")
     write(panel, "at_week", "1 5 10")
-    wait_until(lambda: panel.preview.legend is not None, "the figure")
-    assert panel.preview.plot is not None
-    assert [label for label, _ in panel.preview.legend.entries] == ["sector = 0", "sector = 1"]
+    wait_until(lambda: panel.preview.plot is not None, "the figure")
+    assert panel.preview.legend is None, "the names of two lines stand at their ends"
+    panel.preview.plot.finish()
+    texts = [i.text() for i in panel.preview.plot.scene().items() if isinstance(i, QGraphicsSimpleTextItem)]
+    assert sorted(filter(None, texts)) == ["sector = 0", "sector = 1"]
+    write(panel, "at_week", "")
+    write(panel, "at_sector", "0 1")
+    panel.choose("lines")
+    wait_until(lambda: panel.preview.legend is not None, "the legend of lines over points")
     panel.choose("icc")
     wait_until(lambda: panel.preview.shown is not None, "the table")
     assert panel.preview.legend is None and panel.preview.plot is None

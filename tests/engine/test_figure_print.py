@@ -20,7 +20,7 @@ from test_session_running import ok
 
 from terrace.graphs.dressed import dressed
 from terrace.report.figure.figure import draw, render, usual_size
-from terrace.report.figure.legend import spread
+from terrace.report.figure.legend import place_of, spread
 from terrace.report.figure.letters import families
 from terrace.results.figure_look import LEGENDS, FigureLook
 from terrace.results.figure_presets import PRESETS, effective
@@ -208,6 +208,63 @@ def test_labels_cannot_stand_at_the_lines_of_panels_or_bars() -> None:
     plot = Plot("", (PlotPanel(Axis("x"), Axis("y"), bars),), legend=True)
     figure = draw(look(plot, legend="lines"))
     assert len(figure.legends) == 1  # beside the panel
+
+
+def lines_to(*ends: float, to: float = 4.0) -> Plot:
+    names = ("Private", "Public", "Church")
+    marks = tuple(Marks("line", np.array([0.0, to]), np.array([0.0, y]), label=n, series=k, role="fit")
+                  for k, (n, y) in enumerate(zip(names, ends)))  # fmt: skip
+    return Plot("", (PlotPanel(Axis("x", limits=(0, 4.05)), Axis("y"), marks),), legend=True)
+
+
+def test_a_few_lines_have_their_names_at_their_ends_and_a_layer_of_many_lines_has_a_legend() -> None:
+    plot = lines_to(1.0, 5.0)
+    assert place_of(plot) == "lines"
+    back = replace(plot.panels[0].marks[0], x=np.array([4.0, 2.0, 1.0]), y=np.arange(3.0))
+    gap = replace(back, x=np.array([1.0, 2.0, np.nan, 4.0]), y=np.arange(4.0))
+    many = replace(back, x=np.array([0.0, 2.0, np.nan, 1.0, 4.0]), y=np.arange(5.0))
+    for first, place in ((back, "lines"), (gap, "lines"), (many, "above")):
+        panel = replace(plot.panels[0], marks=(first, *plot.panels[0].marks[1:]))
+        assert place_of(replace(plot, panels=(panel,))) == place
+    short = replace(back, x=np.array([0.0, 3.0]), y=np.array([0.0, 1.0]))
+    beyond = Marks("points", np.array([4.0, 5.5]), np.array([1.0, 2.0]))
+    for marks in ((short, plot.panels[0].marks[1]), (*plot.panels[0].marks, beyond)):
+        panel = PlotPanel(Axis("x"), Axis("y"), marks)
+        assert place_of(replace(plot, panels=(panel,))) == "above", "leaders would run over the data"
+    assert place_of(lines_to(1.0)) == "above", "one line is told apart from nothing"
+
+
+@pytest.mark.parametrize("ends", [(0.4, 20.6), (-0.3, 0.24), (95.0, 205.0), (0.0, 1.0), (4.8, 5.31)])
+@pytest.mark.parametrize("height", [4.5, 6.7, 12.0])
+def test_an_axis_has_at_least_three_ticks(ends: tuple[float, float], height: float) -> None:
+    line = Marks("line", np.array([0.0, 1.0]), np.array(ends))
+    plot = Plot("", (PlotPanel(Axis("x"), Axis("y", limits=ends), (line,)),))
+    axes = draw(look(plot, width=8.9, height=height)).axes[0]
+    low, high = axes.get_ylim()
+    assert 3 <= sum(low <= at <= high for at in axes.get_yticks()) <= 9
+
+
+def test_an_interval_is_seen_on_its_bar() -> None:
+    x, y = np.array([1.0, 2.0]), np.array([5.0, 4.0])
+    marks = (Marks("bars", x, y, role="fit"), Marks("interval", x, y, y - 1, y + 1, role="fit"))
+    axes = draw(look(Plot("", (PlotPanel(Axis("x"), Axis("y"), marks),)))).axes[0]
+    bar = np.array(axes.patches[0].get_facecolor()[:3])
+    (line,) = {tuple(c[:3]) for c in axes.collections[0].get_colors()}
+    assert np.abs(bar - line).max() > 0.3
+
+
+@pytest.mark.parametrize("close", [False, True])
+def test_labels_that_move_from_their_lines_have_leaders_to_their_ends(close: bool) -> None:
+    figure = draw(look(lines_to(4.9 if close else 1.0, 5.0, 5.1 if close else 9.0)))
+    axes = figure.axes[0]
+    leaders = [line for line in axes.lines if not line.get_clip_on()]
+    assert len(leaders) == (3 if close else 0)
+    ends = sorted(axes.transData.inverted().transform(line.get_transform().transform(line.get_xydata()))[0].tolist()
+                  for line in leaders)  # fmt: skip
+    assert np.allclose(ends, [[4, 4.9], [4, 5.0], [4, 5.1]] if close else np.empty((0, 2)).tolist(), atol=0.01)
+    places = boxes(figure, labels_of(figure, ("Private", "Public", "Church")))
+    for line, box in zip(leaders, places):
+        assert line.get_window_extent().x1 < box[0], "it ends before the first letter"
 
 
 @pytest.mark.parametrize("places", [[1.0, 1.1, 1.2], [5.0, 0.0, 4.9, 5.1], [0.0, 10.0], [9.9, 9.8, 9.9, 9.7]])

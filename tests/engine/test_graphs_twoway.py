@@ -218,7 +218,7 @@ def test_titles_of_axes(session: Session) -> None:
 
 def test_automatic_titles_are_for_windows(session: Session) -> None:
     plot = plot_of(session, "scatter y x, by(sex)")
-    assert plot.title == "y against x, by sex" and plot.options["title"] == "automatic"
+    assert plot.title == "Score against x, by sex" and plot.options["title"] == "automatic"
     plot = plot_of(session, "scatter y x, title(Mine) subtitle(Sub) note(N)")
     assert (plot.title, plot.subtitle, plot.note) == ("Mine", "Sub", "N") and plot.options["title"] == "asked"
 

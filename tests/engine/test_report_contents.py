@@ -14,6 +14,7 @@ from terrace.postestimation.paper.analysis import analysis_paragraph, data_citat
 from terrace.postestimation.paper.descriptives import descriptives_table
 from terrace.report.cells import shown
 from terrace.report.contents import Contents, EquationBlock, FigureBlock, Heading, Paragraph, TableBlock
+from terrace.report.figure.figure import usual_size
 from terrace.report.models_beside import beside_table
 from terrace.report.notes import plain
 from terrace.session.document.report_plan import BESIDE
@@ -212,6 +213,16 @@ def test_numbers_run_through_what_is_shown_and_are_told_by_part(session: Session
     assert found.numbers()["models"] == "Table 2" and found.numbers()["diagnostics4"] == "Figures 1 to 3"
     less = contents(session, "report part hide descriptives")
     assert less.numbers()["models"] == "Table 1" and "descriptives" not in less.numbers()
+
+
+def test_figures_that_the_report_makes_have_the_style_of_all(session: Session) -> None:
+    def made(*commands: str) -> list[FigureBlock]:
+        return [b for b in of(contents(session, *commands), "diagnostics4") if isinstance(b, FigureBlock)]
+
+    styled, again = made("figure style nature"), made("figure style nature")
+    assert [usual_size(b.plot)[0] * 2.54 for b in styled] == [pytest.approx(8.9, abs=0.01)] * 3
+    assert all(usual_size(b.plot)[0] * 2.54 > 10 for b in made())
+    assert all(a.plot is b.plot for a, b in zip(styled, again)), "what was drawn is not drawn again"
 
 
 def test_results_below_one_of_several_models_name_it(session: Session) -> None:

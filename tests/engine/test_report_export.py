@@ -186,7 +186,7 @@ def test_latex_is_balanced_and_escaped(parts, tmp_path) -> None:
     for name in re.findall(r"\\begin\{(\w+)\}", text):
         assert text.count(rf"\begin{{{name}}}") == text.count(rf"\end{{{name}}}")
     assert r"50\% \& \_x\_" in text
-    assert r"\includegraphics[width=\linewidth]{my-report-figure1.pdf}" in text
+    assert r"keepaspectratio]{my-report-figure1.pdf}" in text
     assert (tmp_path / "my-report-figure1.pdf").read_bytes().startswith(b"%PDF")
 
 
@@ -349,6 +349,38 @@ def test_long_heads_break_before_letters_shrink_and_columns_go_below_each_other_
     pieces = sheet.grids(wide, 451.3, pdf_fonts.measured)
     assert len(pieces) > 1
     assert [v for g in pieces for v in g.content.table.rows[0].values] == list(range(18)), "each column once"
+
+
+def test_long_labels_get_smaller_letters_where_that_saves_many_lines() -> None:
+    from terrace.report import pdf_fonts, sheet
+
+    columns = tuple(Column(f"m{j}", f"Model {j}", "estimate") for j in range(4))
+    values = (-23557.91, -23320.5, -23318.23, -23139.44)
+    label = "Sector of the school: Catholic × Socioeconomic status of the student"
+    long = Table("T", columns, tuple(Row(f"{label} {k}", values, around=("", " (0.244)")) for k in range(12)))
+    (grid,) = sheet.grids(long, 451.3, pdf_fonts.measured)
+    assert 8.0 <= grid.size < 10.0 and max(map(len, grid.labels)) <= 4
+    one = replace(long, rows=(long.rows[0], *(Row(f"x{k}", values, around=("", " (0.244)")) for k in range(40))))
+    (grid,) = sheet.grids(one, 451.3, pdf_fonts.measured)
+    assert grid.size >= 9.0, "one long label among many short ones just breaks"
+
+
+def test_what_stands_behind_a_number_keeps_its_blank() -> None:
+    rows = (Row("x", (12.637,), around=("", " (0.244)")), Row("n", (3.0,)))
+    table = Table("T", (Column("a", "a", "estimate"),), rows)
+    assert "\u00a0(0.244)</td>" in table_html(table) and "& ~(0.244)" in table_latex(table)
+    assert "\u00a0" not in clipboard(table)["html"], "a spreadsheet takes it as text"
+
+
+def test_words_are_slanted_among_numbers_and_a_listing_of_texts_is_not() -> None:
+    columns = (Column("b", "b", "estimate"), Column("c", "c", "estimate"))
+    rows = (Row("x", ("reference", "1.50")), Row("y", (2.0, "Public")), Row("z", (None, "3")))
+    lines = shown(Table("T", columns, rows)).lines
+    assert [[c.quiet for c in x.cells] for x in lines] == [[True, False], [False, False], [False, False]]
+    html = table_html(Table("T", columns, rows))
+    assert html.count("italic") == 1 and re.search(r"italic[^>]*>reference", html)
+    latex = table_latex(Table("T", columns, rows))
+    assert r"\textit{reference}" in latex and r"\textit{Public}" not in latex and r"\textit{1.50}" not in latex
 
 
 @pytest.mark.parametrize("above", range(24, 44))

@@ -62,6 +62,32 @@ def test_titles_are_those_of_results_that_are_asked_for_now(session: Session, co
     assert now == words(fresh), "as if they were asked for with these labels"
 
 
+@pytest.mark.parametrize(
+    ("command", "title"),
+    [
+        ("scatter y x", "y against Effort"),
+        ("scatter y x, by(kind)", "y against Effort, by Kind of school"),
+        ("line y x x", "y, Effort against Effort"),
+        ("twoway kdensity x", "Density of Effort"),
+        ("histogram x, by(kind)", "Histogram of Effort by Kind of school"),
+        ("graph box y x, over(kind)", "Box plots of y, Effort over Kind of school"),
+        ("graph bar (mean) x, over(kind) over(g)", "Mean of Effort over Kind of school, School"),
+        ("kdensity x", "Density of Effort"),
+        ("qnorm x", "Normal quantiles of Effort"),
+        ("pnorm x", "Normal probabilities of Effort"),
+        ("lowess y x", "Lowess of y over Effort"),
+        ("graph matrix y x kind", "Pairs of y, Effort, Kind of school"),
+    ],
+)
+def test_graphs_of_data_call_variables_by_their_labels(session: Session, command: str, title: str) -> None:
+    ok(session, command)
+    assert session.state.document.items[-1].heading == title == figures(session.state.document)[-1].title
+    ok(session, 'label variable x "Hours"')
+    assert session.state.document.items[-1].heading == title.replace("Effort", "Hours")
+    ok(session, 'label variable x ""')
+    assert session.state.document.items[-1].heading == title.replace("Effort", "x")
+
+
 def test_labels_that_change_again_and_again_leave_no_trace_and_each_step_is_undone(session: Session) -> None:
     for command in ("mixed y x i.kind || g: x", *AFTER):
         ok(session, command)

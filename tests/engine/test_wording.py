@@ -11,7 +11,7 @@ import terrace
 from terrace.postestimation.diagnose.checklist import checklist
 from terrace.report.cells import shown
 from terrace.results.table import Column, Row, Table
-from terrace.wording import fixed, plural, true_minus, two
+from terrace.wording import fixed, label_in_sentence, plural, true_minus, two
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,16 @@ def test_labels_of_rows_have_a_minus_where_numbers_have_one() -> None:
     assert (line.label, line.cells[0].text) == ("lag −1", "−2.50")
     (plain,) = shown(table, minus="-").lines
     assert (plain.label, plain.cells[0].text) == ("lag -1", "-2.50")
+
+
+@pytest.mark.parametrize(
+    ("label", "words"),
+    [
+        ("Effort", "Effort"), ("Reaction time, ms", "Reaction time (ms)"), ("Reaction time (ms)", "Reaction time (ms)"),
+        ("Income, log", "Income (log)"), ("Students' answers in May", "Students' answers in May"), ("", ""),
+        ("Sex: male, female", ""), ("Age, at entry, years", ""), ("Do you agree (yes, no)", ""), ("A (b) c", ""),
+        ("How often did you go. Ever?", ""), ("A label that is far too long for a sentence to take it in", ""),
+    ],
+)  # fmt: skip
+def test_labels_with_units_stand_in_sentences_and_those_that_would_break_them_do_not(label: str, words: str) -> None:
+    assert label_in_sentence(label) == words

@@ -151,12 +151,12 @@ class FormPreview(QWidget):
                 widget.deleteLater()
         self.plot = self.legend = None
         if plots:
-            from terrace_desktop.plots.legend import Legend
+            from terrace_desktop.plots.line_labels import legend_above
             from terrace_desktop.plots.view import PlotView
 
-            if plots[0].legend and (legend := Legend(plots[0])).entries:
-                self.legend = legend
-                self._column.addWidget(legend)
+            self.legend = legend_above(plots[0])
+            if self.legend is not None:
+                self._column.addWidget(self.legend)
             self.plot = PlotView(plots[0])
             self.plot.setFixedHeight(max(HEIGHT, min(self.plot.trellis.height, 2 * HEIGHT)))
             self._column.addWidget(self.plot)

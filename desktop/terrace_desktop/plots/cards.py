@@ -250,8 +250,7 @@ class LargePlot(QFrame):
 
     def _sheet(self, plot: Plot) -> QWidget:
         """What belongs to the picture: subtitle, legend and panels."""
-        from terrace_desktop.plots.legend import Legend
-        from terrace_desktop.plots.line_labels import at_lines
+        from terrace_desktop.plots.line_labels import legend_above
 
         self.sheet = QWidget()
         self.sheet.setProperty("surface", "panel")
@@ -262,8 +261,8 @@ class LargePlot(QFrame):
             column.addWidget(label(plot.look.title, "heading", wrap=True))
         if plot.subtitle:
             column.addWidget(label(plot.subtitle, "muted", wrap=True))
-        self.legend = Legend(plot) if plot.legend and not at_lines(plot) else None
-        if self.legend is not None and self.legend.entries:
+        self.legend = legend_above(plot)
+        if self.legend is not None:
             column.addWidget(self.legend)
         column.addWidget(self.view, 1)
         return self.sheet

@@ -100,8 +100,8 @@ def _line(marks: Marks, at: Setting) -> list[Any]:
 def _band(marks: Marks, at: Setting) -> list[Any]:
     assert marks.lower is not None and marks.upper is not None
     nothing = pg.mkPen(None)
-    low = pg.PlotCurveItem(x=marks.x, y=marks.lower, pen=nothing)
-    high = pg.PlotCurveItem(x=marks.x, y=marks.upper, pen=nothing)
+    low = pg.PlotCurveItem(**_turned(marks, marks.x, marks.lower), pen=nothing)
+    high = pg.PlotCurveItem(**_turned(marks, marks.x, marks.upper), pen=nothing)
     fill = pg.FillBetweenItem(low, high, brush=pg.mkBrush(mark_colour(marks, _alpha(marks, 0.16), at.several)))
     return [low, high, fill]
 

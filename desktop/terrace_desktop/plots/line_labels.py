@@ -9,9 +9,9 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QFontMetrics, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsLineItem, QGraphicsScene, QGraphicsSimpleTextItem
 
-from terrace.report.figure.legend import place_of, spread
+from terrace.report.figure.legend import need_leaders, place_of, spread
 from terrace.results.plot import Marks, Plot
-from terrace_desktop.plots.legend import entries
+from terrace_desktop.plots.legend import Legend, entries
 from terrace_desktop.ui import theme
 
 GAP = 8  # px between the panel and its labels
@@ -21,6 +21,14 @@ MOST = 0.4  # of the width of a figure that labels take at most
 def at_lines(plot: Plot) -> bool:
     """True where the legend of a figure stands at its lines."""
     return plot.legend and place_of(plot) == "lines"
+
+
+def legend_above(plot: Plot) -> Legend | None:
+    """The legend that stands above a figure; None where its lines have labels, or it has nothing to tell apart."""
+    if not plot.legend or at_lines(plot):
+        return None
+    legend = Legend(plot)
+    return legend if legend.entries else None
 
 
 def line_end(marks: Marks, low: float, high: float) -> tuple[float, float] | None:
@@ -69,7 +77,7 @@ class LineLabels:
         metrics = QFontMetrics(font)
         step = float(metrics.height())
         places = spread([at.y() for _, at in ends], step, frame.top(), frame.bottom())
-        led = any(abs(y - at.y()) > step / 3 or frame.right() - at.x() > step for (_, at), y in zip(ends, places))
+        led = need_leaders([(at.x(), at.y()) for _, at in ends], places, step, frame.right())
         for (label, at), y in zip(ends, places):
             text = QGraphicsSimpleTextItem(metrics.elidedText(label, Qt.TextElideMode.ElideRight, room - GAP))
             text.setFont(font)

@@ -45,7 +45,7 @@ def mark_colour(marks: Marks, alpha: float = 1.0, several: bool = False) -> QCol
         asked = QColor(marks.style.color)  # a black line on a black ground is no line: then ink stands in
         seen = contrast(asked.name(), theme.colour("panel").name()) >= _LEAST_CONTRAST
         return _faded(asked, alpha) if seen else theme.colour("ink", alpha)
-    if marks.role == "fit" and marks.series == 0 and not several:
+    if marks.role == "fit" and marks.series == 0 and not several and marks.kind != "bars":
         return theme.colour("ink", alpha)
     if marks.role == "reference":
         return theme.colour("muted", alpha)

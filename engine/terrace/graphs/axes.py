@@ -178,3 +178,8 @@ def few_values(values: FloatArray) -> tuple[float, ...]:
 def variable_title(data: Dataset, name: str) -> str:
     """The label of a variable, or its name."""
     return data.variable(name).label or name
+
+
+def variable_titles(data: Dataset, names: Iterable[str]) -> str:
+    """The labels of variables, or their names, in a title: each once."""
+    return ", ".join(dict.fromkeys(variable_title(data, n) for n in names))

@@ -12,7 +12,7 @@ from terrace.data.transforms.aggregate import Cells, statistic
 from terrace.data.transforms.grouping import Grouping
 from terrace.errors import DataError
 from terrace.graphs.assemble import Canvas, Drawing, Keyed, finish, ignored_text, panel_text
-from terrace.graphs.axes import AxisPlan, number_text, variable_title
+from terrace.graphs.axes import AxisPlan, number_text, variable_title, variable_titles
 from terrace.graphs.box import Groups, combined
 from terrace.graphs.flip import flipped
 from terrace.graphs.panels import left_out_note, no_panels, split_panels, split_rows
@@ -235,5 +235,7 @@ def _titles(data: Dataset, spec: Bars) -> tuple[str, str]:
         value = "Percent"
     elif len(names) == 1 and hows[0] not in ("count", "percent"):
         value += f" of {variable_title(data, names[0])}"
-    over = f" over {', '.join(o.name for o in spec.over)}" if spec.over else ""
-    return f"{' / '.join(_TITLES.get(h, h) for h in hows)}{' of ' + ', '.join(names) if names else ''}{over}", value
+    title = " / ".join(_TITLES.get(h, h) for h in hows)
+    title += f" of {variable_titles(data, names)}" if names else ""
+    title += f" over {variable_titles(data, [o.name for o in spec.over])}" if spec.over else ""
+    return title, value

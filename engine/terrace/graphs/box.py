@@ -11,7 +11,7 @@ import numpy.typing as npt
 from terrace.data.dataset import Dataset
 from terrace.errors import DataError
 from terrace.graphs.assemble import Canvas, Drawing, Keyed, finish, ignored_text, panel_text
-from terrace.graphs.axes import AxisPlan, variable_title
+from terrace.graphs.axes import AxisPlan, variable_title, variable_titles
 from terrace.graphs.flip import flipped
 from terrace.graphs.panels import left_out_note, no_panels, split_panels, split_rows
 from terrace.language.graphs.twoway import Boxes
@@ -102,7 +102,8 @@ def build_boxes(data: Dataset, spec: Boxes, rows: Rows) -> Drawing:
     ticks = tuple((float(k), label) for k, label in enumerate(categories.labels, start=1))
     outer = spec.over[1:] if coloured else spec.over
     over = ", ".join(variable_title(data, n) for n in reversed(outer))
-    title = f"Box plots of {', '.join(spec.names)}" + (f" over {', '.join(spec.over)}" if spec.over else "")
+    title = f"Box plots of {variable_titles(data, spec.names)}"
+    title += f" over {variable_titles(data, spec.over)}" if spec.over else ""
     notes = [f"Colours: {variable_title(data, spec.over[0])}."] if coloured else []
     if panels.left_out:
         assert options.by is not None

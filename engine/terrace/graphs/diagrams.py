@@ -13,7 +13,7 @@ from terrace.data.dataset import Dataset
 from terrace.data.known_rows import KnownRows
 from terrace.errors import DataError
 from terrace.graphs.assemble import Canvas, Drawing, finish, ignored_text
-from terrace.graphs.axes import AxisPlan, variable_title
+from terrace.graphs.axes import AxisPlan, variable_title, variable_titles
 from terrace.graphs.panels import no_panels
 from terrace.language.graphs.options import GraphOptions
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel, Style
@@ -38,10 +38,11 @@ def density_graph(
     data: Dataset, name: str, curves: Sequence[tuple[str, FloatArray, FloatArray]], note: str, options: GraphOptions
 ) -> Drawing:
     """Curves (label, places, density) of one variable."""
+    title = variable_title(data, name)
     layers = tuple((k, Marks("line", x, y, role="fit", series=k - 1)) for k, (_, x, y) in enumerate(curves, start=1))
     canvas = Canvas(
-        "kdensity", f"Density of {name}", no_panels(len(data)), (layers,), tuple(c[0] for c in curves),
-        AxisPlan(variable_title(data, name), name), AxisPlan("Density", zero=True), (note,),
+        "kdensity", f"Density of {title}", no_panels(len(data)), (layers,), tuple(c[0] for c in curves),
+        AxisPlan(title, name), AxisPlan("Density", zero=True), (note,),
     )  # fmt: skip
     return Drawing(
         finish(data, canvas, options), f"Graph drawn: kernel density of {name}.", ignored_text(options.ignored)
@@ -67,7 +68,7 @@ def quantile_graph(data: Dataset, name: str, values: FloatArray, kind: str, opti
         labels, line = ("Empirical P[i] = i/(N+1)", f"Normal F[({name}−m)/s]"), np.array([0.0, 1.0])
     layers = ((0, Marks("line", line, line, role="reference")), (1, Marks("points", across, up)))
     canvas = Canvas(
-        kind, f"Normal {'quantiles' if kind == 'qnorm' else 'probabilities'} of {name}", no_panels(len(data)),
+        kind, f"Normal {'quantiles' if kind == 'qnorm' else 'probabilities'} of {title}", no_panels(len(data)),
         (layers,), (title,), AxisPlan(labels[0]), AxisPlan(labels[1], name if kind == "qnorm" else ""),
     )  # fmt: skip
     plots = finish(data, canvas, options)
@@ -81,9 +82,10 @@ def lowess_graph(
     """Points with their locally weighted curve."""
     y, x = names
     layers = ((1, Marks("points", *points)), (2, Marks("line", *curve, role="fit")))
+    up, across = variable_title(data, y), variable_title(data, x)
     canvas = Canvas(
-        "lowess", f"Lowess of {y} over {x}", no_panels(len(data)), (layers,), (variable_title(data, y), "Lowess"),
-        AxisPlan(variable_title(data, x), x), AxisPlan(variable_title(data, y), y), (note,),
+        "lowess", f"Lowess of {up} over {across}", no_panels(len(data)), (layers,), (up, "Lowess"),
+        AxisPlan(across, x), AxisPlan(up, y), (note,),
     )  # fmt: skip
     text = f"Graph drawn: lowess {y} {x} ({plural(len(points[0]), 'point')})."
     return Drawing(finish(data, canvas, options), text, ignored_text(options.ignored))
@@ -118,7 +120,7 @@ def matrix_graph(
             else:
                 marks = [Marks("points", columns[column], columns[row], rows=kept, style=style)]
             panels.append(PlotPanel(x, y, tuple(marks)))
-    title = f"Pairs of {', '.join(names)}"
+    title = f"Pairs of {variable_titles(data, names)}"
     more = {"title": "automatic" if options.title is None else "asked"}
     plot = Plot(
         options.title or title, tuple(panels), "matrix", k, note=options.note, options={**more, **options.kept()},

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from terrace.data.dataset import Dataset
 from terrace.errors import DataError
 from terrace.graphs.assemble import Canvas, Drawing, Keyed, finish, ignored_text, panel_text
-from terrace.graphs.axes import AxisPlan, number_text, variable_title
+from terrace.graphs.axes import AxisPlan, number_text, variable_title, variable_titles
 from terrace.graphs.panels import left_out_note, no_panels, split_panels, split_rows
 from terrace.language.graphs.twoway import Histogram
 from terrace.results.plot import Marks, Style
@@ -120,7 +120,8 @@ def build_histogram(data: Dataset, spec: Histogram, rows: Rows, weights: FloatAr
     fullest = max(float(copies[r].sum()) for r in each[: len(each) - panels.total])
     bins = choose_bins(values[seen], spec, fullest)
     drawn = tuple(tuple(_layers(values[r], copies[r], r, bins, spec)) for r in each)
-    title = f"Histogram of {spec.name}" + (f" by {', '.join(options.by.names)}" if options.by else "")
+    title = f"Histogram of {variable_title(data, spec.name)}"
+    title += f" by {variable_titles(data, options.by.names)}" if options.by else ""
     notes = []
     if panels.left_out:
         assert options.by is not None

@@ -12,7 +12,7 @@ from terrace.data.dataset import Dataset
 from terrace.errors import DataError
 from terrace.graphs import shapes
 from terrace.graphs.assemble import Canvas, Drawing, Keyed, finish, ignored_text, panel_text, told_apart
-from terrace.graphs.axes import AxisPlan, few_values, variable_title
+from terrace.graphs.axes import AxisPlan, few_values, variable_title, variable_titles
 from terrace.graphs.fits import polynomial
 from terrace.graphs.group_names import named_groups
 from terrace.graphs.panels import Panels, left_out_note, no_panels, split_panels
@@ -178,7 +178,8 @@ def _titles(data: Dataset, spec: Twoway) -> tuple[str, AxisPlan, AxisPlan]:
     by = spec.options.by
     if not ys:
         return _without_y(data, spec, xs)
-    title = f"{', '.join(ys)} against {', '.join(xs)}" + (f", by {', '.join(by.names)}" if by else "")
+    title = f"{variable_titles(data, ys)} against {variable_titles(data, xs)}"
+    title += f", by {variable_titles(data, by.names)}" if by else ""
     x = AxisPlan(_joined(data, xs), xs[0] if len(xs) == 1 else "")
     y_title = _joined(data, ys)
     if len(ys) > 1 and spec.layers[0].kind == "scatter" and len(spec.layers[0].y) == 1:
@@ -196,7 +197,7 @@ def _without_y(data: Dataset, spec: Twoway, xs: Sequence[str]) -> tuple[str, Axi
         if a.bins is not None:
             y = a.bins.scale.capitalize()
     x = AxisPlan(_joined(data, xs) if xs else "x", xs[0] if len(xs) == 1 else "")
-    title = "Density of " + ", ".join(xs) if xs else f"Function {spec.layers[0].expression}"
+    title = "Density of " + variable_titles(data, xs) if xs else f"Function {spec.layers[0].expression}"
     return title, x, AxisPlan(y)
 
 

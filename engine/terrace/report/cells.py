@@ -38,6 +38,8 @@ class Cell:
     decimals: int | None = None
     pair: tuple[str, str] | None = None
     around: tuple[str, str] = ("", "")
+    quiet: bool = False
+    """True of a word among numbers, such as "reference" or "omitted"."""
 
     @property
     def tail(self) -> str:
@@ -109,7 +111,21 @@ def shown(table: Table, minus: str = MINUS, listing: bool = False) -> Shown:
         label = row.label if minus == "-" else true_minus(row.label)
         lines.append(Line(label, row.kind, row.indent, tuple(cells), row.code))
     aligns: tuple[Align, ...] = tuple("left" if c.format == "text" else "right" for c in table.columns)
-    return Shown(table, tuple(lines), aligns, decimals)
+    return Shown(table, _with_quiet(lines, len(table.columns)), aligns, decimals)
+
+
+def _with_quiet(lines: Sequence[Line], columns: int) -> tuple[Line, ...]:
+    """The lines with the words marked that stand among numbers: a column of texts alone, as of a listing, has none."""
+    def word(cell: Cell) -> bool:
+        return isinstance(cell.value, str) and cell.align == "right"
+
+    mixed = [any(x.cells[j].value is not None and not isinstance(x.cells[j].value, str) for x in lines)
+             for j in range(columns)]  # fmt: skip
+    return tuple(
+        replace(x, cells=tuple(replace(c, quiet=True) if among and word(c) else c for c, among in zip(x.cells, mixed)))
+        if any(map(word, x.cells)) else x
+        for x in lines
+    )  # fmt: skip
 
 
 _SHARED = ("estimate", "bracketed", "interval")

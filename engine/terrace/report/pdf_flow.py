@@ -181,8 +181,7 @@ class GridFlow(Flowable):  # type: ignore[misc]  # ReportLab has no types
                 self._put(x, w - tail, cell.body, base, "right")
                 self._put(x + w - tail, 0, cell.tail, base, "left")
             else:
-                quiet = isinstance(cell.value, str) and cell.align == "right"
-                self._put(x, w, cell.text, base, cell.align, italic=quiet)
+                self._put(x, w, cell.text, base, cell.align, italic=cell.quiet)
 
     def _put(self, x: float, w: float, words: str, y: float, align: str, bold: bool = False,
              italic: bool = False) -> None:  # fmt: skip

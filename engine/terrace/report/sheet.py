@@ -43,6 +43,8 @@ SYMBOLS = ("SE", "SD", "M", "df", "t", "z", "p", "P", "F", "n", "N")
 _RELATION = re.compile(r" (=|<|>|≥|≤) ")
 _SIZES = (10.0, 9.5, 9.0, 8.5, 8.0, 7.5, 7.0, 6.5)
 _LEAST_STUB = 72.0
+_WELL_READ = 8.0
+"""Points of letters below which a table goes only where it does not fit."""
 
 Role = Literal[
     "title", "byline", "body", "h1", "h2", "h3", "label", "caption", "note", "listing", "command", "advice", "running"
@@ -170,20 +172,20 @@ HEAD_SPACE = 5.0
 """Points above and below the heads together."""
 
 
-def grids(table: Table, width: float, measure: Measure) -> list[Grid]:
-    """The table in columns that fit the width; several, each with some of the columns, where no letters are small
-    enough."""
-    found = _grid(table, width, measure, _SIZES)
+def grids(table: Table, width: float, measure: Measure, sizes: tuple[float, ...] = _SIZES) -> list[Grid]:
+    """The table in columns that fit the width, in letters of one of these sizes; several, each with some of the
+    columns, where none is small enough."""
+    found = _grid(table, width, measure, sizes)
     if found is not None:
         return [found]
     most = len(table.columns)
     while most > 1:
         most -= 1
         pieces = [range(a, min(a + most, len(table.columns))) for a in range(0, len(table.columns), most)]
-        made = [_grid(_columns(table, p), width, measure, _SIZES[4:]) for p in pieces]
+        made = [_grid(_columns(table, p), width, measure, sizes[len(sizes) // 2 :]) for p in pieces]
         if all(m is not None for m in made):
             return [m for m in made if m is not None]
-    return [_forced(table, width, measure)]
+    return [_forced(table, width, measure, sizes[-1])]
 
 
 def _columns(table: Table, keep: range) -> Table:
@@ -198,12 +200,18 @@ def _columns(table: Table, keep: range) -> Table:
 
 
 def _grid(table: Table, width: float, measure: Measure, sizes: tuple[float, ...]) -> Grid | None:
-    """The table in the largest letters in which it fits; heads break before labels do, and labels before letters
-    shrink. None where it does not fit."""
+    """The table in the largest letters in which it fits; heads break before labels do, and these before letters shrink
+    below what is read well. Where labels break, letters are smaller if many lines are saved.
+
+    None where it does not fit.
+    """
     page = shown(table)
     titles = [c.title.replace("\n", " ") for c in table.columns]
     behind = tails(page)
+    found: list[Grid] = []
     for size in sizes:
+        if found and size < _WELL_READ:
+            break
         cells = [
             max([measure(x.cells[j].body + tail, size, False) for x in page.lines if j < len(x.cells)], default=8.0)
             for j, tail in enumerate(behind)
@@ -213,18 +221,25 @@ def _grid(table: Table, width: float, measure: Measure, sizes: tuple[float, ...]
         labels = [measure(x.label, size, False) + INDENT * x.indent for x in page.lines if x.kind != "group"]
         stub = max([measure(table.stub, size, True), *labels, 36.0]) + 1
         room = width - 2 * EDGE - GAP * len(titles)
-        for widths, least in ((whole, stub), (broken, stub), (broken, min(stub, _LEAST_STUB))):
-            if least + sum(widths) <= room:
-                return _filled(page, titles, size, stub, widths, room, measure)
-    return None
+        for widths in (whole, broken):
+            if stub + sum(widths) <= room:
+                return min([*found, _filled(page, titles, size, stub, widths, room, measure)], key=_cost)
+        if min(stub, _LEAST_STUB) + sum(broken) <= room:
+            found.append(_filled(page, titles, size, stub, broken, room, measure))
+    return min(found, key=_cost, default=None)
 
 
-def _forced(table: Table, width: float, measure: Measure) -> Grid:
+def _cost(grid: Grid) -> float:
+    """What broken labels cost: letters are smaller where that saves more in lines than it takes from the letters."""
+    return sum(map(len, grid.labels)) / grid.size
+
+
+def _forced(table: Table, width: float, measure: Measure, size: float) -> Grid:
     """One column that is wider than the page is cut to it."""
     page = shown(table)
     titles = [c.title.replace("\n", " ") for c in table.columns]
     room = width - 2 * EDGE - GAP * len(titles)
-    return _filled(page, titles, _SIZES[-1], _LEAST_STUB, [max(room - _LEAST_STUB, 40.0) / max(len(titles), 1)]
+    return _filled(page, titles, size, _LEAST_STUB, [max(room - _LEAST_STUB, 40.0) / max(len(titles), 1)]
                    * len(titles), room, measure)  # fmt: skip
 
 

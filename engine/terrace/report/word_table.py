@@ -44,8 +44,7 @@ def add_grid(document: Document, grid: Grid, width: float, *, noted: bool) -> No
         label = _fill(cells[0], line.label, "left", grid, italic=slanted, keep=keep)
         label.paragraph_format.left_indent = Pt(EDGE + INDENT * line.indent)
         for cell, content, tail in zip(cells[1:], line.cells, behind):
-            quiet = isinstance(content.value, str) and content.align == "right"
-            paragraph = _fill(cell, content.text, content.align, grid, italic=quiet, keep=keep)
+            paragraph = _fill(cell, content.text, content.align, grid, italic=content.quiet, keep=keep)
             if content.align == "left":
                 paragraph.paragraph_format.left_indent = Pt(GAP)
             if tail and content.value is not None and not isinstance(content.value, str):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from terrace.errors import Cancelled, TerraceError
+from terrace.graphs.dressed import dressed
 from terrace.report import capital_p
 from terrace.report.contents import (
     Block,
@@ -30,6 +31,8 @@ from terrace.report.decimals import with_decimals
 from terrace.report.kept import Kept
 from terrace.report.notes import note_text
 from terrace.results.advice_words import advice_in_words
+from terrace.results.figure_look import PLAIN
+from terrace.results.figure_presets import effective
 from terrace.results.labels import relabelled, table_labels
 from terrace.results.plot import Plot
 from terrace.results.table import Table
@@ -270,7 +273,9 @@ class _Maker:
     def _diagnostics(self, part: ReportPart, item: Item, fit: FitResult) -> Iterator[Block]:
         if item.data is not None:
             plots = _remembered([fit, item.data], "diagnostics", lambda: _checks(fit, item))
-            yield from self._figures(plots, part, part_title(self.document, part))
+            style = effective(PLAIN, self.document.figure_style)
+            styled = _remembered([plots], ("styled", style), lambda: tuple(dressed(p, style) for p in plots))
+            yield from self._figures(styled, part, part_title(self.document, part))
 
     def _citation(self) -> Iterator[Block]:
         from terrace.postestimation.paper.analysis import data_citation, software_citation

@@ -256,7 +256,7 @@ def _panel(
     short = _short(found, axis)
     for k in own:
         rest = [short.get(d, d) for d in found.dimensions[k] if d.name != axis and d.name not in by]
-        series.setdefault(", ".join(dimension_text(d, found.called) for d in rest), []).append(k)
+        series.setdefault(_series_text(rest, found), []).append(k)
     where = {k: next((d for d in found.dimensions[k] if d.name == axis), None) for k in own}
     numeric = all(d is not None and d.kind == "at" and isinstance(d.value, float | int) for d in where.values())
     categories = list(dict.fromkeys(d.label if d else "" for d in where.values()))
@@ -289,6 +289,13 @@ def _panel(
         y_title = found.expression
     axes = (Axis(_called(found, axis) if axis else "", ticks), Axis(y_title))
     return PlotPanel(*(axes[::-1] if look.horizontal else axes), (*beneath, *marks), title)
+
+
+def _series_text(rest: Sequence[Dimension], found: Margins) -> str:
+    """What a line is called: the one level that sets it apart stands alone where it is a word, also one of at()."""
+    if len(rest) == 1 and rest[0].value is not None and rest[0].label[:1].isalpha():
+        return rest[0].label
+    return ", ".join(dimension_text(d, found.called) for d in rest)
 
 
 def _short(found: Margins, axis: str) -> dict[Dimension, Dimension]:

@@ -18,11 +18,10 @@ from terrace.postestimation.paper.sentence import df_words, method_words, random
 from terrace.results.fit import FitResult
 from terrace.results.tables_terms import times
 from terrace.version import __version__
-from terrace.wording import enumerated, plural
+from terrace.wording import enumerated, label_in_sentence, plural
 
 _COUNTS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 _MOST = 6  # variables of which missing values are told one by one
-_SHORT = 40  # letters of a label that is put into a sentence
 
 
 def analysis_paragraph(
@@ -56,8 +55,7 @@ class _Words:
         self._labels = labels
 
     def __call__(self, name: str) -> str:
-        label = self._labels.get(name, "")
-        return label if label and len(label) <= _SHORT and not any(c in label for c in ":;,().") else name
+        return label_in_sentence(self._labels.get(name, "")) or name
 
 
 def _models(fits: Sequence[tuple[str, FitResult]], words: _Words) -> str:

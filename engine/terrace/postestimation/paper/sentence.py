@@ -10,9 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from terrace.inference.small import TITLES
 from terrace.results.fit import FitResult
-from terrace.wording import enumerated, plural
-
-_SHORT = 40  # letters of a label, which is put into a sentence
+from terrace.wording import enumerated, label_in_sentence, plural
 
 
 def model_sentences(fit: FitResult, labels: Mapping[str, str] | None = None) -> tuple[str, ...]:
@@ -35,8 +33,7 @@ class _Names:
         self._labels = labels
 
     def __call__(self, name: str) -> str:
-        label = self._labels.get(name, "")
-        return label if label and len(label) <= _SHORT and not any(c in label for c in ":;,().") else name
+        return label_in_sentence(self._labels.get(name, "")) or name
 
 
 def method_words(fit: FitResult) -> str:

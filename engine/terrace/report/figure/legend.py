@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ import numpy.typing as npt
 
 from terrace.report.figure.letters import Letters
 from terrace.report.themes import THEMES, Theme
-from terrace.results.plot import Plot
+from terrace.results.plot import Marks, Plot, PlotPanel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,6 +27,7 @@ _GAP = 4.0  # points between the end of a line and its label
 _LINE = 1.2  # of the size of letters, from one label to the next
 _FEW = 6  # lines that are told apart by names at their ends
 _SHORT = 24  # letters of a name that leaves the panel most of its width
+_NEAR = 0.15  # of the width of a panel, from the end of a line to the edge
 _SAMPLES = 4000  # of points that are looked at for a free place
 _WEIGHTS = {"line": 4.0, "points": 1.0, "patch": 2.0}
 
@@ -230,8 +232,27 @@ def _few_lines(plot: Plot) -> bool:
     if not can_stand_at_lines(plot):
         return False
     names = {m.label for m in plot.panels[0].marks if m.label}
-    lines = {m.label for m in plot.panels[0].marks if m.label and m.kind == "line"}
-    return names == lines and 2 <= len(names) <= _FEW and max(map(len, names)) <= _SHORT
+    # a layer of many lines has an end for each: at one of them its name would be that one's
+    lines = {m.label for m in plot.panels[0].marks if m.label and m.kind == "line" and _is_one(m)}
+    few = names == lines and 2 <= len(names) <= _FEW and max(map(len, names)) <= _SHORT
+    return few and _end_at_the_right(plot.panels[0])
+
+
+def _end_at_the_right(panel: PlotPanel) -> bool:
+    """True where all lines end near the right edge: from elsewhere leaders would run over the data."""
+    places = [(m.kind, m.x[np.isfinite(m.x) & np.isfinite(m.y)]) for m in panel.marks if m.kind in ("line", "points")]
+    ends = [float(x.max()) for kind, x in places if kind == "line" and len(x)]
+    seen = np.concatenate([x for _, x in places])
+    low, high = (float(seen.min()), float(seen.max())) if len(seen) else (0.0, 0.0)
+    if panel.x.limits is not None:
+        low, high = sorted(panel.x.limits)
+    return bool(ends) and min(ends) >= high - _NEAR * (high - low)
+
+
+def _is_one(marks: Marks) -> bool:
+    """True for a line that goes one way; many lines in one layer begin on the left again and again."""
+    steps = np.diff(marks.x[np.isfinite(marks.x) & np.isfinite(marks.y)])
+    return bool((steps >= 0).all() or (steps <= 0).all())
 
 
 def can_stand_at_lines(plot: Plot) -> bool:
@@ -263,8 +284,7 @@ def at_lines(figure: Figure, entries: Entries, theme: Theme, letters: Letters) -
     places = spread([end[1] for _, end in ends], step, frame.y0, frame.y1)
     back = axes.transAxes.inverted()
     out = []
-    # which line a label belongs to has to be seen, and where one needs a leader all have one
-    led = any(abs(place - y) > step / 3 or frame.x1 - x > step for (_, (x, y)), place in zip(ends, places))
+    led = need_leaders([end for _, end in ends], places, step, frame.x1)
     for (label, (x, y)), place in zip(ends, places):
         (_, up), = back.transform([(x, place)])
         edge = frame.x1 + _GAP * figure.dpi / 72
@@ -273,7 +293,8 @@ def at_lines(figure: Figure, entries: Entries, theme: Theme, letters: Letters) -
                              fontsize=letters.legend, clip_on=False))  # fmt: skip
         if led:
             (sx, sy), = back.transform([(x, y)])
-            axes.plot([sx, right - 0.004], [sy, up], color=theme.muted, linewidth=0.5, transform=axes.transAxes,
+            (stop, _), = back.transform([(edge - figure.dpi / 72, place)])
+            axes.plot([sx, stop], [sy, up], color=theme.muted, linewidth=0.5, transform=axes.transAxes,
                       clip_on=False, label="_")  # fmt: skip
     for text in out:
         text.set_in_layout(False)
@@ -298,6 +319,15 @@ def _end(axes: Axes, handle: Any) -> tuple[float, float] | None:
         return float(frame.x1), float(np.clip(a[1] + (b[1] - a[1]) * (frame.x1 - a[0]) / (b[0] - a[0]),
                                               frame.y0, frame.y1))  # fmt: skip
     return float(inner[-1, 0]), float(np.clip(inner[-1, 1], frame.y0, frame.y1))
+
+
+def need_leaders(ends: Sequence[tuple[float, float]], places: Sequence[float], step: float, edge: float) -> bool:
+    """True where leaders have to show which line a label belongs to; where one needs a leader all have one.
+
+    `ends` are those of the lines, `places` the heights of their labels, `step` is the height of a label, and `edge`
+    where the labels begin.
+    """
+    return any(abs(place - y) > step / 6 or edge - x > step for (x, y), place in zip(ends, places))
 
 
 def spread(places: list[float], step: float, low: float, high: float) -> list[float]:

@@ -138,8 +138,8 @@ def _color(marks: Marks, theme: Theme, several: bool) -> str:
         return theme.muted
     if marks.role == "highlight":
         return theme.warning
-    if marks.role == "fit" and not several:
-        return theme.ink  # one fitted curve stands out from its data
+    if marks.role == "fit" and not several and marks.kind != "bars":
+        return theme.ink  # one fitted curve stands out from its data; on bars of ink no interval is seen
     return theme.series[marks.series % len(theme.series)]
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _MOST_TICKS = 30
 _CLOCK = re.compile(r" (\d\d:\d\d(?::\d\d)?)$")  # the time of a date, which stands under it
+_LEAST_TICKS = 3  # with two, nobody sees whether an axis is linear
 _USUAL_TICKS = 8  # intervals of an axis of numbers
 _LEAST_WRAPPED = 9  # letters; words wrapped narrower than this cannot be read
 
@@ -84,6 +85,8 @@ def _set_numbers(axes: Axes, axis: Axis, which: str, trellis: Trellis) -> None:
         return list(zip(at, tick_texts(at)))
 
     ticks = found(most)
+    if len(ticks) < _LEAST_TICKS:  # a step that covers the axis may leave one or two on it
+        ticks = next((t for t in map(found, range(most + 1, 2 * most)) if len(t) >= _LEAST_TICKS), ticks)
     while which == "x" and most > 1 and sum(_widest(t) + 2 for _, t in ticks) > trellis.letters:
         most -= 1
         ticks = found(most)

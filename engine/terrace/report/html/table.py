@@ -127,8 +127,7 @@ def _span(two: bool) -> str:
 def _cell(cell: Cell, align: str, border: str, theme: Theme, office: bool, two: bool) -> str:
     """A cell, or where the column is ``two`` the number and what stands behind it."""
     side = align if cell.value is None else cell.align
-    quiet = isinstance(cell.value, str) and side == "right"  # "reference", "omitted" among numbers
-    color = f"color:{theme.muted};font-style:italic;" if quiet and theme.muted else ""
+    color = f"color:{theme.muted};font-style:italic;" if cell.quiet and theme.muted else ""
     is_text = isinstance(cell.value, str) or cell.pair is not None or cell.format in ("bracketed", "p")
     # a long text may wrap, a number may not
     wrap = "" if side == "left" else "white-space:nowrap;"
@@ -137,10 +136,11 @@ def _cell(cell: Cell, align: str, border: str, theme: Theme, office: bool, two: 
         style = f"{border}padding:3px 10px;text-align:{side};{own}"
         return f'<td{_span(two)} align="{side}" style="{style}">{escape(cell.text)}</td>'
     tail = _tail(cell, office)
+    words = escape(tail if office else tail.replace(" ", "\u00a0"))  # a blank at the beginning of a cell is dropped
     return (
         f'<td align="{side}" style="{border}padding:3px 0 3px 10px;text-align:{side};{own}">'
         f"{escape(cell.text.removesuffix(tail))}</td>"
-        f'<td width="1" align="left" style="{border}padding:3px 10px 3px 0;text-align:left;{wrap}">{escape(tail)}</td>'
+        f'<td width="1" align="left" style="{border}padding:3px 10px 3px 0;text-align:left;{wrap}">{words}</td>'
     )
 
 

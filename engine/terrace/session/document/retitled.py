@@ -103,10 +103,9 @@ def _table(table: Table, put: Callable[[str], str]) -> Table:
 
 
 def _plot(plot: Plot, put: Callable[[str], str]) -> Plot:
-    by_names = "title" in plot.options  # of a graph of data: the program speaks of names there, or its user of anything
     return replace(
         plot,
-        title=plot.title if by_names else put(plot.title),
+        title=plot.title if plot.options.get("title") == "asked" else put(plot.title),
         note=put(plot.note),
         legend_order=tuple(map(put, plot.legend_order)),
         panels=tuple(_panel(p, put, plot.kind in _OF_TERMS) for p in plot.panels),
