@@ -95,6 +95,7 @@ def test_a_command_gives_an_outcome(session: Session) -> None:
         ("set «levle» 90", "no-such-setting"),
         ("«undo»", "nothing-to-undo"),
         ("use «https://x/y.dta»", "web-file"),
+        ('report «heading "Method"»', "file-quotes"),
         ("sample «hbs»", "no-such-sample"),
         ('display "open', "open-quote"),
     ],

@@ -21,6 +21,12 @@ def file_name(session: Session, piece: Piece, command_name: str) -> str:
     name = unquoted(piece)
     if not name:
         raise piece.error("The name of a file is missing.", code="no-file", advice=f'Write {command_name} "file.dta".')
+    if '"' in name and name == str(piece).strip():
+        raise piece.error(
+            "Quotation marks stand around the whole name of a file.",
+            code="file-quotes",
+            advice=f'Write {command_name} "my file.dta"; help {command_name} shows what else the command can do.',
+        )
     if name.lower().startswith(("http://", "https://", "ftp://")):
         raise piece.error(
             "Terrace does not read from the web.",
