@@ -113,6 +113,12 @@ def test_the_notes_of_a_window_that_runs_stay(folder: Path) -> None:
     assert logs.start_logs() == "" and other.exists()
 
 
+@pytest.mark.parametrize("number", ["9" * 30, "²", "x"])
+def test_notes_under_a_name_that_no_process_has_are_of_none_that_runs(folder: Path, number: str) -> None:
+    (folder / f"running-{number}.txt").write_text("Terrace 0.1.0\nFatal Python error: Aborted\n", encoding="utf-8")
+    assert "Aborted" in logs.start_logs() and not list(folder.glob(f"running-{number}.txt"))
+
+
 def test_long_commands_and_lines_are_noted_in_one_line(folder: Path) -> None:
     logs.start_logs()
     logs.note_command("list " + " ".join(f"v{k}" for k in range(500)))

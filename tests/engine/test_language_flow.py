@@ -237,6 +237,8 @@ def test_a_header_that_cannot_be_read_is_an_error_of_its_line(session: Session) 
     for text, code in (
         ("di 1\nforeach v of varlist nope {\n}\n", "no-such-variable"),
         ("di 1\nforvalues i = a/b {\n}\n", "syntax"),
+        ("di 1\nforvalues i = 1/1e400 {\n}\n", "numlist"),
+        ("di 1\nforvalues i = 0(1e400)2 {\n}\n", "numlist"),
         ("di 1\nif nope == 1 {\n}\n", "no-such-variable"),
         ("di 1\nwhile {\n}\n", "no-condition"),
         ("di 1\ndi `=1 +'\n", "syntax"),

@@ -198,7 +198,11 @@ def test_number_lists(text: str, numbers: tuple[float, ...]) -> None:
     assert parse_numlist(Piece.of(text)) == pytest.approx(numbers, abs=1e-15)
 
 
-@pytest.mark.parametrize("text", ["", "a", "1 b", "1/", "0(-1)5", "1(0)5", "0(1e-9)1"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "a", "1 b", "1/", "0(-1)5", "1(0)5", "0(1e-9)1", "1e400", "0 -1e400", "1/1e400", "0(1e400)5", "0(1e400)1e400",
+     "-1e308/1e308", "0(1e-300)1e10"],
+)  # fmt: skip
 def test_errors_of_number_lists(text: str) -> None:
     with pytest.raises(CommandError) as caught:
         parse_numlist(Piece.of(text))

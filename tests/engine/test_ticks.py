@@ -70,7 +70,7 @@ def test_texts_are_the_numbers_and_no_two_are_the_same(low: float, span: float, 
 @pytest.mark.parametrize(
     ("value", "text"),
     [(2020, "2020"), (-0.5, "−0.5"), (12345, "12,345"), (1e6, "1,000,000"), (2.5e13, "2.5e13"), (1e-5, "1e−5"),
-     (0, "0"), (0.1 + 0.2, "0.3")],
+     (0, "0"), (0.1 + 0.2, "0.3"), (np.inf, "inf"), (-np.inf, "−inf")],
 )  # fmt: skip
 def test_single_numbers(value: float, text: str) -> None:
     assert number_text(value) == text

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QWidget
 
 from terrace_desktop.ui import dialogs
 from terrace_desktop.ui.action import Action
-from terrace_desktop.ui.licences_dialog import LicencesDialog
 from terrace_desktop.ui.words import tr
 from terrace_desktop.work import logs, session_port
 from terrace_desktop.work.controller import Controller
@@ -78,6 +77,7 @@ class HelpFlow(QObject):
     def show_licences(self) -> None:
         """The terms of all libraries, which are read beside the window: they are many files."""
         from terrace.libraries import third_party
+        from terrace_desktop.ui.licences_dialog import LicencesDialog
 
         self.controller.call_view("licences", third_party, lambda text: LicencesDialog(self.window, text).show())
 

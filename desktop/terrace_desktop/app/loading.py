@@ -65,7 +65,10 @@ def pieces() -> Iterator[None]:
 
     yield
     import terrace_desktop.upkeep.check_page
-    import terrace_desktop.upkeep.crash_page  # noqa: F401
+    import terrace_desktop.upkeep.crash_page
+
+    yield
+    import terrace_desktop.ui.licences_dialog  # noqa: F401
 
 
 class Loader(QObject):

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from terrace.graphs.axes import number_text
+from terrace.graphs import axes
 from terrace.graphs.dressed import dressed
 from terrace.results.figure_look import FigureLook
 from terrace.results.figure_presets import PRESETS, effective
@@ -142,9 +142,7 @@ def axis(plot: Plot, which: str) -> Axis:
 def is_numeric(plot: Plot, which: str) -> bool:
     """True where the ticks are numbers, and neither names nor dates."""
     found = axis(plot, which)
-    if found.dates:
-        return False
-    return found.ticks is None or all(text == number_text(at_) for at_, text in found.ticks)
+    return not found.dates and axes.is_numeric(found)
 
 
 def printed_title(plot: Plot, look: FigureLook) -> str:

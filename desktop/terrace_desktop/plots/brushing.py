@@ -12,6 +12,8 @@ from terrace.results.plot import FloatArray, Marks
 
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
+BODIES = ("bars", "box")
+"""Marks that stand for groups of rows and take room across."""
 BOX = 0.6  # of its place that a box takes across
 
 
@@ -44,7 +46,7 @@ def rows_inside(marks: tuple[Marks, ...], x0: float, x1: float, y0: float, y1: f
 def _inside(m: Marks, x0: float, x1: float, y0: float, y1: float) -> BoolArray:
     if m.horizontal:
         x0, x1, y0, y1 = y0, y1, x0, x1
-    if m.kind in ("bars", "box"):
+    if m.kind in BODIES:
         low, high = body(m)
         half = half_width(m)
         return np.asarray((m.x + half > x0) & (m.x - half < x1) & (high >= y0) & (low <= y1))

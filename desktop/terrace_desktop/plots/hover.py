@@ -7,7 +7,8 @@ from PySide6.QtCore import QCoreApplication
 from terrace.graphs.ticks import date_words
 from terrace.results.layers import LAYERS, layer_key
 from terrace.results.plot import Axis, FloatArray, Marks, Plot, PlotPanel
-from terrace_desktop.plots.near import Found, PanelIndex, counts, heights
+from terrace_desktop.plots.brushing import BODIES
+from terrace_desktop.plots.near import Found, PanelIndex, counts
 from terrace_desktop.ui.words import from_engine
 
 SAME = 1e-9  # of its value, by which a place is that of a tick
@@ -28,10 +29,9 @@ def words_of(plot: Plot, panel: PlotPanel, index: PanelIndex, found: Found) -> s
         lines += [_row(int(marks.rows[at])), *_group(panel, index, found)]
     if not (marks.kind == "interval" and label):  # its label has the numbers
         lines.append(f"{across.title or 'x'}: {value_words(across, marks.x[at])}")
-        lines.append(f"{along.title or 'y'}: {value_words(along, heights(marks)[at])}")
-        if marks.kind == "box":
-            lines[-1] = f"{along.title or 'y'}: {_box(along, marks.y[at])}"
-        if marks.kind in ("bars", "box") and marks.group_rows:
+        value = _box(along, marks.y[at]) if marks.kind == "box" else value_words(along, marks.y[at])
+        lines.append(f"{along.title or 'y'}: {value}")
+        if marks.kind in BODIES and marks.group_rows:
             count = len(marks.group_rows[at])
             lines.append(QCoreApplication.translate("PlotView", "{0} row(s)", "", count).format(f"{count:,}"))
         if marks.kind == "interval" and marks.lower is not None and marks.upper is not None:

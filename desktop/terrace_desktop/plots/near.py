@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.results.plot import FloatArray, Marks, PlotPanel
-from terrace_desktop.plots.brushing import body, half_width
+from terrace_desktop.plots.brushing import BODIES, body, half_width
 
 IntArray = npt.NDArray[np.int64]
 REACH = 10  # px within which the pointer finds a mark
-KINDS = ("points", "interval", "line", "bars", "box")
+KINDS = ("points", "interval", "line", *BODIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class LayerIndex:
             found = self._on_line(x, y, px, py)
             if found is not None:
                 return found
-        reach = half_width(m) if m.kind in ("bars", "box") else REACH * px
+        reach = half_width(m) if m.kind in BODIES else REACH * px
         low, high = np.searchsorted(self._sorted, (x - reach, x + reach), side="left")
         near = self._order[low : high + 1]
         if not len(near):
@@ -134,7 +134,7 @@ class LayerIndex:
     def _distances(self, near: IntArray, x: float, y: float, px: float, py: float) -> FloatArray:
         m = self.marks
         out: FloatArray
-        if m.kind in ("bars", "box"):
+        if m.kind in BODIES:
             low, high = body(m)
             inside = np.abs(m.x[near] - x) <= half_width(m)
             inside &= (y <= high[near]) & (y >= low[near])

@@ -15,11 +15,9 @@ from PySide6.QtGui import QBrush, QColor, QPainter, QPen
 
 from terrace.results.plot import Marks
 from terrace_desktop.plots import layers
-from terrace_desktop.plots.brushing import IntArray, half_width, marked, shares
+from terrace_desktop.plots.brushing import BODIES, IntArray, half_width, marked, shares
 from terrace_desktop.ui import theme
 
-PLACES = ("points", "interval", "line")
-BODIES = ("bars", "box")
 _OPAQUE = {"bars": 0.85, "box": 0.45}  # the median of a box is seen through it
 
 

@@ -18,6 +18,7 @@ from typing import IO
 from PySide6.QtCore import QObject, Qt, Signal
 
 from terrace.disk.appending import open_private
+from terrace.disk.processes import is_running
 from terrace.version import __version__
 
 log = logging.getLogger("terrace_desktop")
@@ -95,7 +96,8 @@ def _of_crashes(folder: Path) -> str:
     found: list[tuple[float, str]] = []
     for path in folder.glob("running-*.txt"):
         number = path.stem.partition("-")[2]
-        if number.isdigit() and _runs(int(number)) and int(number) != os.getpid():
+        # where it is not POSIX, a file that is in use cannot be taken away, which tells as much
+        if os.name == "posix" and number.isdecimal() and int(number) != os.getpid() and is_running(int(number)):
             continue
         try:
             when, text = path.stat().st_mtime, path.read_text(encoding="utf-8", errors="replace")
@@ -105,18 +107,6 @@ def _of_crashes(folder: Path) -> str:
         if _CRASHED.search(text):
             found.append((when, text.strip()))
     return max(found, default=(0.0, ""))[1]
-
-
-def _runs(process: int) -> bool:
-    if os.name != "posix":  # where a file that is in use cannot be taken away, which tells as much
-        return False
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def note_command(command: str) -> None:

@@ -18,6 +18,8 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from terrace.disk.processes import is_running
+
 try:
     import fcntl
 except ImportError:  # Windows, where a file that is open cannot be deleted
@@ -175,21 +177,11 @@ def _abandoned(handle: int, beside: Path) -> bool:
     except OSError:  # some network drives have no locks
         if not found.key:
             return time.time() - os.fstat(handle).st_mtime > _YOUNG
-        return not _running(found.process)
+        return not is_running(found.process)
     try:
         return os.fstat(handle).st_ino == os.stat(beside).st_ino  # and not one that was let go meanwhile
     except OSError:
         return False
-
-
-def _running(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def _locked(handle: int) -> bool:

@@ -16,6 +16,8 @@ import secrets
 import time
 from pathlib import Path
 
+from terrace.disk.processes import is_running
+
 try:
     import fcntl
 except ImportError:  # Windows, where a file that is open cannot be deleted
@@ -98,18 +100,8 @@ def _abandoned(path: str, host: str, process: int) -> bool:
     finally:
         os.close(handle)
     if host == _HOST:
-        return not _running(process) or (locks and age > _DAY)  # numbers of processes are used again
+        return not is_running(process) or (locks and age > _DAY)  # numbers of processes are used again
     return age > _DAY
-
-
-def _running(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except OSError:
-        return True
-    return True
 
 
 @atexit.register

@@ -45,11 +45,12 @@ def tick_texts(values: Sequence[float]) -> list[str]:
 
 
 def power_text(value: float) -> str:
-    """A number with a power of ten, such as ``2.5e−5``; 0 stays 0."""
+    """A number with a power of ten, such as ``2.5e−5``; 0 stays 0, and an infinite number is ``inf``."""
     if value == 0:
         return "0"
     mantissa, _, exponent = f"{value:.5e}".partition("e")
-    return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}".replace("-", MINUS)
+    text = f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}" if exponent else mantissa
+    return text.replace("-", MINUS)
 
 
 def tick_step(low: float, high: float, most: int, whole: bool = False) -> float:

@@ -22,6 +22,8 @@ _CONSTANT = re.compile(r"(?<![\w|(,.])_cons\b")
 
 def advice_in_words(fit: FitResult, labels: Mapping[str, str] | None = None) -> tuple[Advice, ...]:
     """The warnings of a fit; codes and subjects stay those of the engine."""
+    if not fit.warnings:  # of most fits; their pages and searches ask again and again
+        return ()
     called = labels or {}
     terms = _terms(fit, called)
     return tuple(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import isfinite
 
 from terrace.data.digits import EXACT
 from terrace.language.grammar.tokens import Piece
@@ -70,12 +71,17 @@ def _item(piece: Piece, found: re.Match[str]) -> list[float]:
     elif found["to"] is not None:
         step, last = float(found["b"]) - a, float(found["to"])
     else:
-        return [a]
+        step, last = 1.0, a
     here = piece.at(piece.start + found.start(), piece.start + found.end()).strip()
-    if step == 0 or (last - a) / step < 0:
+    steps = (last - a) / step if step else -1.0
+    if steps < 0:
         raise here.error(f"The steps of {str(here)!r} never reach its end.", code="numlist")
+    if not isfinite(steps) or not isfinite(step):
+        raise here.error(f"{str(here)!r} is beyond what a number can hold.", code="numlist")
+    if steps == 0:
+        return [a]
     # Room for rounding, so that 0(.1)1 ends at 1.
-    count = int((last - a) / step + 1e-9) + 1
+    count = int(steps + 1e-9) + 1
     if count > _LIMIT:
         raise here.error(f"{str(here)!r} makes {plural(count, 'number')}.", code="numlist")
     return [round(a + k * step, 12) if step != int(step) else a + k * step for k in range(count)]

@@ -12,6 +12,8 @@ from terrace.data.value import Value
 from terrace.design.estimability import combined, estimable
 from terrace.errors import SpecError
 from terrace.inference.tests import WaldTest
+from terrace.postestimation.margins import layout
+from terrace.postestimation.margins.at import Dimension
 from terrace.postestimation.margins.margins import Margins
 from terrace.postestimation.margins.titles import dimension_text, inside
 from terrace.postestimation.tests.cell_means import FactorInfo
@@ -132,9 +134,7 @@ def _matrix(
 
 def _settings(found: Margins, at: str, own: npt.NDArray[np.int64]) -> list[str]:
     """The contrasts between the settings of at() by what these set: ``(0 vs −1)``."""
-    varied = [[d for d in found.dimensions[k] if d.kind == "at"] for k in own]
-    alike = len({tuple(d.name for d in dims) for dims in varied}) == 1
-    words = [", ".join(d.label if alike else dimension_text(d, found.called) for d in dims) for dims in varied]
+    words = layout.values([_set(found.dimensions[k]) for k in own], found.called)
     info = FactorInfo("_at", tuple(float(k + 1) for k in range(len(own))), 1.0, tuple(words))
     return coefficients_of(Part("_at", at), info)[1]
 
@@ -153,8 +153,11 @@ def _stub(contrasts: MarginContrasts, found: Margins) -> str:
     """The term, or the variables whose settings are compared."""
     if contrasts.text != "_at":
         return contrasts.text
-    own = [d.name for dims in found.dimensions for d in dims if d.kind == "at"]
-    return ", ".join(dict.fromkeys(found.called.get(name) or name for name in own))
+    return layout.names([_set(dims) for dims in found.dimensions], found.called)
+
+
+def _set(dims: Sequence[Dimension]) -> list[Dimension]:
+    return [d for d in dims if d.kind == "at"]
 
 
 def contrast_tables_of(

@@ -6,13 +6,15 @@ a head for each of its values (American Psychological Association 2020, section 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from terrace.postestimation.margins.at import Dimension
 from terrace.postestimation.margins.margins import Margins
 from terrace.postestimation.margins.titles import dimension_text
 
+Varied = Sequence[Sequence[Dimension]]
+"""What each margin is at."""
 Placed = tuple[tuple[str, ...], str]
 """The heads above a margin, from the outermost on, and its label below these."""
 
@@ -49,16 +51,23 @@ def stub(found: Margins) -> str:
     return _called(own.pop(), found.called) if len(own) == 1 and _same_inner(found) else ""
 
 
-def names(found: Margins) -> str:
+def names(varied: Varied, called: Mapping[str, str]) -> str:
     """The variables that margins vary over, where each margin is named by its values of all of them."""
-    return ", ".join(dict.fromkeys(_called(d.name, found.called) for dims in found.dimensions for d in dims))
+    return ", ".join(dict.fromkeys(_called(d.name, called) for dims in varied for d in dims))
 
 
-def cell_text(found: Margins, k: int) -> str:
-    """All that a margin is at, in one line: ``1, Public`` where `names` says of what."""
-    effects = [effect_text(found, found.effects[k])] if len(set(found.effects)) > 1 else []
-    alike = len({tuple(d.name for d in dims) for dims in found.dimensions}) == 1
-    return ", ".join([*effects, *(d.label if alike else dimension_text(d, found.called) for d in found.dimensions[k])])
+def values(varied: Varied, called: Mapping[str, str]) -> list[str]:
+    """What each margin is at in one line: ``1, Public`` where `names` says of what."""
+    alike = len({tuple(d.name for d in dims) for dims in varied}) == 1
+    return [", ".join(d.label if alike else dimension_text(d, called) for d in dims) for dims in varied]
+
+
+def cell_texts(found: Margins) -> list[str]:
+    """All that each margin is in one line: its effect where there are several, and what it is at."""
+    at = values(found.dimensions, found.called)
+    if len(set(found.effects)) < 2:
+        return at
+    return [", ".join(filter(None, (effect_text(found, effect), text))) for effect, text in zip(found.effects, at)]
 
 
 def order(found: Margins) -> list[int]:

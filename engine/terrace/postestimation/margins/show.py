@@ -37,7 +37,7 @@ def margins_table(found: Margins) -> Table:
     if found.pairs:
         return comparison_table(
             [e for _, e in found.pairs], _pair_labels(found), codes=[code for code, _ in found.pairs],
-            stub=layout.names(found),
+            stub=layout.names(found.dimensions, found.called),
             title=f"Pairwise comparisons of {inside(found.title)}", level=found.level, mcompare=found.mcompare,
             small=found.small, key="margins", notes=margins_notes(found),
         )  # fmt: skip
@@ -54,8 +54,8 @@ def margins_table(found: Margins) -> Table:
 
 def _pair_labels(found: Margins) -> list[str]:
     """``1, Public vs 0, Public``, in the order of the pairs, which may be sorted."""
-    words = {f"{found.labels[j]} vs {found.labels[i]}": f"{layout.cell_text(found, j)} vs {layout.cell_text(found, i)}"
-             for j, i in pairs(len(found.labels))}  # fmt: skip
+    texts, labels = layout.cell_texts(found), found.labels
+    words = {f"{labels[j]} vs {labels[i]}": f"{texts[j]} vs {texts[i]}" for j, i in pairs(len(labels))}
     return [words[code] for code, _ in found.pairs]
 
 

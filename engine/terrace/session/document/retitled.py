@@ -48,17 +48,17 @@ def retitled(document: Document, data: Dataset, same_source: Callable[[Dataset, 
     """
     opened = max((i.id for i in document if i.kind == "data"), default=0)
     others = {m.id for m in document.models() if m.data is None or not same_source(m.data, data)}
+    now = {v.name: v.label or v.name for v in data.variables}
     items = tuple(
-        _item(i, data) if i.called and i.id > opened and i.under not in others else i for i in document
+        _item(i, now) if i.called and i.id > opened and i.under not in others else i for i in document
     )
     same = all(a is b for a, b in zip(items, document.items))
     return document if same else replace(document, items=items)
 
 
-def _item(item: Item, data: Dataset) -> Item:
+def _item(item: Item, now: Mapping[str, str]) -> Item:
     made = item.made or item.outcome
     assert made is not None and item.outcome is not None
-    now = {v.name: v.label or v.name for v in data.variables}
     words = {old: now[name] for name, old in item.called if name in now and now[name] != old}
     outcome = _outcome(made, words) if words else made
     if list(_texts(outcome)) == list(_texts(item.outcome)):

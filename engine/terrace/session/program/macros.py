@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from math import isfinite
 
 from terrace.errors import CommandError
 from terrace.language.grammar.macros import expand, macro_words, number_text
@@ -159,7 +160,10 @@ def forvalues_values(header: str) -> tuple[str, Iterator[str]]:
         step, last = float(found["b"]) - a, float(found["to"])
     if step == 0:
         raise Piece.of(header).error("A step of zero would never end.", code="numlist")
-    count = max(0, int((last - a) / step + 1e-9) + 1) if (last - a) / step > -1e-9 else 0
+    steps = (last - a) / step
+    if not isfinite(steps) or not isfinite(step):
+        raise Piece.of(header).error(f"{text.strip()!r} is beyond what a number can hold.", code="numlist")
+    count = max(0, int(steps + 1e-9) + 1) if steps > -1e-9 else 0
     whole = a == int(a) and step == int(step)
     values = (a + k * step if whole else round(a + k * step, 12) for k in range(count))
     return name.strip(), (number_text(x) for x in values)

@@ -185,15 +185,15 @@ def _of_models(session: Session, parsed: ParsedCommand, kind: str, body: Piece) 
 
 def _models(session: Session, body: Piece, *, all_: bool) -> list[Item]:
     """The models that are named, in their order, each once; with `all_` also by ``_all``."""
-    pieces = words(body)
     if all_ and str(body) == _ALL:
         return [m for m in session.state.document.models() if m.fit is not None]
-    found = {}
-    for piece in pieces:
-        item = found[piece] = item_of(session, piece)
+    found: dict[int, Item] = {}
+    for piece in words(body):
+        item = item_of(session, piece)
         if item.fit is None:
             raise piece.error(f"{item.heading} is not a model.", code="not-a-model", subject=str(piece))
-    return list({item.id: item for item in found.values()}.values())
+        found[item.id] = item
+    return list(found.values())
 
 
 def _ids(models: list[Item], body: Piece) -> tuple[int, ...]:
