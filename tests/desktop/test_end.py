@@ -15,7 +15,7 @@ from terrace_desktop.app import app
 from terrace_desktop.work.worker import Operation, Worker
 
 # A transform of SciPy is C++ that asks for the interpreter again in a destructor: a thread that comes back from one
-# while Python goes aborts the process. What has to be taken away last waits, so that it does so while Python still goes.
+# while Python goes aborts the process. What has to be taken away last waits, so that it does so while Python goes.
 STUCK = """
 import sys, threading
 import numpy as np, scipy.fft
