@@ -39,11 +39,18 @@ def version() -> str:
     return found[1]
 
 
+def four_numbers(version: str) -> tuple[int, int, int, int]:
+    """A version as Windows compares it: the numbers that it begins with, and zeros."""
+    found = re.match(r"\d+(\.\d+)*", version)
+    first, second, third, fourth = [*map(int, found[0].split(".") if found else ()), 0, 0, 0, 0][:4]
+    return first, second, third, fourth
+
+
 def version_resource(name: str) -> Any:
     """What Windows shows of a program under Properties > Details, as PyInstaller takes it; on Windows alone."""
     from PyInstaller.utils.win32 import versioninfo as info
 
-    numbers = (*map(int, version().split(".")), 0, 0, 0)[:4]
+    numbers = four_numbers(version())
     texts = {
         "CompanyName": PUBLISHER, "FileDescription": SUMMARY if name == WINDOW else f"{NAME} on the command line",
         "FileVersion": version(), "InternalName": name, "LegalCopyright": LICENCE, "OriginalFilename": f"{name}.exe",

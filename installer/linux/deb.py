@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -73,8 +74,13 @@ def fill(root: Path, frozen: Path) -> None:
     if THIRD_PARTY.exists():
         copy(THIRD_PARTY, documents / THIRD_PARTY.name)
     version = identity.version()
-    news = f"{identity.PACKAGE} ({version}) stable; urgency=medium\n\n  * Terrace {version}.\n\n"
+    news = f"{identity.PACKAGE} ({package_version(version)}) stable; urgency=medium\n\n  * Terrace {version}.\n\n"
     (documents / "changelog.gz").write_bytes(gzip.compress((news + signed()).encode(), mtime=0))
+
+
+def package_version(version: str) -> str:
+    """A version as dpkg orders it: one for trying out, such as 0.2.0rc1, comes before the one that it leads to."""
+    return re.sub(r"\.?dev(?=\d)", "~~dev", re.sub(r"(a|b|rc)(?=\d)", r"~\1", version))
 
 
 def signed() -> str:
@@ -147,7 +153,7 @@ def control(root: Path, depends: str, recommends: str) -> None:
     size = sum(-(-path.stat().st_size // 1024) for path in files)
     write(root / "DEBIAN" / "control", f"""\
 Package: {identity.PACKAGE}
-Version: {identity.version()}
+Version: {package_version(identity.version())}
 Architecture: amd64
 Maintainer: {maintainer()}
 Installed-Size: {size}

@@ -9,7 +9,6 @@ uninstaller and the setup are signed.
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import shutil
 import subprocess
@@ -57,19 +56,13 @@ def defines(frozen: Path, setup: Path, sign: str = "") -> str:
     values = {
         "NAME": identity.NAME, "VERSION": identity.version(), "PUBLISHER": identity.PUBLISHER,
         "SUMMARY": identity.SUMMARY, "COPYRIGHT": identity.LICENCE,
-        "FOUR": four_numbers(identity.version()),
+        "FOUR": ".".join(map(str, identity.four_numbers(identity.version()))),
         "WINDOW": identity.WINDOW, "CONSOLE": identity.CONSOLE, "EXTENSION": identity.EXTENSION,
         "MIME_TYPE": identity.MIME_TYPE, "FILE_KIND_ENGLISH": identity.FILE_KIND, "OWN_FOLDER": OWN_FOLDER,
         "KILOBYTES": str(size // 1024), "FROZEN": frozen.resolve().as_posix(), "OUT": str(setup),
         "ICON": str(icons.icon_for("win32")), "LICENCE": str(identity.ROOT / "LICENSE"),
     } | ({"SIGN": sign} if sign else {})  # fmt: skip
     return "".join(f"!define {name} {quoted(value)}\n" for name, value in values.items())
-
-
-def four_numbers(version: str) -> str:
-    """A version as Windows compares it: the numbers that it begins with, and zeros."""
-    numbers = re.findall(r"\d+", (re.match(r"[\d.]*", version) or [""])[0])
-    return ".".join([*numbers, "0", "0", "0", "0"][:4])
 
 
 def quoted(value: str) -> str:

@@ -17,6 +17,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton
 from waiting import wait_idle, wait_until
+from watched_program import WATCH
 
 from terrace.data import formats
 from terrace.session.document.fits import fits_of
@@ -465,17 +466,26 @@ def run_program(tmp_path: Path, *arguments: str, **more: str) -> subprocess.Comp
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("scale", ["1", "2"])
-def test_the_program_tests_itself(tmp_path: Path, scale: str) -> None:
+def test_the_program_tests_itself(tmp_path: Path) -> None:
+    """On a screen with twice the dots; all other tests have one without."""
     report, temporary = tmp_path / "report.txt", tmp_path / "tmp"
     temporary.mkdir()
-    done = run_program(tmp_path, "--self-test", "--report", str(report), QT_SCALE_FACTOR=scale, TMPDIR=str(temporary))
+    done = run_program(tmp_path, "--self-test", "--report", str(report), QT_SCALE_FACTOR="2", TMPDIR=str(temporary))
     assert done.returncode == 0, done.stderr
     assert done.stderr.replace("This plugin does not support propagateSizeHints()", "").strip() == ""
     assert done.stdout.endswith("Self-test passed: every step worked.\n")
     assert list(temporary.iterdir()) == []
     assert not (tmp_path / "logs").exists() and not (tmp_path / "s.ini").exists(), "it has places of its own"
     assert report.read_text(encoding="utf-8") == done.stdout
+
+
+def test_the_watch_of_the_network_hears_a_process_apart(tmp_path: Path) -> None:
+    """As a reader in native code would use it; that the self-test starts such a process is seen there."""
+    told = tmp_path / "told.txt"
+    code = f"{WATCH.format(file=str(told))}\nimport socket\nsocket.socket().connect(('127.0.0.1', 0))"
+    subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, check=False)
+    watched, heard = told.read_text(encoding="utf-8").splitlines()
+    assert watched == "" and heard.startswith("socket.connect") and "127.0.0.1" in heard
 
 
 def test_without_a_display_it_says_so(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from waiting import settled, wait_idle, wait_until
 from terrace.disk import writing
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
 from terrace.session.project.journal import latest, list_recoverable
+from terrace.session.session import Session
 from terrace_desktop.app.window import MainWindow
 from terrace_desktop.project import about as words
 from terrace_desktop.project.pictures import is_picture, picture_of
@@ -174,6 +175,24 @@ def test_a_project_is_open_again_as_it_was(office: Office, tmp_path: Path, monke
     assert not again.unsaved() and again.projects.words().startswith("Saved ")
     run(again, "undo", "undo")
     assert "late" not in again.controller.snapshot.dataset
+
+
+def test_opening_a_project_that_no_window_saved_changes_nothing(office: Office, tmp_path: Path) -> None:
+    """It lacks the further tables of its model, which are worked out once they are seen."""
+    path = tmp_path / "script.terrace"
+    session = Session()
+    for command in ("sample sleepstudy", MODEL, f'project save "{path}"'):
+        assert session.run(command).ok
+    before = path.read_bytes()
+    w = office.open()
+    w.data.open_file(str(path))
+    wait_until(lambda: w.results.has_cards() and w.results.newest().item.more is not None, "the further tables")
+    wait_idle(w.controller)
+    assert not w.projects.edited and w.projects.words().startswith("Saved ") and not w.unsaved()
+    run(w, "estat icc")
+    assert w.projects.words() == "Edited"
+    office.close(w)
+    assert path.read_bytes() == before
 
 
 def test_a_copy_without_data_is_not_the_file_of_the_work(

@@ -5,15 +5,21 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from fakes import FakeSession
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel
 from shiboken6 import isValid
-from waiting import show, wait_until
+from waiting import show, wait_idle, wait_until
 
+from terrace_desktop.app import self_test
+from terrace_desktop.app.window import MainWindow
+from terrace_desktop.ui.settings import Settings
 from terrace_desktop.upkeep import check_page
 from terrace_desktop.upkeep.check_page import CheckPage
 from terrace_desktop.upkeep.step_lines import PUBLISHED, STEPS, StepLine, StepLines, read_lines
@@ -45,10 +51,25 @@ def test_the_step_that_fails_is_named(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [report.parent], "nothing else is left behind"
 
 
-def test_it_ends_in_time(tmp_path: Path) -> None:
-    done = run(tmp_path, "self_test.LIMIT = 1")
-    assert done.returncode == 1 and "it took too long" in done.stdout
-    assert list(tmp_path.iterdir()) == []
+def test_it_ends_in_time(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "held"))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    (tmp_path / "held").mkdir()
+    monkeypatch.setattr(self_test, "LIMIT", 1)
+    ended: list[int] = []
+    monkeypatch.setattr(self_test, "QApplication", SimpleNamespace(exit=ended.append))
+    window = MainWindow(settings, FakeSession)
+    show(window)
+    window.begin()
+    wait_idle(window.controller)
+    test = self_test.SelfTest(window, StepLines(tmp_path / "r.txt"))
+    window.controller.run("wait")  # until it is cancelled
+    test.begin()
+    wait_until(lambda: bool(ended), "the end")
+    assert ended == [1] and test.status == 1 and not window.isVisible()
+    assert list(read_lines((tmp_path / "r.txt").read_text())) == [StepLine("sample", False, "it took too long")]
+    assert list((tmp_path / "held").iterdir()) == []
+    window.deleteLater()
 
 
 def test_one_whose_window_hangs_is_ended(tmp_path: Path) -> None:

@@ -6,7 +6,9 @@ import re
 import shutil
 import struct
 import subprocess
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -18,10 +20,24 @@ SCRIPTS = Path(setup.__file__).parent
 
 @pytest.mark.parametrize(
     ("version", "four"),
-    [("0.1.0", "0.1.0.0"), ("2", "2.0.0.0"), ("1.2.3rc1", "1.2.3.0"), ("1.2.3.4.5", "1.2.3.4"), ("dev", "0.0.0.0")],
-)
-def test_a_version_has_four_numbers(version: str, four: str) -> None:
-    assert setup.four_numbers(version) == four
+    [("0.1.0", "0.1.0.0"), ("2", "2.0.0.0"), ("1.2.3rc1", "1.2.3.0"), ("1.2.3.4.5", "1.2.3.4"), ("dev", "0.0.0.0"),
+     ("0.10.0.dev3", "0.10.0.0"), ("1.2.post1", "1.2.0.0")],
+)  # fmt: skip
+def test_a_version_has_four_numbers_in_the_setup_and_in_the_programs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, version: str, four: str
+) -> None:
+    info = ModuleType("versioninfo")
+    for name in ("StringTable", "StringStruct", "StringFileInfo", "VarFileInfo", "VarStruct"):
+        setattr(info, name, lambda *_: None)
+    info.FixedFileInfo = lambda filevers, prodvers: (filevers, prodvers)  # type: ignore[attr-defined]
+    info.VSVersionInfo = lambda ffi, kids: ffi  # type: ignore[attr-defined]
+    win32 = ModuleType("win32")
+    win32.versioninfo = info  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "PyInstaller.utils.win32", win32)  # which only Windows has
+    monkeypatch.setattr(identity, "version", lambda: version)
+    numbers = tuple(map(int, four.split(".")))
+    assert identity.version_resource(identity.WINDOW) == (numbers, numbers)
+    assert f'!define FOUR "{four}"' in setup.defines(frozen(tmp_path), tmp_path / "s.exe")
 
 
 def test_signs_of_nsis_in_a_value_stay_what_they_are() -> None:

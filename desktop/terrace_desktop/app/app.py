@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import logging
 import os
 import sys
 import tempfile
@@ -31,11 +33,12 @@ from terrace_desktop.ui.settings import Settings
 from terrace_desktop.variables import look as variables_look
 from terrace_desktop.work import logs, session_port
 from terrace_desktop.work.collector import Collector
+from terrace_desktop.work.worker import still_running
 
 if TYPE_CHECKING:
     from terrace_desktop.app.window import MainWindow
 
-
+log = logging.getLogger(__name__)
 LOOKS = {
     "FormContent": builder_look.SHEET + forms_look.SHEET + variables_look.SHEET + figure_look.SHEET
     + reporting_look.SHEET,
@@ -103,9 +106,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         from terrace_desktop.upkeep.update_flow import print_update
 
         return print_update(installation())
-    if options.self_test:
-        return _tested(options)
-    return _opened(options)
+    return leave(_tested(options) if options.self_test else _opened(options))
+
+
+def leave(status: int) -> int:
+    """The exit status, for the end of the program; with a worker that was waited for in vain, the end itself.
+
+    Python ends a thread that comes back from C++ while the interpreter goes by unwinding it, and C++ that must not
+    throw then aborts the process. The window has written settings, journal and logs by now.
+    """
+    if left := still_running():
+        log.info("ended while threads still ran: %s", ", ".join(left))
+        logging.shutdown()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:  # a frozen program without a console has none
+                with contextlib.suppress(OSError, ValueError):
+                    stream.flush()
+        os._exit(status)
+    return status
 
 
 def _tested(options: argparse.Namespace) -> int:

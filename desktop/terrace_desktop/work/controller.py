@@ -195,10 +195,13 @@ class Controller(QObject):
         return Previewer(self.preview_worker, lambda: self.snapshot.state)
 
     def take(self, snapshot: Snapshot) -> None:
-        """What the session is by work that was no command: results that have been completed."""
+        """What the session is by work that was no command: results that have been completed.
+
+        Nothing counts as changed: what completes a result follows from it, so a file that lacks it lacks nothing.
+        """
         if self.snapshot.document is not snapshot.document:
             self.snapshot = snapshot
-            self.changed.emit(snapshot, frozenset({"document"}))
+            self.changed.emit(snapshot, frozenset())
 
     def cancel(self) -> None:
         """Stop the running job and those behind it."""

@@ -10,6 +10,7 @@ import logging
 import queue
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from terrace.progress import CancelCheck, Progress, ProgressCallback
 
 log = logging.getLogger(__name__)
+_threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
 T = TypeVar("T")
 Told = Callable[[], object]
 
@@ -133,6 +135,11 @@ def _cancelled(operation: Operation[Any]) -> None:
     operation.cancelled()
 
 
+def still_running() -> list[str]:
+    """The names of the threads of workers that have not ended."""
+    return sorted(thread.name for thread in _threads if thread.is_alive())
+
+
 def run_here(operation: Operation[Any]) -> None:
     """Run an operation on the window's own thread and tell at once: for work that is too short to be felt."""
     Job(operation).run(operation.started, lambda told: told())(operation)
@@ -161,6 +168,7 @@ class Worker(QObject):
     # --- on the window's thread ---------------------------------------------------------------------
     def start(self) -> None:
         """Start the thread."""
+        _threads.add(self._thread)
         self._thread.start()
 
     def put(self, operation: Operation[T]) -> Job[T]:
