@@ -27,7 +27,7 @@ sys.path.insert(0, str(ROOT))
 from installer.trust import sha256  # noqa: E402 - found by the line above
 from terrace.disk.writing import write_bytes, write_text  # noqa: E402
 from terrace.errors import TerraceError  # noqa: E402
-from terrace_desktop.upkeep.feed import Release, ReleaseFile, list_text, opened, releases_of, signed  # noqa: E402
+from terrace_desktop.upkeep.feed import Release, ReleaseFile, list_of, list_text, opened, signed  # noqa: E402
 
 
 def keys(options: argparse.Namespace) -> int:
@@ -43,12 +43,12 @@ def keys(options: argparse.Namespace) -> int:
 def make(options: argparse.Namespace) -> int:
     """Add a release to the list, the newest first; one of the same version is replaced."""
     path = Path(options.list)
-    before = releases_of(path.read_text(encoding="utf-8")) if path.exists() else ()
+    before = list_of(path.read_text(encoding="utf-8")).releases if path.exists() else ()
     date = dt.date.fromisoformat(options.date) if options.date else dt.datetime.now(dt.UTC).date()
     files = tuple(_file(text) for text in options.file)
     release = Release(options.version, date, tuple(options.new), options.page, files)
     text = list_text([release, *(r for r in before if r.version != options.version)])
-    releases_of(text)  # what the program would refuse is not written
+    list_of(text)  # what the program would refuse is not written
     write_text(path, json.dumps(json.loads(text), ensure_ascii=False, indent=1) + "\n")
     return 0
 
@@ -60,12 +60,12 @@ def _file(text: str) -> ReleaseFile:
 
 
 def sign(options: argparse.Namespace) -> int:
-    """Sign the list, and verify what was written."""
+    """Sign the list as made now, and verify what was written."""
     from nacl.signing import SigningKey
 
     text = Path(options.key_file).read_text(encoding="utf-8") if options.key_file else os.environ["TERRACE_FEED_KEY"]
     secret = bytes.fromhex(text.strip())
-    content = signed(releases_of(Path(options.list).read_text(encoding="utf-8")), secret)
+    content = signed(list_of(Path(options.list).read_text(encoding="utf-8")).releases, secret)
     opened(content, bytes(SigningKey(secret).verify_key).hex())
     write_bytes(options.feed, content)
     return 0
@@ -73,7 +73,9 @@ def sign(options: argparse.Namespace) -> int:
 
 def verify(options: argparse.Namespace) -> int:
     """Tell what a feed says that is signed with this key; with a folder, compare the files of the newest release."""
-    releases = opened(Path(options.feed).read_bytes(), options.key)
+    found = opened(Path(options.feed).read_bytes(), options.key)
+    releases = found.releases
+    print(f"made {found.made:%Y-%m-%d %H:%M} UTC")
     for release in releases:
         print(f"{release.version}  {release.date}  {len(release.files)} file(s)")
     wrong = []

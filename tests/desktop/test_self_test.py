@@ -95,9 +95,12 @@ def test_without_a_console_the_file_has_the_lines(tmp_path: Path, monkeypatch: p
     ]  # fmt: skip
 
 
-def test_the_published_numbers_can_be_compared_without_a_window(tmp_path: Path, monkeypatch, capsys) -> None:
+@pytest.mark.parametrize("altered", [(), ("core.py",)])
+def test_the_published_numbers_can_be_compared_without_a_window(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], altered: tuple[str, ...]
+) -> None:
     from terrace.validation import carry_out
-    from terrace.validation.installation import installation
+    from terrace.validation.installation import Component, Installation
     from terrace.validation.report import Validation
     from terrace.validation.run import run as run_cases
     from terrace_desktop.app.app import main
@@ -110,13 +113,16 @@ def test_the_published_numbers_can_be_compared_without_a_window(tmp_path: Path, 
             found.append(verdict)
             if len(found) == 2:
                 break
-        return Validation(installation(), tuple(found), dt.datetime.now().astimezone())
+        libraries = (Component("numpy", "1", "0", 3, altered),)
+        return Validation(Installation("1", "0", (), libraries), tuple(found), dt.datetime.now().astimezone())
 
     monkeypatch.setattr(carry_out, "validate", few)
     report = tmp_path / "r.txt"
     status = main(["--validate", "--report", str(report)])
-    (line,) = read_lines(report.read_text(encoding="utf-8"))
-    assert capsys.readouterr().out == report.read_text(encoding="utf-8")
+    told = report.read_text(encoding="utf-8")
+    (line,) = read_lines(told)
+    assert capsys.readouterr().out == told
+    assert status == bool(altered) and ("altered: numpy: core.py" in told) is bool(altered)
     assert line.key == PUBLISHED and line.passed is (status == 0) and "of 2 models" in line.told
 
 

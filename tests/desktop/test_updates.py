@@ -7,6 +7,7 @@ import datetime as dt
 import importlib.util
 import json
 import re
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from types import ModuleType
 
 import pytest
 from nacl.signing import SigningKey
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QPushButton, QWidget
 from waiting import settled, show, wait_until
@@ -29,8 +31,19 @@ from terrace_desktop.app.window import MainWindow
 from terrace_desktop.project.notices import Notices
 from terrace_desktop.ui.settings import Settings
 from terrace_desktop.upkeep import fetch, update_flow
-from terrace_desktop.upkeep.feed import FeedError, Release, ReleaseFile, list_text, newer, opened, signed
-from terrace_desktop.upkeep.installation import Installation, installation
+from terrace_desktop.upkeep.feed import (
+    FeedError,
+    Release,
+    ReleaseFile,
+    ReleaseList,
+    list_of,
+    list_text,
+    newer,
+    not_before,
+    opened,
+    signed,
+)
+from terrace_desktop.upkeep.installation import Installation, installation, policy_files
 from terrace_desktop.upkeep.update_flow import UpdateFlow
 
 SECRET = SigningKey.generate()
@@ -40,12 +53,13 @@ FILE = ReleaseFile("windows", "https://releases.example.org/t.exe", "0123456789a
 NEXT = Release("99.3.0", dt.date(2027, 2, 1), ("Größere Modelle.", "Two.", "Three.", "Four.", "Five."),
                "https://releases.example.org/99.3.0", (FILE,))  # fmt: skip
 LAST = Release("99.2.0", dt.date(2027, 1, 1), ("An older one.",), "https://releases.example.org/99.2.0")
-FEED = signed([LAST, NEXT], bytes(SECRET))
+MADE = dt.datetime(2027, 2, 2, 9, 30, tzinfo=dt.UTC)
+FEED = signed([LAST, NEXT], bytes(SECRET), MADE)
 
 
 # --- the list --------------------------------------------------------------------------------------------------
 def test_a_list_comes_back_as_it_was_signed() -> None:
-    assert opened(FEED, KEY) == (LAST, NEXT)
+    assert opened(FEED, KEY) == ReleaseList(MADE, (LAST, NEXT))
 
 
 def test_keys_and_signatures_are_those_of_the_standard() -> None:
@@ -96,9 +110,16 @@ def test_without_a_key_there_is_no_list(key: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        '{"program": "other", "form": 1, "releases": []}',
-        '{"program": "terrace", "form": 1}',
-        '{"program": "terrace", "form": 1, "releases": [{"version": "1"}]}',
+        '{"program": "other", "form": 1, "made": "2027-02-02", "releases": []}',
+        '{"program": "terrace", "form": 1, "made": "2027-02-02"}',
+        '{"program": "terrace", "form": 1, "releases": []}',
+        '{"program": "terrace", "form": 1, "made": "2027-02-02", "releases": [{"version": "1"}]}',
+        list_text([NEXT]).replace('"size": 1000', '"size": 1e999'),
+        list_text([replace(NEXT, new="a word")]).replace('["a", " ", "w", "o", "r", "d"]', '"a word"'),
+        list_text([replace(NEXT, page="https://")]),
+        list_text([replace(NEXT, page="https://releases.example.org@example.net/")]),
+        list_text([replace(NEXT, page="https://releases.example.org/ 99")]),
+        list_text([replace(NEXT, page="https://rele\u0430ses.example.org/")]),  # a letter of another alphabet
         list_text([replace(NEXT, page="http://releases.example.org")]),
         list_text([replace(NEXT, page="file:///etc/passwd")]),
         list_text([replace(NEXT, version="next")]),
@@ -107,20 +128,29 @@ def test_without_a_key_there_is_no_list(key: str) -> None:
     ],
 )
 def test_a_list_that_cannot_be_trusted_is_refused(text: str) -> None:
-    from terrace_desktop.upkeep.feed import releases_of
-
     with pytest.raises(FeedError, match="cannot be read"):
-        releases_of(text)
+        list_of(text)
 
 
 def test_a_list_of_a_later_form_says_so_and_later_members_do_not_matter() -> None:
-    from terrace_desktop.upkeep.feed import releases_of
-
     found = json.loads(list_text([NEXT]))
     with pytest.raises(FeedError, match="later form"):
-        releases_of(json.dumps({**found, "form": 2}))
+        list_of(json.dumps({**found, "form": 2}))
     found["releases"][0]["mood"] = "sunny"
-    assert releases_of(json.dumps({**found, "more": 1})) == (NEXT,)
+    assert list_of(json.dumps({**found, "more": 1})).releases == (NEXT,)
+
+
+def test_signs_that_steer_a_terminal_or_turn_letters_round_are_not_told() -> None:
+    (found,) = list_of(list_text([replace(NEXT, version=" 99.3.0\n", new=("a\x1b[31m b\u202ec\x00\n d",))])).releases
+    assert found.new == ("a[31m bc d",) and found.version == "99.3.0"
+
+
+def test_an_older_list_does_not_take_the_place_of_one_that_was_seen() -> None:
+    found = opened(FEED, KEY)
+    for seen in ("", "nonsense", "2027-02-02T09:30:00+00:00", "2027-02-02T11:30:00+02:00", "2027-01-31T00:00:00+00:00"):
+        assert not_before(found, seen) is found
+    with pytest.raises(FeedError, match="older"):
+        not_before(found, "2027-02-02T09:30:01+00:00")
 
 
 def test_versions_are_told_newest_first_without_trial_ones() -> None:
@@ -153,7 +183,7 @@ def test_a_feed_is_made_signed_and_verified(tmp_path: Path, capsys: pytest.Captu
     assert main(["make", made, "--version", "98.0", *page]) == 0
     assert main(["make", made, "--version", "99.0", "--date", "2027-02-01", "--new", "One.", *page, *files]) == 0
     assert main(["sign", made, feed, "--key-file", secret]) == 0
-    first, second = opened(Path(feed).read_bytes(), key)
+    first, second = opened(Path(feed).read_bytes(), key).releases
     assert (first.version, first.date, first.new) == ("99.0", dt.date(2027, 2, 1), ("One.",))
     # of "abc", FIPS 180-2, appendix B.1
     assert first.files[0].sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -273,24 +303,39 @@ def test_a_server_that_hangs_is_left() -> None:
 
 # --- what the installation says --------------------------------------------------------------------------------
 def test_the_sources_name_no_place_and_no_key() -> None:
-    assert installation(policy=Path("none")) == Installation()
+    assert installation(policies=[Path("none")]) == Installation()
     assert not Installation().can_look
 
 
 def test_an_administrator_forbids_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file, policy = tmp_path / "installation.json", tmp_path / "policy.json"
     file.write_text(json.dumps({"feed": PLACE.feed, "key": KEY, "mail": "help@example.org"}))
-    assert installation(file, policy) == replace(PLACE, mail="help@example.org") and PLACE.can_look
-    for text in ('{"updates": "never"}', "never", "[]", ""):  # what cannot be read was meant to forbid something
-        policy.write_text(text)
-        assert not installation(file, policy).can_look, text
-    policy.write_text('{"updates": "ask"}')
-    assert installation(file, policy).can_look
+    assert installation(file, [policy]) == replace(PLACE, mail="help@example.org") and PLACE.can_look
+    for text in ('{"updates": "never"}', '\ufeff{"updates": "Never "}', "never", "[]", "", "{}", '{"Updates": "never"}',
+                 '{"updates": false}'):  # fmt: skip
+        policy.write_text(text, encoding="utf-8")  # whoever put it there wanted to forbid something
+        assert not installation(file, [policy]).can_look, text
+        assert not installation(file, [tmp_path / "first.json", policy]).can_look, text
+    policy.write_text('{"updates": "never"}', encoding="utf-16")
+    assert not installation(file, [policy]).can_look
+    policy.write_text('\ufeff{"updates": "ask"}', encoding="utf-8")
+    assert installation(file, [policy]).can_look
     policy.unlink()
     monkeypatch.setenv("TERRACE_UPDATES", "Never")
-    assert not installation(file, policy).can_look
+    assert not installation(file, [policy]).can_look
     file.write_text("not JSON")
-    assert installation(file, policy) == Installation(forbidden=True)
+    assert installation(file, [policy]) == Installation(forbidden=True)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere there is one folder")
+def test_the_folder_of_all_counts_where_a_desktop_has_one_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    of_all = Path("/etc/xdg/terrace/policy.json")
+    monkeypatch.delenv("XDG_CONFIG_DIRS", raising=False)
+    assert policy_files() == [of_all]
+    monkeypatch.setenv("XDG_CONFIG_DIRS", "/etc/xdg/xdg-ubuntu:/etc/xdg")
+    assert policy_files() == [Path("/etc/xdg/xdg-ubuntu/terrace/policy.json"), of_all]
+    monkeypatch.setenv("XDG_CONFIG_DIRS", "/home/me/none")
+    assert of_all in policy_files()
 
 
 # --- in the window ---------------------------------------------------------------------------------------------
@@ -395,7 +440,7 @@ def test_offline_it_is_silent_unless_asked(make: Callable[..., Bench]) -> None:
     assert bench.said == [] and bench.notices.isHidden()
     bench.flow.look()
     bench.answered()
-    assert bench.said == ["The list of versions cannot be reached."]
+    assert bench.said == ["Looking for a new version…", "The list of versions cannot be reached."]
 
 
 def test_a_list_of_another_hand_is_not_used(make: Callable[..., Bench]) -> None:
@@ -441,7 +486,7 @@ def test_a_version_that_is_skipped_is_not_told_again(make: Callable[..., Bench])
     bench.answered()
     assert bench.notices.message("update")
     bench.notices.dismiss("update")
-    bench.feed = signed([replace(NEXT, version="99.4")], bytes(SECRET))
+    bench.feed = signed([replace(NEXT, version="99.4")], bytes(SECRET), MADE)
     bench.flow.choose("yes")
     bench.answered()
     assert "99.4" in bench.notices.message("update")
@@ -451,7 +496,45 @@ def test_the_newest_version_says_so(make: Callable[..., Bench]) -> None:
     bench = make(feed=signed([replace(NEXT, version=__version__)], bytes(SECRET)))
     bench.flow.look()
     bench.answered()
-    assert bench.said == [f"Terrace {__version__} is the newest version."]
+    assert bench.said == ["Looking for a new version…", f"Terrace {__version__} is the newest version."]
+
+
+def test_a_list_of_before_is_not_used(make: Callable[..., Bench]) -> None:
+    bench = make()
+    bench.flow.look()
+    bench.answered()
+    bench.notices.dismiss("update")
+    bench.feed = signed([LAST], bytes(SECRET), MADE - dt.timedelta(days=20))
+    bench.flow.choose("yes")
+    bench.answered()
+    assert bench.notices.isHidden() and "older" not in bench.said[-1], "silent, unless asked"
+    again = make(feed=bench.feed)
+    again.flow.look()
+    again.answered()
+    assert again.notices.isHidden() and again.said[-1].startswith("The list of versions is older than one seen before")
+
+
+def test_whoever_asks_is_told_also_where_no_answer_comes(make: Callable[..., Bench], monkeypatch) -> None:
+    monkeypatch.setattr(update_flow, "PATIENCE", 1)
+    bench, held = make(), threading.Event()
+    bench.flow._get = lambda *_: (held.wait(20), FEED)[1]
+    bench.flow.choose("yes")
+    assert bench.said == []
+    bench.flow.look()  # while the one of today still waits
+    wait_until(lambda: len(bench.said) == 2, "the words")
+    assert bench.said[1].startswith("The list of versions cannot be reached.")
+    held.set()
+    bench.answered()
+    assert bench.said[2:] == [] and bench.notices.message("update"), "what comes late is told in the window"
+
+
+def test_what_is_new_is_told_as_plain_lines_of_a_length_that_can_be_read(make: Callable[..., Bench]) -> None:
+    bench = make(feed=signed([replace(NEXT, new=("<img src='https://example.net/i'>", "x" * 5000))], bytes(SECRET)))
+    bench.flow.look()
+    bench.answered()
+    shown = bench.notices._shown["update"].message
+    assert shown.textFormat() == Qt.TextFormat.PlainText
+    assert [len(line) for line in shown.text().splitlines()[1:]] == [35, 203]
 
 
 def test_the_start_page_asks_and_the_menu_shows_the_answer(

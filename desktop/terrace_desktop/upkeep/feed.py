@@ -3,7 +3,8 @@
 The signature is Ed25519 (RFC 8032), checked by libsodium through PyNaCl before the list is read: whoever serves the
 file, or stands between, cannot change a word of it. Of libraries that sign, PyNaCl is the smallest that is well kept
 (libsodium alone, under 6 MB installed; ``cryptography`` brings an OpenSSL of its own). A signature
-stands for lists of releases of Terrace alone: what is signed begins with `PREFIX`.
+stands for lists of releases of Terrace alone: what is signed begins with `PREFIX`. A list says when it was made, so
+that an older one, whose signature is as good, cannot be put in the place of one that has been seen.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from terrace.errors import TerraceError
 from terrace_desktop.upkeep.installation import has_form_of_key
@@ -50,13 +52,21 @@ class Release:
     files: tuple[ReleaseFile, ...] = ()
 
 
-def opened(content: bytes, key: str) -> tuple[Release, ...]:
-    """The releases of a signed list. Raises `FeedError` for whatever was not signed with this key, or is no list."""
-    return releases_of(_verified(content, key))
+@dataclass(frozen=True, slots=True)
+class ReleaseList:
+    """When the list was made, with its time zone, and what is in it."""
+
+    made: dt.datetime
+    releases: tuple[Release, ...]
 
 
-def releases_of(text: str) -> tuple[Release, ...]:
-    """The releases of a list, signed or not. Raises `FeedError` for what is none."""
+def opened(content: bytes, key: str) -> ReleaseList:
+    """What a signed list says. Raises `FeedError` for whatever was not signed with this key, or is no list."""
+    return list_of(_verified(content, key))
+
+
+def list_of(text: str) -> ReleaseList:
+    """What a list says, signed or not. Raises `FeedError` for what is none."""
     try:
         found = json.loads(text)
         if found["program"] != "terrace":
@@ -64,23 +74,36 @@ def releases_of(text: str) -> tuple[Release, ...]:
         if found["form"] > FORM:
             raise FeedError("The list of versions is of a later form than this version of Terrace reads.",
                             code="later-feed", advice="Look for a new version on the web page of Terrace.")  # fmt: skip
-        return tuple(_release(entry) for entry in found["releases"])
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        made = dt.datetime.fromisoformat(found["made"])
+        return ReleaseList(made.astimezone(dt.UTC), tuple(_release(entry) for entry in found["releases"]))
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError):
         raise FeedError("The list of versions cannot be read.", code="bad-feed") from None
 
 
-def signed(releases: Sequence[Release], secret: bytes) -> bytes:
-    """The file of a list, signed with a secret key (32 bytes)."""
+def not_before(found: ReleaseList, seen: str) -> ReleaseList:
+    """The list, unless it was made before the one that was `seen` last (ISO 8601, or empty): raises `FeedError`."""
+    try:
+        last = dt.datetime.fromisoformat(seen).astimezone(dt.UTC)
+    except ValueError:
+        return found
+    if found.made < last:
+        raise FeedError("The list of versions is older than one seen before, so it is not used.", code="old-feed",
+                        advice="Try again later. If it stays so, tell your administrator.")  # fmt: skip
+    return found
+
+
+def signed(releases: Sequence[Release], secret: bytes, made: dt.datetime | None = None) -> bytes:
+    """The file of a list, signed with a secret key (32 bytes); `made` is now unless given."""
     from nacl.signing import SigningKey
 
-    text = list_text(releases)
+    text = list_text(releases, made)
     signature = SigningKey(secret).sign(PREFIX + text.encode()).signature
     whole = {"signature": base64.b64encode(signature).decode("ascii"), "list": text}
     return json.dumps(whole, ensure_ascii=False, indent=1).encode() + b"\n"
 
 
-def list_text(releases: Sequence[Release]) -> str:
-    """The text that is signed."""
+def list_text(releases: Sequence[Release], made: dt.datetime | None = None) -> str:
+    """The text that is signed; `made` is now unless given."""
     entries = [
         {
             "version": r.version, "date": r.date.isoformat(), "new": list(r.new), "page": r.page,
@@ -88,7 +111,9 @@ def list_text(releases: Sequence[Release]) -> str:
         }
         for r in releases
     ]  # fmt: skip
-    return json.dumps({"program": "terrace", "form": FORM, "releases": entries}, ensure_ascii=False)
+    time = (made or dt.datetime.now(dt.UTC)).isoformat(timespec="seconds")
+    whole = {"program": "terrace", "form": FORM, "made": time, "releases": entries}
+    return json.dumps(whole, ensure_ascii=False)
 
 
 def _verified(content: bytes, key: str) -> str:
@@ -111,22 +136,35 @@ def _verified(content: bytes, key: str) -> str:
 
 
 def _release(entry: dict[str, Any]) -> Release:
-    page, version = str(entry["page"]), str(entry["version"])
-    if not page.startswith("https://"):
-        raise ValueError(page)
     from packaging.version import Version
 
-    Version(version)  # raises a ValueError for what is none
+    version = str(Version(entry["version"]))  # raises a ValueError for what is none
+    if not isinstance(entry["new"], list):
+        raise TypeError("what is new is no list")
     files = tuple(_file(f) for f in entry.get("files", ()))
-    new = tuple(" ".join(str(line).split()) for line in entry["new"])
-    return Release(version, dt.date.fromisoformat(entry["date"]), new, page, files)
+    new = tuple(_line(str(line)) for line in entry["new"])
+    return Release(version, dt.date.fromisoformat(entry["date"]), new, _https(entry["page"]), files)
 
 
 def _file(entry: dict[str, Any]) -> ReleaseFile:
-    out = ReleaseFile(str(entry["system"]), str(entry["address"]), str(entry["sha256"]), int(entry["size"]))
-    if not out.address.startswith("https://") or _SHA.fullmatch(out.sha256) is None:
-        raise ValueError(out.address)
+    out = ReleaseFile(_line(str(entry["system"])), _https(entry["address"]), str(entry["sha256"]), int(entry["size"]))
+    if _SHA.fullmatch(out.sha256) is None or out.size < 0:
+        raise ValueError(out.sha256)
     return out
+
+
+def _line(text: str) -> str:
+    """A text as one line without signs that steer a terminal or turn the order of letters round."""
+    return "".join(sign for sign in " ".join(text.split()) if sign.isprintable())
+
+
+def _https(address: str) -> str:
+    """An address that a browser opens as it reads: https, with a server and no name of a user before it."""
+    parts = urlsplit(address)
+    plain = address.isascii() and address.isprintable() and " " not in address
+    if not plain or parts.scheme != "https" or not parts.hostname or "@" in parts.netloc:
+        raise ValueError(address)
+    return address
 
 
 def newer(releases: Sequence[Release], version: str) -> tuple[Release, ...]:

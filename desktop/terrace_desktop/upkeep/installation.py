@@ -5,7 +5,8 @@ https address of the list of releases, ``key`` the public key that the list is s
 ``mail`` the address that crash reports can be mailed to. What is empty is never used.
 
 ``policy.json`` in the folder of settings of the whole machine is the administrator's: ``{"updates": "never"}`` forbids
-looking for new versions, and so does the environment variable ``TERRACE_UPDATES=never``.
+looking for new versions, and so does any other that does not say ``"ask"``: whoever put it there wanted to forbid
+something. The environment variable ``TERRACE_UPDATES=never`` does, too.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import json
 import logging
 import os
 import re
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +24,7 @@ from terrace.data.resources import resource_path
 from terrace.errors import TerraceError
 
 log = logging.getLogger(__name__)
-NEVER = "never"
+NEVER, ASK = "never", "ask"
 _KEY = re.compile(r"[0-9a-f]{64}")
 
 
@@ -45,32 +48,38 @@ def has_form_of_key(key: str) -> bool:
     return _KEY.fullmatch(key) is not None and len(set(key)) > 1
 
 
-def policy_file() -> Path:
-    """Where an administrator forbids things for all users of a machine."""
+def policy_files() -> list[Path]:
+    """Where an administrator forbids things for all users of a machine.
+
+    Desktops of Linux put folders of their own before the one of all, by ``XDG_CONFIG_DIRS``.
+    """
     import platformdirs
 
-    return Path(platformdirs.site_config_dir("terrace", appauthor=False)) / "policy.json"
+    folders = platformdirs.site_config_dir("terrace", appauthor=False, multipath=True).split(os.pathsep)
+    if sys.platform.startswith("linux"):
+        folders.append("/etc/xdg/terrace")
+    return [Path(folder) / "policy.json" for folder in dict.fromkeys(folders)]
 
 
-def installation(file: Path | None = None, policy: Path | None = None) -> Installation:
-    """What is set for this installation, read anew; `file` and `policy` are the usual ones unless given."""
+def installation(file: Path | None = None, policies: Sequence[Path] | None = None) -> Installation:
+    """What is set for this installation, read anew; `file` and `policies` are the usual ones unless given."""
     try:
         found = json.loads((file or resource_path("installation.json")).read_text(encoding="utf-8"))
         texts = {name: str(found.get(name) or "") for name in ("feed", "key", "mail")}
     except (OSError, ValueError, AttributeError, TerraceError) as error:
         log.warning("installation.json is not read: %s", type(error).__name__)
         texts = {}
-    return Installation(**texts, forbidden=_forbidden(policy or policy_file()))
+    by_user = os.environ.get("TERRACE_UPDATES", "").strip().lower() == NEVER
+    forbidden = by_user or any(map(_forbids, policy_files() if policies is None else policies))
+    return Installation(**texts, forbidden=forbidden)
 
 
-def _forbidden(policy: Path) -> bool:
-    if os.environ.get("TERRACE_UPDATES", "").strip().lower() == NEVER:
-        return True
+def _forbids(policy: Path) -> bool:
     try:
-        found = json.loads(policy.read_text(encoding="utf-8"))
-        return str(found.get("updates")).lower() == NEVER
+        found = json.loads(policy.read_text(encoding="utf-8-sig"))  # Windows begins texts with a mark
+        return str(found["updates"]).strip().lower() != ASK
     except (FileNotFoundError, NotADirectoryError):
         return False
-    except (OSError, ValueError, AttributeError):  # whoever put it there wanted to forbid something
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         log.warning("policy.json is not read, so new versions are not looked for")
         return True

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtCore import QObject, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
@@ -22,19 +23,23 @@ from terrace_desktop.work.worker import Operation, Task, Worker
 
 if TYPE_CHECKING:
     from terrace_desktop.ui.settings import Settings
-    from terrace_desktop.upkeep.feed import Release
+    from terrace_desktop.upkeep.feed import Release, ReleaseList
 
 YES, NO = "yes", "no"
-ANSWER, SKIPPED, DAY = "updates", "skipped_version", "update_day"  # in the settings
-LINES = 4  # of what is new, at most
+ANSWER, SKIPPED, DAY, SEEN = "updates", "skipped_version", "update_day", "update_list"  # in the settings
+LINES, LONGEST = 4, 200  # of what is new, at most, and letters of each
+PATIENCE = 15_000  # ms after which whoever asked is told, as a name that is looked up or a proxy can take longer
 Fetch = Callable[[str, Callable[[], bool]], bytes]
 
 
-def look_up(place: Installation, get: Fetch, cancelled: Callable[[], bool] = lambda: False) -> tuple[Release, ...]:
-    """The releases after this version, the newest first. Raises `FeedError`."""
-    from terrace_desktop.upkeep.feed import newer, opened
+def look_up(
+    place: Installation, get: Fetch, cancelled: Callable[[], bool] = lambda: False, seen: str = ""
+) -> ReleaseList:
+    """The releases after this version, the newest first; `seen` is when the last list was made. Raises `FeedError`."""
+    from terrace_desktop.upkeep.feed import newer, not_before, opened
 
-    return newer(opened(get(place.feed, cancelled), place.key), __version__)
+    found = not_before(opened(get(place.feed, cancelled), place.key), seen)
+    return replace(found, releases=newer(found.releases, __version__))
 
 
 def why_not(place: Installation) -> str:
@@ -60,7 +65,10 @@ class UpdateFlow(QObject):
         self.settings, self.notices, self.place = settings, notices, place
         self._get = get
         self._worker: Worker | None = None
-        self._closed = False
+        self._closed = self._asked = False
+        self._limit = QTimer(self)
+        self._limit.setSingleShot(True)
+        self._limit.timeout.connect(self._too_long)
 
     def actions(self) -> list[Action]:
         """What the Help menu offers."""
@@ -81,7 +89,7 @@ class UpdateFlow(QObject):
         self.question.emit(False)
         self.chosen.emit(f"update_{answer}")
         if answer == YES:
-            self._look(quiet=True)
+            self._look()
         else:
             self.told.emit(self.tr("Terrace will not look for new versions, unless you change this in the Help menu."))
 
@@ -92,7 +100,7 @@ class UpdateFlow(QObject):
         if self.choice() not in (YES, NO):
             self.question.emit(True)
         elif self.choice() == YES and self.settings.number(DAY) != dt.date.today().toordinal():
-            self._look(quiet=True)
+            self._look()
 
     def look(self) -> None:
         """Look now, as the user has asked for."""
@@ -100,15 +108,19 @@ class UpdateFlow(QObject):
         if wrong:
             self.told.emit(wrong)
         else:
-            self._look(quiet=False)
+            self._asked = True
+            self.told.emit(self.tr("Looking for a new version…"))
+            self._limit.start(PATIENCE)
+            self._look()
 
     def stop(self) -> None:
         """The window closes: nobody waits for an answer."""
         self._closed = True
+        self._limit.stop()
         if self._worker is not None:
             self._worker.stop(0.2)
 
-    def _look(self, *, quiet: bool) -> None:
+    def _look(self) -> None:
         if self._closed or (self._worker is not None and self._worker.busy):
             return
         self.settings.set_number(DAY, dt.date.today().toordinal())
@@ -116,29 +128,44 @@ class UpdateFlow(QObject):
         if self._worker is None:
             self._worker = Worker("updates")
             self._worker.start()
-        place, get = self.place, self._get
+        place, get, seen = self.place, self._get, self.settings.text(SEEN)
 
-        def work(task: Task) -> tuple[Release, ...]:
-            return look_up(place, get, task.cancelled)
+        def work(task: Task) -> ReleaseList:
+            return look_up(place, get, task.cancelled, seen)
 
         def failure(error: Exception) -> None:
-            if not quiet:
+            if self._answered():
                 from terrace.errors import TerraceError
 
                 self.told.emit(in_words(error) if isinstance(error, TerraceError) else str(error))
 
-        self._worker.put(Operation(work, partial(self._found, quiet), failure, "looking for a new version"))
+        self._worker.put(Operation(work, self._found, failure, "looking for a new version"))
 
-    def _found(self, quiet: bool, releases: tuple[Release, ...]) -> None:
+    def _answered(self) -> bool:
+        """There is an answer, or none is waited for: whether somebody has asked for it."""
+        asked, self._asked = self._asked, False
+        self._limit.stop()
+        return asked
+
+    def _too_long(self) -> None:
+        if self._answered():
+            self.told.emit(self.tr("The list of versions cannot be reached. Check your connection and try again."))
+
+    def _found(self, found: ReleaseList) -> None:
+        asked, releases = self._answered(), found.releases
+        self.settings.set_text(SEEN, found.made.isoformat())
         if not releases:
-            if not quiet:
+            if asked:
                 self.told.emit(self.tr("Terrace {0} is the newest version.").format(__version__))
             return
         newest = releases[0]
-        if quiet and self.settings.text(SKIPPED) == newest.version:
+        if not asked and self.settings.text(SKIPPED) == newest.version:
             return
+        words = self._words(releases)
+        if asked:
+            self.told.emit(words.partition("\n")[0])
         self.notices.put(
-            "update", self._words(releases), kind="info", lasting=True, away=self.tr("Later"),
+            "update", words, kind="info", lasting=True, away=self.tr("Later"),
             buttons=((self.tr("Open download page"), "update_page", partial(self._open, newest)),
                      (self.tr("Skip this version"), "update_skip", partial(self._skip, newest))),
         )  # fmt: skip
@@ -146,7 +173,7 @@ class UpdateFlow(QObject):
     def _words(self, releases: tuple[Release, ...]) -> str:
         told = self.tr("Terrace {0} is available. You have {1}.").format(releases[0].version, __version__)
         new = [line for release in releases for line in release.new]
-        lines = [f"\u2022 {line}" for line in new[:LINES]]
+        lines = [f"\u2022 {line if len(line) <= LONGEST else line[:LONGEST] + '…'}" for line in new[:LINES]]
         more = len(new) - LINES
         lines += [self.tr("and {0} more", "", more).format(more)] if more > 0 else []
         return "\n".join([told, *lines])
@@ -168,7 +195,7 @@ def print_update(place: Installation) -> int:
         print(wrong, file=sys.stderr)
         return 1
     try:
-        releases = look_up(place, fetch)
+        releases = look_up(place, fetch).releases
     except TerraceError as error:
         print(in_words(error), file=sys.stderr)
         return 1
