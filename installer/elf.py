@@ -96,7 +96,7 @@ def symbols(path: Path, *, defined: bool) -> set[str]:
 
 
 def unlink(files: list[Native], names: tuple[str, ...]) -> None:
-    """Let files no longer ask for the libraries whose names begin so. One that takes a symbol of them stays as it is."""
+    """Let files no longer ask for libraries whose names begin so; one that takes a symbol of them stays as it is."""
     for library in files:
         if not library.soname.startswith(names):
             continue

@@ -148,7 +148,8 @@ def left_out(name: str) -> str:
 
 def spoken(language: str) -> bool:
     """True where the program has texts in a language, or in one of its regions."""
-    return any((ROOT / "resources" / "translations").glob(f"terrace_{language.split('_')[0]}*.ts"))
+    plain = language.partition("_")[0]
+    return any((ROOT / "resources" / "translations").glob(f"terrace_{plain}*.ts"))
 
 
 def of_the_system(name: str, source: str) -> bool:
