@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -85,3 +86,59 @@ def is_plain_library(file: Native) -> bool:
     if file.path.name.startswith("libpython"):
         return False
     return file.path.name.startswith("lib") and bool(file.soname) and "plugins" not in file.path.parts
+
+
+def symbols(path: Path, *, defined: bool) -> set[str]:
+    """The names that a file offers to others, or takes from them; without versions."""
+    command = ["nm", "-D", "--defined-only" if defined else "--undefined-only", str(path)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return {line.split()[-1].split("@")[0] for line in said.splitlines() if line.strip()}
+
+
+def unlink(files: list[Native], names: tuple[str, ...]) -> None:
+    """Let files no longer ask for libraries whose names begin so; one that takes a symbol of them stays as it is."""
+    for library in files:
+        if not library.soname.startswith(names):
+            continue
+        offered = symbols(library.path, defined=True)
+        for file in files:
+            if library.soname in file.needed and not symbols(file.path, defined=False) & offered:
+                file.path.write_bytes(without_needed(file.path.read_bytes(), library.soname))
+
+
+def without_needed(content: bytes, name: str) -> bytes:
+    """A file for 64 bits, low byte first, whose dynamic section needs a library less (System V gABI, figure 5-10)."""
+    out = bytearray(content)
+    place, entries = _dynamic(out)
+    texts = next(value for tag, value in entries if tag == _STRTAB)
+    start = next(offset + texts - address for kind, offset, address, size in _segments(out)
+                 if kind == _LOAD and address <= texts < address + size)  # fmt: skip
+    wanted = name.encode("ascii") + b"\0"
+    kept = [(tag, value) for tag, value in entries if tag != _NEEDED or not out.startswith(wanted, start + value)]
+    for k, entry in enumerate(kept + [(0, 0)] * (len(entries) - len(kept))):
+        struct.pack_into("<QQ", out, place + 16 * k, *entry)
+    return bytes(out)
+
+
+_LOAD, _DYNAMIC = 1, 2  # kinds of segments
+_NEEDED, _STRTAB = 1, 5  # tags of the dynamic section
+
+
+def _segments(content: bytes | bytearray) -> list[tuple[int, int, int, int]]:
+    """Kind, place in the file, address and size of each segment."""
+    (table,) = struct.unpack_from("<Q", content, 32)
+    (count,) = struct.unpack_from("<H", content, 56)
+    rows = [struct.unpack_from("<IIQQQQ", content, table + 56 * k) for k in range(count)]
+    return [(kind, offset, address, size) for kind, _flags, offset, address, _physical, size in rows]
+
+
+def _dynamic(content: bytes | bytearray) -> tuple[int, list[tuple[int, int]]]:
+    """Where the dynamic section is, and its entries up to the first that is empty."""
+    place, size = next((offset, size) for kind, offset, _, size in _segments(content) if kind == _DYNAMIC)
+    entries: list[tuple[int, int]] = []
+    for k in range(size // 16):
+        tag, value = struct.unpack_from("<QQ", content, place + 16 * k)
+        if not tag:
+            break
+        entries.append((tag, value))
+    return place, entries

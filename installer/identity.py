@@ -15,8 +15,8 @@ WINDOW, CONSOLE = "terrace-desktop", "terrace"
 PACKAGE = "terrace"
 """The name among the packages of a system, of its menu entry and of its icon; the window says it to the desktop."""
 
-APP_ID = "io.github.terrace_mixed.Terrace"
-"""In reverse order of a domain, as AppStream and macOS want it."""
+APP_ID = "terrace.Terrace"
+"""For AppStream and macOS, which want two words at least. It begins with no domain, as the project has none."""
 
 PUBLISHER = "Terrace"
 SUMMARY = "Multilevel models by clicking, with reports"

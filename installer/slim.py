@@ -6,6 +6,8 @@ beginning of a name leaves the file out.
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -86,6 +88,12 @@ LEFT_OUT = {
 }  # fmt: skip
 """Files that are left out, by the reason."""
 
+TRANSLATED = re.compile(r"PySide6/(Qt/)?translations/qtbase_(\w+)\.qm$")
+"""Texts of Qt in a language, which go with those of the program in the same language."""
+
+UNUSED_LINKS = ("libarrow_substrait.so",)
+"""Libraries that others were linked with and take nothing from; `elf.unlink` makes sure of the latter."""
+
 _FROM_LINUX = re.compile(
     r"lib(python3|ssl|crypto|ffi|bz2|mpdec|sqlite3|xcb-(?!glx)\w[\w-]*|xkbcommon(-x11)?)[.\d]*\.so"
 )
@@ -130,10 +138,18 @@ def metadata() -> list[tuple[str, str]]:
 def left_out(name: str) -> str:
     """Why a file is left out; empty where it is kept."""
     plain = name.replace("\\", "/")
+    if (texts := TRANSLATED.match(plain)) and not spoken(texts[2]):
+        return "texts of Qt in languages that the program does not speak"
     for reason, patterns in LEFT_OUT.items():
         if any(re.match(pattern, plain) for pattern in patterns):
             return reason
     return ""
+
+
+def spoken(language: str) -> bool:
+    """True where the program has texts in a language, or in one of its regions."""
+    plain = language.partition("_")[0]
+    return any((ROOT / "resources" / "translations").glob(f"terrace_{plain}*.ts"))
 
 
 def of_the_system(name: str, source: str) -> bool:
@@ -153,8 +169,11 @@ def finish(folder: Path) -> None:
     """Take out of the frozen folder, on Linux, libraries that nothing needs any more and names of internal symbols."""
     if not sys.platform.startswith("linux"):
         return
-    from installer import elf
+    from installer import elf, icu
 
+    for library in sorted(folder.rglob("libicudata.so.*")):
+        icu.shrink(library)
+    elf.unlink(elf.natives(folder), UNUSED_LINKS)
     files = elf.natives(folder)
     gone = elf.unused(files)
     for path in gone:
@@ -166,3 +185,19 @@ def finish(folder: Path) -> None:
     names = [f.path for f in files if f.path not in gone and not _KEEP_SYMBOLS.search(f.path.as_posix())]
     if strip:
         subprocess.run([strip, "--strip-unneeded", *map(str, names)], check=True)
+    once(folder)
+
+
+def once(folder: Path) -> None:
+    """Keep a library that is there twice in one place only, with a link in the other.
+
+    The loader finds the libraries that one needs by the folder that its link is in, so both folders have to have them.
+    """
+    kept: dict[tuple[str, str], Path] = {}
+    for path in sorted(folder.glob("_internal/*.libs/*")):
+        if path.is_symlink():
+            continue
+        same = kept.setdefault((path.name, hashlib.sha256(path.read_bytes()).hexdigest()), path)
+        if same is not path:
+            path.unlink()
+            path.symlink_to(os.path.relpath(same, path.parent))

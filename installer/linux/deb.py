@@ -49,7 +49,7 @@ def build(frozen: Path, out: Path) -> list[Path]:
         control(root, *dependencies(frozen))
         target = out / f"{identity.PACKAGE}_{identity.version()}_amd64.deb"
         settle(root)
-        command = ["dpkg-deb", "--build", "--root-owner-group", "-Zxz", "-z6", str(root), str(target)]
+        command = ["dpkg-deb", "--build", "--root-owner-group", "-Zxz", "-z9", "-Sextreme", str(root), str(target)]
         environ = {**os.environ, "SOURCE_DATE_EPOCH": freeze.source_date()}
         subprocess.run(command, check=True, env=environ, stdout=subprocess.DEVNULL)
     return [target]
@@ -92,7 +92,7 @@ def signed() -> str:
 
 def maintainer() -> str:
     """Whom the package names; the address is one that cannot exist, as the project has none."""
-    return f"{identity.PUBLISHER} <terrace@localhost.localdomain>"
+    return f"{identity.PUBLISHER} <nobody@localhost>"
 
 
 def write(path: Path, text: str) -> None:

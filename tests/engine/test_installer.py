@@ -89,7 +89,6 @@ def test_what_only_unused_libraries_need_is_unused() -> None:
         ("PySide6/Qt/plugins/platforms/libqoffscreen.so", False),
         ("PySide6/Qt/plugins/platforms/libqminimal.so", True),
         ("PySide6/plugins/platforms/qwindows.dll", False),
-        ("PySide6/Qt/translations/qtbase_de.qm", False),
         ("PySide6/Qt/translations/qt_help_de.qm", True),
         ("matplotlib/mpl-data/fonts/ttf/DejaVuSans.ttf", False),
         ("matplotlib/mpl-data/fonts/afm/cmr10.afm", True),

@@ -159,3 +159,12 @@ def test_the_page_for_users_counts_rightly() -> None:
     page = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     whole = Validation(nothing_installed(), verdicts(), WHEN)
     assert f"it fits {len(verdicts())} models" in page and f"compares {whole.numbers:,} numbers" in page
+
+
+def test_a_frozen_program_is_known_by_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No module is a file there: the hash over none would be the same for every program."""
+    program = tmp_path / "terrace"
+    program.write_bytes(b"a program")
+    monkeypatch.setattr("sys.frozen", True, raising=False)
+    monkeypatch.setattr("sys.executable", str(program))
+    assert installation.engine_sha256() == hashlib.sha256(b"a program").hexdigest()

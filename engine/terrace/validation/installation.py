@@ -65,7 +65,13 @@ def installation() -> Installation:
 
 
 def engine_sha256() -> str:
-    """SHA-256 over names and contents of all modules of the engine, in the order of their names."""
+    """SHA-256 over names and contents of all modules of the engine, in the order of their names.
+
+    Frozen, the modules are in the file of the program: it is the SHA-256 of that.
+    """
+    if getattr(sys, "frozen", False):
+        with Path(sys.executable).open("rb") as program:
+            return hashlib.file_digest(program, "sha256").hexdigest()
     folder = Path(__file__).resolve().parent.parent
     digest = hashlib.sha256()
     for file in sorted(folder.rglob("*.py"), key=lambda f: f.relative_to(folder).as_posix()):
