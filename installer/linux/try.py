@@ -228,7 +228,7 @@ def folder_of(given: Path | None) -> Iterator[Path]:
         yield given
         return
     with tempfile.TemporaryDirectory(prefix="terrace-root-") as name:
-        yield Path(name)
+        yield Path(name, "root")  # not that folder itself, which is closed to the user who tries
 
 
 def main() -> int:
