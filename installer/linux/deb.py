@@ -15,11 +15,10 @@ import tempfile
 import textwrap
 from pathlib import Path
 
-from installer import elf, freeze, icons, identity
+from installer import elf, freeze, icons, identity, trust
 from installer.linux import desktop
 
 HOME = Path("usr/lib", identity.PACKAGE)
-THIRD_PARTY = freeze.ROOT / "build" / "licences" / "THIRD-PARTY.txt"
 OPTIONAL = ("libqgtk3.so",)
 """Plugins that are used where the system has what they need, and that nobody has to install anything for."""
 
@@ -71,8 +70,8 @@ def fill(root: Path, frozen: Path) -> None:
     write(share / "lintian" / "overrides" / identity.PACKAGE, OVERRIDES)
     documents = share / "doc" / identity.PACKAGE
     write(documents / "copyright", copyright_text())
-    if THIRD_PARTY.exists():
-        copy(THIRD_PARTY, documents / THIRD_PARTY.name)
+    if trust.THIRD_PARTY.exists():
+        copy(trust.THIRD_PARTY, documents / trust.THIRD_PARTY.name)
     version = identity.version()
     news = f"{identity.PACKAGE} ({package_version(version)}) stable; urgency=medium\n\n  * Terrace {version}.\n\n"
     (documents / "changelog.gz").write_bytes(gzip.compress((news + signed()).encode(), mtime=0))

@@ -7,7 +7,6 @@ an installed one, and runs from wherever its folder is. `menu.sh` adds it to the
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shutil
@@ -15,7 +14,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from installer import elf, freeze, icons, identity
+from installer import elf, freeze, icons, identity, trust
 from installer.linux import deb, desktop
 
 HERE = Path(__file__).resolve().parent
@@ -33,7 +32,7 @@ def build(frozen: Path, out: Path) -> list[Path]:
         unpacked = sum(path.lstat().st_size for path in folder.rglob("*"))
         values = {
             "VERSION": identity.version(), "GLIBC": elf.highest(elf.natives(folder), "GLIBC")[0], "FILE": target.name,
-            "SIZE": str(packed.stat().st_size), "SUM": hashlib.sha256(packed.read_bytes()).hexdigest(),
+            "SIZE": str(packed.stat().st_size), "SUM": trust.sha256(packed),
             "UNPACKED": str(round(unpacked / 1e6)),
         }  # fmt: skip
         target.write_bytes(head(values).encode() + packed.read_bytes())
@@ -57,8 +56,8 @@ def fill(folder: Path, frozen: Path) -> None:
     for size in desktop.ICON_SIZES:
         deb.copy(icons.png(size), share / icons.png(size).name)
     deb.copy(freeze.ROOT / "LICENSE", folder / "LICENSE.txt")
-    if deb.THIRD_PARTY.exists():
-        deb.copy(deb.THIRD_PARTY, folder / deb.THIRD_PARTY.name)
+    if trust.THIRD_PARTY.exists():
+        deb.copy(trust.THIRD_PARTY, folder / trust.THIRD_PARTY.name)
     deb.settle(folder)
     menu.chmod(0o755)
 
