@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -210,6 +210,7 @@ class Person:
 
 def data(p: Person) -> None:
     """Open the file, look, centre."""
+    sample(p.scratch / "schools.sav")
     p.shoot("01-start")
     p.file(lambda: p.click("start_open"), p.scratch / "schools.sav")
     assert len(p.window.controller.snapshot.dataset) == 7185
@@ -362,24 +363,23 @@ def sample(path: Path) -> None:
     assert outcome.error is None, outcome.error
 
 
-def main(arguments: list[str]) -> int:
+def play(steps: Sequence[Callable[[Person], None]], pictures: str, usage: str | None, arguments: list[str]) -> int:
+    """Play steps with a new window, the pictures in the folder asked for or in that of the documentation."""
     if len(arguments) != 1:
-        print(__doc__)
+        print(usage)
         return 2
     app.make_application()
     theme.dress(QApplication.instance(), "light")
-    folder = IMAGES / "first-hour" if arguments[0] == "--docs" else Path(arguments[0])
+    folder = IMAGES / pictures if arguments[0] == "--docs" else Path(arguments[0])
     with tempfile.TemporaryDirectory() as name:
-        scratch = Path(name)
-        sample(scratch / "schools.sav")
-        p = Person(scratch, folder)
-        for step in STEPS:
+        p = Person(Path(name), folder)
+        for step in steps:
             step(p)
         p.window.asks_on_close = False
         p.window.close()
-    print(f"{len(STEPS)} parts, {len(p.pictures)} pictures")
+    print(f"{len(steps)} parts, {len(p.pictures)} pictures")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(play(STEPS, "first-hour", __doc__, sys.argv[1:]))

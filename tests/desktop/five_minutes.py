@@ -9,16 +9,9 @@ It ends with an error where anything that the page tells is not there or does no
 from __future__ import annotations
 
 import sys
-import tempfile
-from pathlib import Path
 
-from first_hour import Person
+from first_hour import Person, play
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication
-from screenshots import IMAGES
-
-from terrace_desktop.app import app
-from terrace_desktop.ui import theme
 
 
 def open_sample(p: Person) -> None:
@@ -58,22 +51,5 @@ def take_along(p: Person) -> None:
 STEPS = (open_sample, build, take_along)
 
 
-def main(arguments: list[str]) -> int:
-    if len(arguments) != 1:
-        print(__doc__)
-        return 2
-    app.make_application()
-    theme.dress(QApplication.instance(), "light")
-    folder = IMAGES / "five-minutes" if arguments[0] == "--docs" else Path(arguments[0])
-    with tempfile.TemporaryDirectory() as name:
-        p = Person(Path(name), folder)
-        for step in STEPS:
-            step(p)
-        p.window.asks_on_close = False
-        p.window.close()
-    print(f"{len(STEPS)} parts, {len(p.pictures)} pictures")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(play(STEPS, "five-minutes", __doc__, sys.argv[1:]))
