@@ -109,8 +109,8 @@ def _bold(text: str, missed: bool) -> str:
     return f"**{text}**" if missed else text
 
 
-def ratio(case: Case, ours: Kept, name: str, theirs: Kept) -> float | None:
-    """The other's CPU time by Terrace's; None where one of them has none, or where the difference is what counts."""
+def ratio(ours: Kept, theirs: Kept) -> float | None:
+    """The other's CPU time by Terrace's; None where one of them has none."""
     if ours.problem or theirs.problem or not ours.cpu:
         return None
     return theirs.cpu / ours.cpu
@@ -159,7 +159,7 @@ def _numbers(case: Case, ours: Kept, name: str, theirs: Kept, wanted: list[str])
     late = case.cpu is not None and ours.cpu > case.cpu
     if name == ITSELF and case.more is not None and not theirs.problem:
         late = late or ours.cpu - theirs.cpu > case.more
-    value = ratio(case, ours, name, theirs)
+    value = ratio(ours, theirs)
     shown = clock = "–"
     if value is not None:
         shown = _bold(page.digits(value), value < case.wanted.get(name, 0.0))

@@ -66,13 +66,16 @@ def digits(value: float) -> str:
 
 
 def _commit() -> str:
+    """The commit, and whether the program (not the benchmarks) differs from it."""
+    root = PAGE.parents[2]
     try:
-        asked = subprocess.run(
-            ["git", "describe", "--always", "--dirty"], cwd=PAGE.parent, capture_output=True, text=True, check=True
+        commit, changed = (
+            subprocess.run(["git", *asked], cwd=root, capture_output=True, text=True, check=True).stdout.strip()
+            for asked in (["describe", "--always"], ["status", "--porcelain", "--", "engine", "desktop"])
         )
     except (OSError, subprocess.CalledProcessError):
         return "an unknown state"
-    return asked.stdout.strip().replace("-dirty", " with uncommitted changes")
+    return f"{commit} with uncommitted changes" if changed else commit
 
 
 def _processor() -> str:
