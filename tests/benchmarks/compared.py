@@ -102,6 +102,8 @@ def memory(size: float | None) -> str:
     """Bytes in MiB or GiB."""
     if size is None:
         return "–"
+    if size < MIB:
+        return "< 1 MiB"
     return f"{page.digits(size / GIB)} GiB" if size >= GIB else f"{size / MIB:.0f} MiB"
 
 

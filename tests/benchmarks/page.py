@@ -13,8 +13,8 @@ from pathlib import Path
 PAGE = Path(__file__).resolve().parent / "RESULTS.md"
 TITLE = """# Benchmarks: the last results
 
-Written by the scripts of this folder (see `README.md`); each replaces its own section. Times are wall-clock and
-decide nothing by themselves: no test passes or fails by them.
+Written by the scripts of this folder (see `README.md`); each replaces its own section. Times are wall-clock where
+nothing else is said, and decide nothing by themselves: no test passes or fails by them.
 """
 ORDER = (
     *("compare", "scaling", "streaming", "startup", "installed", "window", "workday", "preview"),

@@ -34,5 +34,11 @@ FITS = {
     "ratings-7": ratings,
 }
 
+
+def warm(small):
+    """A small fit."""
+    return mixed(small["y"].to_numpy(), design(small["x"]), small["g"].to_numpy(), np.arange(len(small)) % 5)
+
+
 if __name__ == "__main__":
-    serve(f"gpboost {version('gpboost')}", FITS, lambda model: -model.get_current_neg_log_likelihood())
+    serve(f"gpboost {version('gpboost')}", FITS, lambda model: -model.get_current_neg_log_likelihood(), warm)

@@ -21,5 +21,11 @@ FITS = {
     "insteval": lambda d: lmer("y ~ service + (1 | s) + (1 | d) + (1 | dept)", data=d.frame, reml=False),
 }
 
+
+def warm(small):
+    """A small fit."""
+    return lmer("y ~ x + (x | g)", data=small, reml=True)
+
+
 if __name__ == "__main__":
-    serve(f"lme-python {version('lme-python')}", FITS, lambda result: result.log_likelihood)
+    serve(f"lme-python {version('lme-python')}", FITS, lambda result: result.log_likelihood, warm)

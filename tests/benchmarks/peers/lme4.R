@@ -16,4 +16,4 @@ serve(list(
     bootMer(m, function(m) c(fixef(m), getME(m, "theta"), sigma(m)), nsim = 1000, seed = 1)
     m
   }
-), "lme4", prepare = list(bootstrap = function(d) lmer(mathach ~ ses + (1 | id), d)))
+), "lme4", function(d) lmer(y ~ x + (1 | g), d), prepare = list(bootstrap = function(d) lmer(mathach ~ ses + (1 | id), d)))

@@ -28,5 +28,11 @@ FITS = {
     ).fit(),
 }  # fmt: skip
 
+
+def warm(small):
+    """A small fit."""
+    return mixedlm_rs.mixedlm("y ~ x", small, groups="g", re_formula="~x").fit()
+
+
 if __name__ == "__main__":
-    serve(f"mixedlm-rs {version('mixedlm-rs')}", FITS, lambda result: result.llf)
+    serve(f"mixedlm-rs {version('mixedlm-rs')}", FITS, lambda result: result.llf, warm)

@@ -21,5 +21,11 @@ FITS = {
     "insteval": lambda d: lmer("y ~ service + (1 | s) + (1 | d) + (1 | dept)", d.frame, REML=False),
 }
 
+
+def warm(small):
+    """A small fit."""
+    return lmer("y ~ x + (x | g)", small)
+
+
 if __name__ == "__main__":
-    serve(f"mixedlm {version('mixedlm')}", FITS, lambda result: result.logLik().value)
+    serve(f"mixedlm {version('mixedlm')}", FITS, lambda result: result.logLik().value, warm)

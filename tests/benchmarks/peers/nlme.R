@@ -15,4 +15,4 @@ serve(list(
   bodyweight = function(d) lme(weight ~ diet * time, d, ~ time | rat, corCAR1(form = ~ time | rat)),
   ar1 = function(d) lme(y ~ x, d, ~ 1 | id, corAR1(form = ~ t | id)),
   irregular = function(d) gls(y ~ x, d, corCAR1(form = ~ t | id))
-), "nlme", prepare = list(bcva = function(d) transform(d, at = as.integer(visit))))
+), "nlme", function(d) lme(y ~ x, d, ~ 1 | g), prepare = list(bcva = function(d) transform(d, at = as.integer(visit))))

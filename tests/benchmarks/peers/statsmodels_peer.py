@@ -25,5 +25,11 @@ FITS = {
     "sleepstudy": lambda d: mixed(d["reaction"], design(d["days"]), d["subj"], design(d["days"])),
 }
 
+
+def warm(small):
+    """A small fit."""
+    return mixed(small["y"], design(small["x"]), small["g"], design(small["x"]))
+
+
 if __name__ == "__main__":
-    serve(f"statsmodels {statsmodels.__version__}, NumPy {np.__version__}", FITS, lambda result: result.llf)
+    serve(f"statsmodels {statsmodels.__version__}, NumPy {np.__version__}", FITS, lambda result: result.llf, warm)
