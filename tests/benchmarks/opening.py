@@ -9,10 +9,6 @@ fields of every row, guesses measures and hashes the file besides.
 
 from __future__ import annotations
 
-import os
-
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is loaded
-
 import argparse
 import tempfile
 import threading
@@ -218,7 +214,7 @@ def section(rows: list[list[str]], before: str, given: argparse.Namespace) -> st
             "Measured with:",
             "",
             *(f"- {line}" for line in page.machine()),
-            f"- BLAS threads: 1; the machine was shared with other work: load {before} before, {page.load()} after",
+            f"- the machine was shared with other work: load {before} before, {page.load()} after",
         ]
     )
 

@@ -150,9 +150,10 @@ class Side:
         self._log.close()
 
 
-def blas_threads(count: int) -> dict[str, str]:
-    """The environment in which BLAS uses so many threads; 0 leaves it as it is for a user."""
-    return {} if not count else dict.fromkeys(THREADS, str(count))
+def environment(threads: int) -> dict[str, str]:
+    """This process's environment with so many threads for BLAS; with 0 as a user has it, who sets none."""
+    kept = {key: value for key, value in os.environ.items() if key not in THREADS}
+    return kept | (dict.fromkeys(THREADS, str(threads)) if threads else {})
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,7 @@ class Place:
 
 def start(name: str, place: Place) -> Side:
     """Start Terrace or a peer. Raises `SideError` where it is not installed."""
-    environ = {key: value for key, value in os.environ.items() if key not in THREADS} | blas_threads(place.threads)
+    environ = environment(place.threads)
     peers = HERE / "peers"
     if name == TERRACE:
         command = [sys.executable, str(peers / "terrace_side.py"), str(place.exchange), str(place.data)]
