@@ -107,6 +107,11 @@ def memory(size: float | None) -> str:
     return f"{page.digits(size / GIB)} GiB" if size >= GIB else f"{size / MIB:.0f} MiB"
 
 
+def _times(value: float) -> str:
+    """A ratio with three digits, or two where it is small."""
+    return page.digits(value) if value >= 0.1 else f"{value:.2g}"
+
+
 def _bold(text: str, missed: bool) -> str:
     return f"**{text}**" if missed else text
 
@@ -164,8 +169,8 @@ def _numbers(case: Case, ours: Kept, name: str, theirs: Kept, wanted: list[str])
     value = ratio(ours, theirs)
     shown = clock = "–"
     if value is not None:
-        shown = _bold(page.digits(value), value < case.wanted.get(name, 0.0))
-        clock = page.digits(theirs.seconds / ours.seconds)
+        shown = _bold(_times(value), value < case.wanted.get(name, 0.0))
+        clock = _times(theirs.seconds / ours.seconds)
     return [its, _bold(page.duration(ours.cpu), late), shown, ", ".join(wanted), clock]
 
 

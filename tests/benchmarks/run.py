@@ -115,14 +115,14 @@ def main() -> int:
                     print(f"{case.title}: left out, there is no {case.data} in the data folder.")
                     continue
                 failed = failed or bool(found[TERRACE].problem)
-                measured = result(found, page.machine()[0])
+                measured = result(found, page.machine()[0] + _threads(given.threads))
                 notes: list[str] = []
                 if given.quick:
                     case = replace(case, wanted={}, cpu=None, memory=None, more=None)  # small data say nothing of that
                 print("\n".join(["  ".join(row) for row in rows(case, measured, notes)] + notes), flush=True)
                 if keep:
                     store.results[case.key] = measured
-                    store.about = _about(sides, before, given.threads)
+                    store.about = _about(sides, before)
                     store.write()  # a run that is broken off keeps what it has
         finally:
             sides.close()
@@ -160,14 +160,17 @@ def _handed(case: Case, place: Place, quick: bool) -> bool:
     return True
 
 
-def _about(sides: Sides, before: str, threads: int) -> list[str]:
+def _about(sides: Sides, before: str) -> list[str]:
     """Machine, versions and load, a line each."""
     return [
         *page.machine()[1:],
         ", ".join(sides.about),
-        f"BLAS threads: {threads or 'as each program sets them'}",
         f"the machine was shared with other work: load {before} before, {page.load()} after",
     ]
+
+
+def _threads(count: int) -> str:
+    return f", BLAS threads set to {count}" if count else ""
 
 
 if __name__ == "__main__":

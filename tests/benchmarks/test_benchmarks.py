@@ -48,6 +48,12 @@ def test_every_case_has_a_key_of_its_own_and_every_peer_a_case() -> None:
     assert {name for name, data in DATA.items() if not data.file} == set(SIMULATIONS)
 
 
+def test_every_case_has_its_physical_limit() -> None:
+    table = (HERE / "LIMITS.md").read_text(encoding="utf-8").partition("## Row by row")[2]
+    named = [key for line in table.splitlines() for key in re.findall(r"`([^`]+)`", line.partition(" | ")[0])]
+    assert sorted(named) == sorted(KEYS)
+
+
 def test_answers() -> None:
     assert parse("ok 0.012 0.011 -1014.9268") == Answer(0.012, 0.011, -1014.9268)
     assert parse("ok 1 2 -3 9.5,4 7", 12) == Answer(1.0, 2.0, -3.0, (4.0, 9.5), 7, memory=12)
