@@ -28,7 +28,8 @@ INTRODUCTION = """\
 CPU time, medians over interleaved rounds: in each, Terrace and the peers of a case take turns. The ratio is the peer's
 CPU time by Terrace's, in bold where it is below the one wanted, as is whatever else misses what is wanted; *by
 the clock* is the ratio of wall-clock times. Nothing is set that a user does not set: each program has the threads that
-it takes, and the CPU time is that of all of them. Memory is the peak beyond what the process held with the data loaded.
+it takes, and the CPU time is that of all of them. As threads can cost more than they bring, peers that take several run
+with one as well, and the better counts. Memory is the peak beyond what the process held with the data loaded.
 Runs are the peer's, then Terrace's. In Terrace's time the command is parsed, groups are found and all parameters get
 standard errors; a peer's is that of its fit alone, on data whose groups are factors already. Where the log-likelihoods
 differ by more than 10⁻⁵ of their size (3·10⁻⁵ for GPBoost, which estimates it by random numbers), or degrees of freedom

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from statistics import median
 
 from cases import ITSELF, Case
-from sides import TERRACE, Answer, Side, SideError
+from sides import ONE, TERRACE, Answer, Side, SideError
 
 VALUE_TOLERANCE = 1e-5
 STOCHASTIC = {"gpboost": 3e-5}  # what is said of a likelihood that random numbers estimate; see gpboost_peer.py
@@ -91,20 +92,23 @@ def disagreement(terrace: Answer, peer: Answer, tolerance: float = VALUE_TOLERAN
 def measure(case: Case, sides: Mapping[str, Side], plan: Plan, data: Mapping[str, str]) -> dict[str, Measured]:
     """Times by side. The first fit of each is checked against Terrace's and, unless it is long, not counted.
 
-    Terrace takes part in every round, so that its median is taken over the same minutes as those of its peers.
+    Terrace takes part in every round, so that its median is taken over the same minutes as those of its peers. Of a
+    peer that also ran with one thread, the better counts.
     ``data`` has the dataset by the key of a case. A peer's memory is that of its first fit, which is no repetition.
     """
     runners = {TERRACE: Runner(sides[TERRACE], case.key, case.data)}
     for name in case.peers:
         if name == ITSELF:
             runners[name] = Runner(sides[TERRACE], case.beside, data[case.beside])
-        elif name in sides:
-            runners[name] = Runner(sides[name], case.key, case.data)
+        for one in (name, name + ONE):
+            if one in sides:
+                runners[one] = Runner(sides[one], case.key, case.data)
     found = {name: _first(runner, plan) for name, runner in runners.items()}
     ours = found[TERRACE]
     for name, side in found.items():
         if name not in (TERRACE, ITSELF) and not side.problem and not ours.problem:
-            side.problem = disagreement(ours.answer, side.answer, STOCHASTIC.get(name, VALUE_TOLERANCE))
+            tolerance = STOCHASTIC.get(name.removesuffix(ONE), VALUE_TOLERANCE)
+            side.problem = disagreement(ours.answer, side.answer, tolerance)
     number = 0
     while any(side.wants_more(plan) for side in found.values()):
         turn = number % len(found)
@@ -117,7 +121,17 @@ def measure(case: Case, sides: Mapping[str, Side], plan: Plan, data: Mapping[str
                 side.add(runners[name].run(side.repeats))
             except SideError as error:
                 side.problem = str(error)
-    return found
+    return _better(found)
+
+
+def _better(found: dict[str, Measured]) -> dict[str, Measured]:
+    """Each peer once: as it takes threads itself, or with one thread where that took less CPU time."""
+    chosen: dict[str, Measured] = {}
+    for name, side in found.items():
+        other = chosen.get(peer := name.removesuffix(ONE))
+        if other is None or (not side.problem and (other.problem or median(side.cpu) < median(other.cpu))):
+            chosen[peer] = side
+    return chosen
 
 
 def _short(side: Measured, plan: Plan) -> bool:

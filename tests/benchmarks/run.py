@@ -25,7 +25,7 @@ from cases import CASES, COMMAND, FIRST, OPEN, PEERS, Case
 from compared import Store, result, rows, section
 from datasets import dataset, hand_over, write_files
 from rounds import Measured, Plan, measure, measure_first
-from sides import TERRACE, Place, Side, SideError, peers_python, start
+from sides import ONE, TERRACE, THREADED, Place, Side, SideError, peers_python, start
 
 QUICK = Plan(runs=1, most=1, seconds=0.0, least=0.0)
 
@@ -141,7 +141,10 @@ def _case(case: Case, sides: Sides, peers: list[str], plan: Plan, quick: bool) -
         return None
     if case.timed == FIRST:
         return measure_first(case, lambda: start(TERRACE, sides.place), plan)
-    with sides.of([TERRACE, *(p for p in case.peers if p in peers)]) as running:
+    names = [TERRACE, *(p for p in case.peers if p in peers)]
+    if not quick and not sides.place.threads:
+        names += [name + ONE for name in names if name in THREADED]
+    with sides.of(names) as running:
         if TERRACE not in running:
             return {TERRACE: Measured(problem=sides.missing[TERRACE])}
         return measure(case, running, plan, data)

@@ -16,7 +16,10 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 TERRACE = "Terrace"
 R_PEERS = ("lme4", "lmerTest", "pbkrtest", "nlme", "glmmTMB")
-THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
+# Peers that take several threads by themselves, which can cost more than it brings, also run with one: ``name + ONE``.
+THREADED = ("statsmodels", "gpboost", "lme-python", "mixedlm", "mixedlm-rs")
+ONE = ", one thread"
 
 
 class SideError(Exception):
@@ -172,7 +175,8 @@ class Place:
 
 def start(name: str, place: Place) -> Side:
     """Start Terrace or a peer. Raises `SideError` where it is not installed."""
-    environ = environment(place.threads)
+    environ = environment(1 if name.endswith(ONE) else place.threads)
+    name = name.removesuffix(ONE)
     peers = HERE / "peers"
     if name == TERRACE:
         command = [sys.executable, str(peers / "terrace_side.py"), str(place.exchange), str(place.data)]
@@ -185,7 +189,8 @@ def start(name: str, place: Place) -> Side:
         python = sys.executable if name == "pandas" else place.python  # the pandas that Terrace has
         command = [python, str(peers / f"{name}_peer.py"), str(place.exchange)]
     most = min(place.most, 0.8 * available())
-    return Side(name, command, environ, place.exchange / f"{name}.log", place.patience, most)
+    log = place.exchange / f"{name}-{environ.get(THREADS[0], 'own')}.log"
+    return Side(name, command, environ, log, place.patience, most)
 
 
 def available() -> float:

@@ -18,7 +18,7 @@ from compared import Kept, Result, Store, memory, rows, section
 from datasets import crossed, hand_over, simulated, taken
 from ratings import ratings
 from rounds import Plan, disagreement, measure, measure_first
-from sides import R_PEERS, TERRACE, Answer, SideError, parse
+from sides import ONE, R_PEERS, TERRACE, Answer, SideError, parse
 from simulations import SIMULATIONS
 
 import terrace
@@ -124,6 +124,15 @@ def test_a_long_peer_has_fewer_runs_and_a_dead_one_is_named() -> None:
     assert "log-likelihood" in found["other"].problem and not found["other"].times
     assert found["gpboost"].times == [2.0] * 3  # 2·10⁻⁵ away, by its random numbers
     assert len(found[TERRACE].times) == 3
+
+
+def test_of_a_peer_with_several_threads_and_with_one_the_better_counts() -> None:
+    order: list[str] = []
+    for own, one, counts in ((4.0, 2.0, 2.0), (2.0, 4.0, 2.0), (SideError("ended"), 4.0, 4.0)):
+        sides = {TERRACE: FakeSide(TERRACE, order, 1.0)}
+        sides |= {"mixedlm": FakeSide("", order, own), "mixedlm" + ONE: FakeSide("", order, one)}
+        found = measure(Case("pig", "", "pig", "", ("mixedlm",)), sides, Plan(runs=2, seconds=0.0), {})  # type: ignore[arg-type]
+        assert list(found) == [TERRACE, "mixedlm"] and found["mixedlm"].times == [counts] * 2
 
 
 def test_where_terrace_takes_long_it_does_not_take_part_in_every_round() -> None:
