@@ -78,6 +78,7 @@ class Store:
 
     results: dict[str, Result] = field(default_factory=dict)
     about: list[str] = field(default_factory=list)
+    versions: dict[str, str] = field(default_factory=dict)  # what peers said of themselves, by its first word
 
     @classmethod
     def read(cls, path: Path = KEPT) -> Store:
@@ -89,13 +90,14 @@ class Store:
             key: Result(one["measured"], Kept(**one["terrace"]), {n: Kept(**p) for n, p in one["peers"].items()})
             for key, one in found["results"].items()
         }
-        return cls(results, found["about"])
+        return cls(results, found["about"], found.get("versions", {}))
 
     def write(self, path: Path = KEPT) -> None:
         """Keep it, in the order of the cases."""
         order = [case.key for case in CASES if case.key in self.results]
         results = {key: asdict(self.results[key]) for key in order}
-        text = json.dumps({"about": self.about, "results": results}, ensure_ascii=False, indent=1)
+        kept = {"about": self.about, "versions": self.versions, "results": results}
+        text = json.dumps(kept, ensure_ascii=False, indent=1)
         path.write_text(text + "\n", encoding="utf-8")
 
 
@@ -198,7 +200,7 @@ def section(store: Store) -> str:
     text = ["## Beside its peers", "", INTRODUCTION, "", page.table(HEAD, table, "llrrrrrrrrr")]
     if notes:
         text += ["", *(f"- {note}" for note in notes)]
-    about = [*_states(store), *store.about]
+    about = [*_states(store), *store.about, *([", ".join(store.versions.values())] if store.versions else [])]
     return "\n".join([*text, "", "Measured with:", "", *(f"- {line}" for line in about)])
 
 

@@ -122,7 +122,8 @@ def main() -> int:
                 print("\n".join(["  ".join(row) for row in rows(case, measured, notes)] + notes), flush=True)
                 if keep:
                     store.results[case.key] = measured
-                    store.about = _about(sides, before)
+                    store.about = _about(before)
+                    store.versions |= {said.partition(" ")[0]: said for said in sides.about}
                     store.write()  # a run that is broken off keeps what it has
         finally:
             sides.close()
@@ -163,11 +164,10 @@ def _handed(case: Case, place: Place, quick: bool) -> bool:
     return True
 
 
-def _about(sides: Sides, before: str) -> list[str]:
-    """Machine, versions and load, a line each."""
+def _about(before: str) -> list[str]:
+    """Machine and load, a line each."""
     return [
         *page.machine()[1:],
-        ", ".join(sides.about),
         f"the machine was shared with other work: load {before} before, {page.load()} after",
     ]
 

@@ -247,7 +247,7 @@ def test_more_than_the_second_fit_is_a_difference() -> None:
 
 
 def test_what_is_kept_is_read_as_it_was_written(tmp_path: Path) -> None:
-    store = Store({"pig": Result("now", OURS, {"lme4": Kept(8.0, 8.0, None, 4)})}, ["a machine"])
+    store = Store({"pig": Result("now", OURS, {"lme4": Kept(8.0, 8.0, None, 4)})}, ["a machine"], {"lme4": "lme4 1.1"})
     store.write(tmp_path / "kept.json")
     assert Store.read(tmp_path / "kept.json") == store
 
