@@ -90,9 +90,8 @@ class Sides:
 def main() -> int:
     """Run the cases and print the table."""
     given = options()
-    store = Store.read()
     if given.render:
-        page.write_section("compare", section(store))
+        page.write_section("compare", section(Store.read()))
         return 0
     chosen = [c for c in CASES if not given.cases or c.key in given.cases.split(",")]
     if given.quick:
@@ -120,17 +119,18 @@ def main() -> int:
                 if given.quick:
                     case = replace(case, wanted={}, cpu=None, memory=None, more=None)  # small data say nothing of that
                 print("\n".join(["  ".join(row) for row in rows(case, measured, notes)] + notes), flush=True)
-                if keep:
+                if keep:  # a run that is broken off keeps what it has, and so does another beside it
+                    store = Store.read()
                     store.results[case.key] = measured
                     store.about = _about(before)
                     store.versions |= {said.partition(" ")[0]: said for said in sides.about}
-                    store.write()  # a run that is broken off keeps what it has
+                    store.write()
         finally:
             sides.close()
         for name, why in sides.missing.items():
             print(f"{name} is left out: {why}.")
     if keep:
-        page.write_section("compare", section(store))
+        page.write_section("compare", section(Store.read()))
     return int(failed and given.quick)
 
 
