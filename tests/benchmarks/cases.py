@@ -170,7 +170,7 @@ CASES = (
     # Crossed factors.
     Case(
         "insteval", "InstEval: students, teachers and departments crossed, ML", "insteval", _INSTEVAL,
-        ("lme4", "gpboost", "lme-python", "mixedlm"), {"lme4": 15}, long=True,
+        ("lme4", "gpboost", "mixedlm"), {"lme4": 15}, long=True,
     ),
     Case(
         "insteval-evaluation", "InstEval, an evaluation", "insteval", _INSTEVAL, timed=EVALUATION, cpu=0.020, long=True,
