@@ -1,4 +1,4 @@
-"""The data of the cases: read or simulated once, and handed to the peers as raw doubles."""
+"""The data of the cases: read or simulated once, and handed to all sides as raw doubles."""
 
 from __future__ import annotations
 
@@ -6,41 +6,24 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from cases import DATA, SIMULATED
+from cases import DATA
+from simulations import SEED, SIMULATIONS, slopes
 
 import terrace
 from terrace.data.dataset import Dataset, Variable
 
-SEED = 20_240_607
 
-
-def dataset(name: str, folder: Path) -> Dataset | None:
-    """A dataset of the cases; None where its file is not in `folder`."""
-    if name == SIMULATED:
-        return simulated(1_000_000, 10_000)
+def dataset(name: str, folder: Path, quick: bool = False) -> Dataset | None:
+    """A dataset of the cases; None where its file is not in `folder`. `quick` simulates a small one."""
+    if name in SIMULATIONS:
+        return _frame(SIMULATIONS[name][quick]())
     path = folder / DATA[name].file
     return terrace.read(path) if path.exists() else None
 
 
 def simulated(rows: int, groups: int, effects: int = 2, covariates: int = 1) -> Dataset:
-    """y = 1 + 0.5 Σx + u₀ + u₁x₁ + ... + e in groups of unequal size, sorted by group as files mostly are.
-
-    ``effects`` counts the random effects of a group: the constant, then slopes of x, x2, x3, ... (which have
-    variance 1/4). Columns are made and added one at a time, so that a large frame costs little beyond itself.
-    """
-    rng = np.random.default_rng(SEED)
-    codes = np.sort(np.append(rng.integers(0, groups, rows - groups), np.arange(groups)))  # no group is empty
-    y = rng.standard_normal(rows)
-    y += 1.0 + rng.standard_normal(groups)[codes]
-    columns = {"y": y, "g": codes.astype(np.float64)}
-    for k in range(1, max(covariates, effects - 1) + 1):
-        x = rng.standard_normal(rows)
-        slope = np.full(groups, 0.5)
-        if k < effects:
-            slope += 0.5 * rng.standard_normal(groups)
-        y += slope[codes] * x
-        columns["x" if k == 1 else f"x{k}"] = x
-    return _frame(columns)
+    """Groups of unequal size with slopes: `simulations.slopes`."""
+    return _frame(slopes(rows, groups, effects, covariates))
 
 
 def crossed(rows: int, first: int, second: int) -> Dataset:
@@ -50,18 +33,33 @@ def crossed(rows: int, first: int, second: int) -> Dataset:
     x = rng.standard_normal(rows)
     y = 1.0 + 0.5 * x + rng.standard_normal(first)[a] + 0.7 * rng.standard_normal(second)[b]
     y += rng.standard_normal(rows)
-    return _frame({"y": y, "x": x, "a": a.astype(np.float64), "b": b.astype(np.float64)})
+    return _frame(pd.DataFrame({"y": y, "x": x, "a": a.astype(np.float64), "b": b.astype(np.float64)}, copy=False))
 
 
-def _frame(columns: dict[str, np.ndarray]) -> Dataset:
-    return Dataset(pd.DataFrame(columns, copy=False), tuple(map(Variable, columns)))
+def _frame(frame: pd.DataFrame) -> Dataset:
+    return Dataset(frame, tuple(map(Variable, frame.columns)))
 
 
 def hand_over(data: Dataset, name: str, folder: Path) -> None:
     """Write ``<name>.names`` (a column a line, ``factor`` behind those that group) and ``<name>.doubles``."""
     groups = DATA[name].groups
     lines = [f"{column}\tfactor" if column in groups else f"{column}\tnumber" for column in data.names]
-    (folder / f"{name}.names").write_text("\n".join(lines) + "\n", encoding="utf-8")
     with open(folder / f"{name}.doubles", "wb") as out:
         for column in data.names:
             out.write(data.numeric(column).tobytes())
+    (folder / f"{name}.names").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def write_files(data: Dataset, name: str, folder: Path) -> None:
+    """Write ``<name>.dta``, ``.csv`` and ``.parquet`` by pandas."""
+    frame = data.frame[list(data.names)]
+    frame.to_stata(folder / f"{name}.dta", write_index=False)
+    frame.to_csv(folder / f"{name}.csv", index=False)
+    frame.to_parquet(folder / f"{name}.parquet")
+
+
+def taken(name: str, folder: Path) -> dict[str, np.ndarray]:
+    """The columns that were handed over."""
+    names = [line.split("\t")[0] for line in (folder / f"{name}.names").read_text(encoding="utf-8").splitlines()]
+    values = np.fromfile(folder / f"{name}.doubles").reshape(len(names), -1)
+    return dict(zip(names, values, strict=True))

@@ -9,10 +9,6 @@ fields of every row, guesses measures and hashes the file besides.
 
 from __future__ import annotations
 
-import os
-
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is loaded
-
 import argparse
 import tempfile
 import threading
@@ -25,6 +21,7 @@ from statistics import median
 import numpy as np
 import page
 import pandas as pd
+from simulations import tall
 
 import terrace
 from terrace.errors import Cancelled
@@ -45,21 +42,6 @@ class Case:
     peer: str
     read: Callable[[Path], object]
     most: float = 0.0
-
-
-def tall(rows: int) -> pd.DataFrame:
-    """Six columns as studies have them: an identifier, two codes, three measurements with decimals."""
-    rng = np.random.default_rng(1)
-    return pd.DataFrame(
-        {
-            "id": np.arange(rows) // 10,
-            "wave": rng.integers(0, 10, rows),
-            "group": rng.integers(1, 5, rows),
-            "x": rng.normal(size=rows).round(3),
-            "z": rng.normal(size=rows).round(2),
-            "y": rng.normal(size=rows),
-        }
-    )
 
 
 def texts(rows: int) -> pd.DataFrame:
@@ -232,7 +214,7 @@ def section(rows: list[list[str]], before: str, given: argparse.Namespace) -> st
             "Measured with:",
             "",
             *(f"- {line}" for line in page.machine()),
-            f"- BLAS threads: 1; the machine was shared with other work: load {before} before, {page.load()} after",
+            f"- the machine was shared with other work: load {before} before, {page.load()} after",
         ]
     )
 

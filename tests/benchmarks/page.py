@@ -13,8 +13,8 @@ from pathlib import Path
 PAGE = Path(__file__).resolve().parent / "RESULTS.md"
 TITLE = """# Benchmarks: the last results
 
-Written by the scripts of this folder (see `README.md`); each replaces its own section. Times are wall-clock and
-decide nothing by themselves: no test passes or fails by them.
+Written by the scripts of this folder (see `README.md`); each replaces its own section. Times are wall-clock where
+nothing else is said, and decide nothing by themselves: no test passes or fails by them.
 """
 ORDER = (
     *("compare", "scaling", "streaming", "startup", "installed", "window", "workday", "preview"),
@@ -66,13 +66,16 @@ def digits(value: float) -> str:
 
 
 def _commit() -> str:
+    """The commit, and whether the program (not the benchmarks) differs from it."""
+    root = PAGE.parents[2]
     try:
-        asked = subprocess.run(
-            ["git", "describe", "--always", "--dirty"], cwd=PAGE.parent, capture_output=True, text=True, check=True
+        commit, changed = (
+            subprocess.run(["git", *asked], cwd=root, capture_output=True, text=True, check=True).stdout.strip()
+            for asked in (["describe", "--always"], ["status", "--porcelain", "--", "engine", "desktop"])
         )
     except (OSError, subprocess.CalledProcessError):
         return "an unknown state"
-    return asked.stdout.strip().replace("-dirty", " with uncommitted changes")
+    return f"{commit} with uncommitted changes" if changed else commit
 
 
 def _processor() -> str:

@@ -1,34 +1,33 @@
 #!/usr/bin/env python3
-"""Terrace beside its peers: a table of medians and ratios, printed and kept in RESULTS.md.
+"""Terrace beside its peers: CPU time and memory, printed and kept in RESULTS.md.
 
-    .venv/bin/python tests/benchmarks/run.py [--runs 5]
-    .venv/bin/python tests/benchmarks/run.py --cases pig,hsb [--peers lme4,nlme]     # a part of them, printed only
+    .venv/bin/python tests/benchmarks/run.py                                  # all, an hour or two
+    .venv/bin/python tests/benchmarks/run.py --cases pig,hsb [--peers lme4]   # a part of them, printed only
+    .venv/bin/python tests/benchmarks/run.py --cases pig,hsb --keep           # ... and kept, the others as they are
+    .venv/bin/python tests/benchmarks/run.py --quick                          # each script once, on small data
+    .venv/bin/python tests/benchmarks/run.py --render                         # the page anew from what is kept
 
-A ratio is (the peer's median time) / (Terrace's median time), over rounds in which all sides fit in turn. A peer that
-found another log-likelihood or other degrees of freedom than Terrace is named, and its time does not count.
+Each case has processes of its own, as their memory is looked at. A peer that found another log-likelihood or other
+degrees of freedom than Terrace is named, and its time does not count. `claim.py` makes the README's sentence of it.
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from statistics import median
 
 import page
-from cases import CASES, PEERS, Case
-from datasets import dataset, hand_over
-from rounds import Measured, Plan, measure
-from sides import TERRACE, Side, SideError, start, statsmodels_python
+from cases import CASES, COMMAND, FIRST, OPEN, PEERS, Case
+from compared import Store, result, rows, section
+from datasets import dataset, hand_over, write_files
+from rounds import Measured, Plan, measure, measure_first
+from sides import ONE, TERRACE, THREADED, Place, Side, SideError, peers_python, start
 
-HEAD = ["case", "peer", "peer's time", "Terrace", "ratio", "of CPU time", "wanted", "runs", "evaluations"]
-
-INTRODUCTION = """\
-Medians over interleaved rounds: in each, Terrace and the peers of a case fit once, in turn. The ratio is the peer's
-time by Terrace's, in bold where it is below the one wanted; the ratio of CPU times feels less of what else the machine
-does. Runs are the peer's, then Terrace's. In Terrace's time the command is parsed, groups are found and all parameters
-have standard errors; a peer's is that of its fit alone, on data whose groups are factors already. Where the
-log-likelihoods differ by more than 10⁻⁵ of their size, or degrees of freedom by more than 10⁻³, no time counts."""
+QUICK = Plan(runs=1, most=1, seconds=0.0, least=0.0)
 
 
 def options() -> argparse.Namespace:
@@ -38,122 +37,143 @@ def options() -> argparse.Namespace:
     plan = Plan()
     parser.add_argument("--data", type=Path, default=data, help="folder of the datasets (../shared/conformance/data)")
     parser.add_argument("--cases", help="keys of the cases to run, with commas: " + ", ".join(c.key for c in CASES))
-    parser.add_argument("--peers", default=",".join(PEERS), help="peers to run, with commas")
+    parser.add_argument("--peers", default=",".join(PEERS), help="peers to run, with commas; none with an empty text")
+    parser.add_argument("--keep", action="store_true", help="keep what --cases or --peers chose, beside the others")
+    parser.add_argument("--quick", action="store_true", help="one round of all that is short, on small data; not kept")
+    parser.add_argument("--render", action="store_true", help="measure nothing, write the page from what is kept")
     parser.add_argument("--runs", type=int, default=plan.runs, help="rounds at least (%(default)s)")
     parser.add_argument("--long-seconds", type=float, default=plan.long_seconds, help="a longer fit is long")
-    parser.add_argument("--long-runs", type=int, default=plan.long_runs, help="runs of a long peer, 1 at least")
-    parser.add_argument("--patience", type=float, default=900, help="seconds after which a peer is given up")
-    parser.add_argument("--threads", type=int, default=1, help="BLAS threads on every side, 0 as installed (1)")
-    parser.add_argument("--statsmodels", default=statsmodels_python(), help="the Python that has statsmodels")
-    parser.add_argument("--no-results", action="store_true", help="print only, as with --cases")
+    parser.add_argument("--long-runs", type=int, default=plan.long_runs, help="runs of a long side, 1 at least")
+    parser.add_argument("--patience", type=float, default=900, help="seconds after which a side is given up")
+    parser.add_argument("--most", type=float, default=float("inf"), help="GiB a side may have, if 80%% of what is free")
+    parser.add_argument("--threads", type=int, default=0, help="BLAS threads on every side, 0 as a user has them (0)")
+    parser.add_argument("--python", default=peers_python(), help="the Python that has the peers")
     return parser.parse_args()
+
+
+@dataclass
+class Sides:
+    """Starts processes: for each case anew, or kept for all where nothing is measured in earnest."""
+
+    place: Place
+    reused: bool
+    running: dict[str, Side] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+    about: dict[str, None] = field(default_factory=dict)
+
+    @contextmanager
+    def of(self, names: list[str]) -> Iterator[dict[str, Side]]:
+        """The sides of a case, without those that cannot start."""
+        for name in names:
+            if name in self.running or name in self.missing:
+                continue
+            try:
+                self.running[name] = start(name, self.place)
+            except SideError as error:
+                self.missing[name] = str(error)
+                continue
+            if name != TERRACE:
+                self.about |= dict.fromkeys(self.running[name].about.split("; "))
+        try:
+            yield {name: self.running[name] for name in names if name in self.running}
+        finally:
+            if not self.reused:
+                self.close()
+
+    def close(self) -> None:
+        """End all."""
+        for side in self.running.values():
+            side.close()
+        self.running.clear()
 
 
 def main() -> int:
     """Run the cases and print the table."""
     given = options()
+    if given.render:
+        page.write_section("compare", section(Store.read()))
+        return 0
     chosen = [c for c in CASES if not given.cases or c.key in given.cases.split(",")]
-    peers = given.peers.split(",")
-    plan = Plan(given.runs, long_seconds=given.long_seconds, long_runs=max(1, given.long_runs))
-    before = page.load()
-    rows: list[list[str]] = []
-    notes: list[str] = []
+    if given.quick:
+        chosen = [c for c in chosen if not c.long]
+    peers = [p for p in given.peers.split(",") if p]
+    plan = QUICK if given.quick else Plan(
+        given.runs, long_seconds=given.long_seconds, long_runs=max(1, given.long_runs)
+    )  # fmt: skip
+    partial = given.cases is not None or set(peers) != set(PEERS)
+    keep = not given.quick and (given.keep or not partial)
+    before, failed = page.load(), False
     with tempfile.TemporaryDirectory() as folder:
-        exchange = Path(folder)
-        sides = _start(given, peers, chosen, exchange, notes)
-        if TERRACE not in sides:
-            print("\n".join(notes))
-            return 1
+        most = given.most * 2**30
+        place = Place(given.data, Path(folder), given.python, given.threads, given.patience, most)
+        sides = Sides(place, reused=given.quick)
         try:
-            _run(chosen, sides, given.data, exchange, plan, rows, notes)
+            for case in chosen:
+                found = _case(case, sides, peers, plan, given.quick)
+                if found is None:
+                    print(f"{case.title}: left out, there is no {case.data} in the data folder.")
+                    continue
+                failed = failed or bool(found[TERRACE].problem)
+                measured = result(found, page.machine()[0] + _threads(given.threads))
+                notes: list[str] = []
+                if given.quick:
+                    case = replace(case, wanted={}, cpu=None, memory=None, more=None)  # small data say nothing of that
+                print("\n".join(["  ".join(row) for row in rows(case, measured, notes)] + notes), flush=True)
+                if keep:  # a run that is broken off keeps what it has, and so does another beside it
+                    store = Store.read()
+                    store.results[case.key] = measured
+                    store.about = _about(before)
+                    store.versions |= {said.partition(" ")[0]: said for said in sides.about}
+                    store.write()
         finally:
-            for side in sides.values():
-                side.close()
-    text = _section(rows, notes, sides, before, given.threads)
-    print("\n" + text)
-    if not given.no_results and given.cases is None and set(peers) == set(PEERS):
-        page.write_section("compare", text)
-    return 0
+            sides.close()
+        for name, why in sides.missing.items():
+            print(f"{name} is left out: {why}.")
+    if keep:
+        page.write_section("compare", section(Store.read()))
+    return int(failed and given.quick)
 
 
-def _start(
-    given: argparse.Namespace, peers: list[str], chosen: list[Case], exchange: Path, notes: list[str]
-) -> dict[str, Side]:
-    sides: dict[str, Side] = {}
-    for name in (TERRACE, *peers):
-        if name != TERRACE and not any(name in case.peers for case in chosen):
-            continue
-        try:
-            sides[name] = start(name, given.data, exchange, given.statsmodels, given.threads, given.patience)
-        except SideError as error:
-            notes.append(f"{name} is left out: {error}.")
-    return sides
+def _case(case: Case, sides: Sides, peers: list[str], plan: Plan, quick: bool) -> dict[str, Measured] | None:
+    """What was measured of a case; None where its data are not there."""
+    keys = {one.key: one for one in CASES}
+    data = {key: keys[key].data for key in (case.key, case.beside) if key}
+    if not all(_handed(keys[key], sides.place, quick) for key in data):
+        return None
+    if case.timed == FIRST:
+        return measure_first(case, lambda: start(TERRACE, sides.place), plan)
+    names = [TERRACE, *(p for p in case.peers if p in peers)]
+    if not quick and not sides.place.threads:
+        names += [name + ONE for name in names if name in THREADED]
+    with sides.of(names) as running:
+        if TERRACE not in running:
+            return {TERRACE: Measured(problem=sides.missing[TERRACE])}
+        return measure(case, running, plan, data)
 
 
-def _run(
-    chosen: list[Case], sides: dict[str, Side], data: Path, exchange: Path, plan: Plan,
-    rows: list[list[str]], notes: list[str],
-) -> None:  # fmt: skip
-    handed: dict[str, bool] = {}
-    for case in chosen:
-        if case.data not in handed:
-            values = dataset(case.data, data)
-            handed[case.data] = values is not None
-            if values is not None:
-                hand_over(values, case.data, exchange)
-        if not handed[case.data]:
-            notes.append(f"{case.title}: left out, there is no {case.data} in the data folder.")
-            continue
-        found = measure(case, sides, plan)
-        if found[TERRACE].problem:
-            notes.append(f"{case.title}: Terrace {found[TERRACE].problem}.")
-            continue
-        for row in case_rows(case, found, notes):
-            rows.append(row)
-            print("  ".join(row), flush=True)
+def _handed(case: Case, place: Place, quick: bool) -> bool:
+    """True where the data of a case are there for all sides; they are made by the first case that has them."""
+    if (place.exchange / f"{case.data}.names").exists():
+        return True
+    values = dataset(case.data, place.data, quick)
+    if values is None:
+        return False
+    if case.timed in (COMMAND, OPEN):
+        write_files(values, case.data, place.exchange)
+    hand_over(values, case.data, place.exchange)
+    return True
 
 
-def case_rows(case: Case, found: dict[str, Measured], notes: list[str]) -> list[list[str]]:
-    """A row a peer; `notes` gets what must be said of peers whose time does not count."""
-    ours = found[TERRACE]
-    title = case.title
-    rows = []
-    for name, peer in found.items():
-        if name == TERRACE:
-            continue
-        wanted = case.wanted[1] if case.wanted and case.wanted[0] == name else None
-        mine = median(ours.times)
-        theirs = ratio = of_cpu = runs = "–"
-        if peer.problem:
-            notes.append(f"{case.title}: the time of {name} does not count ({peer.problem}).")
-        else:
-            value = median(peer.times) / mine
-            ratio = page.digits(value)
-            if wanted is not None and value < wanted:
-                ratio = f"**{ratio}**"
-            theirs = page.duration(median(peer.times))
-            of_cpu = page.digits(median(peer.cpu) / median(ours.cpu))
-            runs = f"{len(peer.times)}, {len(ours.times)}"
-        least = "" if wanted is None else f"{wanted:g}"
-        evaluations = str(ours.answer.evaluations)
-        rows.append([title, name, theirs, page.duration(mine), ratio, of_cpu, least, runs, evaluations])
-        title = ""
-    return rows
-
-
-def _section(rows: list[list[str]], notes: list[str], sides: dict[str, Side], before: str, threads: int) -> str:
-    """The section of RESULTS.md."""
-    said = dict.fromkeys(part for name, side in sides.items() if name != TERRACE for part in side.about.split("; "))
-    about = [
-        *page.machine(),
-        ", ".join(said),
-        f"BLAS threads: {threads or 'as installed'}",
+def _about(before: str) -> list[str]:
+    """Machine and load, a line each."""
+    return [
+        *page.machine()[1:],
         f"the machine was shared with other work: load {before} before, {page.load()} after",
     ]
-    text = ["## Beside its peers", "", INTRODUCTION, "", page.table(HEAD, rows, "llrrrrrrr")]
-    if notes:
-        text += ["", *(f"- {note}" for note in notes)]
-    return "\n".join([*text, "", "Measured with:", "", *(f"- {line}" for line in about)])
+
+
+def _threads(count: int) -> str:
+    return f", BLAS threads set to {count}" if count else ""
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import time
@@ -21,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import page
-from sides import blas_threads
+from sides import environment
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
@@ -155,7 +154,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--series", default=",".join(SERIES), help="which, with commas (%(default)s)")
     parser.add_argument("--repeats", type=int, default=3, help="fits of which the fastest counts (%(default)s)")
     parser.add_argument("--patience", type=float, default=900, help="seconds after which a series ends (%(default)s)")
-    parser.add_argument("--threads", type=int, default=1, help="BLAS threads, 0 as installed (%(default)s)")
+    parser.add_argument("--threads", type=int, default=0, help="BLAS threads, 0 as a user has them (%(default)s)")
     parser.add_argument("--no-results", action="store_true", help="print only: no plots, RESULTS.md as it is")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -168,7 +167,7 @@ def main() -> int:
         print(json.dumps(child(Size(**json.loads(given.child)), given.repeats)))
         return 0
     before = page.load()
-    text = ["## Cost against size", "", INTRODUCTION.format(threads=given.threads or "as installed"), ""]
+    text = ["## Cost against size", "", INTRODUCTION.format(threads=given.threads or "as a user has them"), ""]
     for key in given.series.split(","):
         found = _series(SERIES[key], given)
         if not given.no_results and len(found) > 1:
@@ -192,7 +191,7 @@ def _series(series: Series, given: argparse.Namespace) -> list[tuple[Size, dict[
         asked = [sys.executable, __file__, "--child", json.dumps(asdict(size)), "--repeats", str(given.repeats)]
         try:
             said = subprocess.run(
-                asked, env={**os.environ, **blas_threads(given.threads)}, timeout=given.patience, check=True,
+                asked, env=environment(given.threads), timeout=given.patience, check=True,
                 capture_output=True, text=True,
             )  # fmt: skip
         except subprocess.TimeoutExpired:

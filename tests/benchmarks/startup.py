@@ -21,7 +21,7 @@ from pathlib import Path
 from statistics import median
 
 import page
-from sides import blas_threads
+from sides import environment
 
 COMMAND = "mixed weight week || id:"
 HEAVY = ("pandas", "scipy", "numpy", "pyarrow", "matplotlib", "pyreadstat", "openpyxl", "docx")
@@ -124,9 +124,9 @@ def _commands(pig: Path, folder: Path) -> dict[str, list[str]]:
 
 def _environ(bytecode: Path) -> dict[str, str]:
     """As after an installation, which compiles what it installs: bytecode is written in the first round and used."""
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    kept = {name: value for name, value in environment(0).items() if name != "PYTHONDONTWRITEBYTECODE"}
     own = {"QT_QPA_PLATFORM": "offscreen", "TERRACE_SETTINGS": str(bytecode / "s.ini"), "TERRACE_LOGS": str(bytecode)}
-    return {**kept, **blas_threads(1), **own, "PYTHONPYCACHEPREFIX": str(bytecode)}
+    return {**kept, **own, "PYTHONPYCACHEPREFIX": str(bytecode)}
 
 
 def _time(command: list[str], environ: dict[str, str]) -> tuple[float, float]:

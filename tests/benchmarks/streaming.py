@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 import page
-from sides import blas_threads
+from sides import environment
 
 PART = 1 << 20
 MODELS = {
@@ -53,10 +53,10 @@ def main() -> int:
     parser.add_argument("--csv", type=float, default=1e7, help="rows up to which the file is written as CSV as well")
     parser.add_argument("--crossed", type=float, default=1e7, help="rows up to which the crossed model is fitted")
     parser.add_argument("--folder", type=Path, help="where the files are written (the system's temporary folder)")
-    parser.add_argument("--threads", type=int, default=1, help="BLAS threads, 0 as installed (1)")
+    parser.add_argument("--threads", type=int, default=0, help="BLAS threads, 0 as a user has them (0)")
     parser.add_argument("--no-results", action="store_true", help="print only, leave RESULTS.md as it is")
     given = parser.parse_args()
-    environment = {**os.environ, **blas_threads(given.threads)}
+    environ = environment(given.threads)
     before, rows = page.load(), []
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
         for count in (round(float(n)) for n in given.rows.split(",")):
@@ -64,11 +64,11 @@ def main() -> int:
             for name, model in MODELS.items():
                 if name == "crossed" and count > given.crossed:
                     continue
-                rows.append(measured(path, count, name, model, count <= given.in_memory, environment))
+                rows.append(measured(path, count, name, model, count <= given.in_memory, environ))
             if count <= given.csv:
                 text = as_csv(path)
                 name = next(iter(MODELS))
-                rows.append(measured(text, count, name, MODELS[name], count <= given.in_memory, environment))
+                rows.append(measured(text, count, name, MODELS[name], count <= given.in_memory, environ))
                 text.unlink()
             path.unlink()
     text = section(rows, before, given.threads)
@@ -124,12 +124,12 @@ def as_csv(path: Path) -> Path:
     return out
 
 
-def run(path: Path, model: str, how: str, environment: dict[str, str]) -> Ran:
+def run(path: Path, model: str, how: str, environ: dict[str, str]) -> Ran:
     """One ``terrace run``; its peak memory is what the system says of the process."""
     out = path.with_suffix(".json")
     command = [sys.executable, "-m", "terrace.cli", "run", "--data", str(path), how, "-c", model, "--json", str(out)]
     begun = time.perf_counter()
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - begun
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -150,15 +150,15 @@ def estimates(fit: dict[str, Any]) -> Iterator[float]:
 
 
 def measured(
-    path: Path, count: int, name: str, model: str, beside: bool, environment: dict[str, str]
+    path: Path, count: int, name: str, model: str, beside: bool, environ: dict[str, str]
 ) -> list[str]:
     """A row of the table."""
     size = path.stat().st_size
-    streamed = run(path, model, "--stream", environment)
+    streamed = run(path, model, "--stream", environ)
     row = [path.suffix[1:], f"{count:,}", f"{size / 1e9:.2f} GB", name]
     row += [page.duration(streamed.seconds), page.duration(streamed.cpu), memory(streamed.peak)]
     if beside:
-        whole = run(path, model, "--in-memory", environment)
+        whole = run(path, model, "--in-memory", environ)
         apart = max(abs(a / b - 1) for a, b in zip(streamed.numbers, whole.numbers, strict=True))
         row += [page.duration(whole.seconds), page.duration(whole.cpu), memory(whole.peak), f"{apart:.0e}"]
     else:
@@ -175,7 +175,8 @@ def memory(size: float) -> str:
 def section(rows: list[list[str]], before: str, threads: int) -> str:
     """The section of RESULTS.md."""
     models = "\n".join(f"- {name}: `{model}`" for name, model in MODELS.items())
-    about = [*page.machine(), f"BLAS threads: {threads or 'as installed'}; load {before} before, {page.load()} after"]
+    said = threads or "as a user has them"
+    about = [*page.machine(), f"BLAS threads: {said}; load {before} before, {page.load()} after"]
     return "\n".join(
         [
             "## Data larger than memory",

@@ -10,4 +10,4 @@ serve(list(
   veneer = function(d)
     glmmTMB(gcf ~ followup + base_gcf + cda + age + (followup | patient) + (1 | patient:tooth), d, REML = TRUE),
   sleepstudy = function(d) glmmTMB(reaction ~ days + (days | subj), d, REML = TRUE)
-), "glmmTMB")
+), "glmmTMB", function(d) glmmTMB(y ~ x + (1 | g), d, REML = TRUE))

@@ -4,6 +4,7 @@ suppressMessages(library(lme4))
 serve(list(
   million = function(d) lmer(y ~ x + (x | g), d),
   insteval = function(d) lmer(y ~ service + (1 | s) + (1 | d) + (1 | dept), d, REML = FALSE),
+  "ratings-5" = function(d) lmer(y ~ x + (1 | user) + (1 | item), d, REML = FALSE),
   hsb = function(d) lmer(mathach ~ ses * meanses + (ses | id), d),
   "hsb-boundary" = function(d) lmer(mathach ~ ses * sector + (ses | id), d),
   pig = function(d) lmer(weight ~ week + (1 | id), d, REML = FALSE),
@@ -15,4 +16,4 @@ serve(list(
     bootMer(m, function(m) c(fixef(m), getME(m, "theta"), sigma(m)), nsim = 1000, seed = 1)
     m
   }
-), "lme4", prepare = list(bootstrap = function(d) lmer(mathach ~ ses + (1 | id), d)))
+), "lme4", function(d) lmer(y ~ x + (1 | g), d), prepare = list(bootstrap = function(d) lmer(mathach ~ ses + (1 | id), d)))

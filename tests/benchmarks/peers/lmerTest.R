@@ -6,4 +6,4 @@ serve(list(
     m <- lmer(mathach ~ ses * meanses + (ses | id), d)
     list(model = m, df = coef(summary(m, ddf = "Satterthwaite"))[, "df"])
   }
-), "lmerTest")
+), "lmerTest", function(d) summary(lmer(y ~ x + (1 | g), d)))

@@ -12,5 +12,7 @@ serve(list(
   bcva = function(d)
     gls(bcva_chg ~ bcva_bl + race + trt * visit, d, corSymm(form = ~ at | usubjid), varIdent(form = ~ 1 | visit)),
   ovary = function(d) lme(follicles ~ sin1 + cos1, d, ~ 1 | mare, corARMA(form = ~ time | mare, p = 2)),
-  bodyweight = function(d) lme(weight ~ diet * time, d, ~ time | rat, corCAR1(form = ~ time | rat))
-), "nlme", prepare = list(bcva = function(d) transform(d, at = as.integer(visit))))
+  bodyweight = function(d) lme(weight ~ diet * time, d, ~ time | rat, corCAR1(form = ~ time | rat)),
+  ar1 = function(d) lme(y ~ x, d, ~ 1 | id, corAR1(form = ~ t | id)),
+  irregular = function(d) gls(y ~ x, d, corCAR1(form = ~ t | id))
+), "nlme", function(d) lme(y ~ x, d, ~ 1 | g), prepare = list(bcva = function(d) transform(d, at = as.integer(visit))))

@@ -27,4 +27,4 @@ serve(list(
   "hsb-kr-once" = function(d) once(hsb(d)),
   "productivity-kr-once" = function(d) once(productivity(d)),
   "veneer-kr-once" = function(d) once(veneer(d))
-), c("pbkrtest", "lme4"))
+), c("pbkrtest", "lme4"), function(d) each(lmer(y ~ x + (1 | g), d)))
