@@ -214,7 +214,7 @@ def plan(design: Design, n_columns: int, keep_clusters: bool = False) -> Plan:
         copies = 1 + r + r * (r + 1) / 2
         width = sum(factors[k].q for k in chain) + sum(columns[k] for k in rest) + n_columns
         large = factors[chain[0]].n_groups * width**2 * copies > DENSE_LIMIT
-        if large and within is None and not design.weights.level and not keep_clusters:
+        if large and design.residuals.simple and not design.weights.level and not keep_clusters:
             sparse = True
             rest = rest + chain[1:]
             chain = chain[:1]
