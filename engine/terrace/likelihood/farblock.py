@@ -9,7 +9,7 @@ a general inverse. Symmetric matrices are flat as in `terrace.likelihood.gram`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -52,8 +52,12 @@ class FarBlock(Protocol):
         """tr Σ_iMΣ_jM for two parameters."""
         ...
 
-    def spread(self, part: Kronecker) -> FloatArray:
-        """(I - KS)Σ_j(I - SK), flat."""
+    def whole(self) -> FloatArray:
+        """K (T, T), both of its triangles."""
+        ...
+
+    def met(self, g: FloatArray, product: FloatArray, bases: KroneckerBases) -> FloatArray:
+        """tr (I - SK)G(I - KS)Σ_j for each parameter of the block, (k,), for symmetric G and ``product`` = KG."""
         ...
 
 
@@ -128,6 +132,7 @@ class _Inverted:
         self.logdet = logdet + 2.0 * float(np.log(np.diag(factor)).sum())
         self._factor: FloatArray | None = factor
         self._inverse: FloatArray | None = None
+        self._whole: FloatArray | None = None
 
     def solve(self, right: FloatArray) -> FloatArray:
         from scipy.linalg import blas, lapack
@@ -173,46 +178,43 @@ class _Inverted:
         own = {b.offset: self._own_blocks(b, inverse) for b, inverse in zip(self.blocks, self.inverses)}
         return np.array([float(np.vdot(part.matrix, own[part.offset])) for part in bases.parts])
 
-    def _at(self, part: Kronecker) -> tuple[Own, FloatArray]:
-        for b, inverse in zip(self.blocks, self.inverses):
-            if b.offset == part.offset:
-                return b, inverse
-        raise AssertionError("a parameter of no factor")
-
-    def _k(self, rows: slice, columns: slice) -> FloatArray:
-        """K between two factors, from the triangle that is there."""
-        k = self.inverse().reshape(self.width, self.width)
-        if rows == columns:
-            own = k[rows, columns]
-            return np.triu(own) + np.triu(own, 1).T
-        return k[rows, columns] if rows.start < columns.start else k[columns, rows].T
+    def _inverse_of(self, part: Kronecker) -> FloatArray:
+        return next(inverse for b, inverse in zip(self.blocks, self.inverses) if b.offset == part.offset)
 
     def trace_product(self, left: Kronecker, right: Kronecker) -> float:
-        (a, left_inverse), (b, right_inverse) = self._at(left), self._at(right)
-        block = -a.times(left_inverse, self._k(a.rows, b.rows))
-        block = np.ascontiguousarray(b.times(right_inverse, np.ascontiguousarray(block.T)).T)
-        if a.offset == b.offset:
-            q = len(left_inverse)
-            first = np.arange(0, a.count * q, q)
+        a, b = self._inverse_of(left), self._inverse_of(right)
+        block = self.whole()[left.rows, right.rows]
+        block = -kronecker_apply(replace(left, matrix=a), block)
+        block = kronecker_apply(replace(right, matrix=b), np.ascontiguousarray(block.T)).T
+        if left.offset == right.offset:
+            q = len(a)
+            first = np.arange(0, left.count * q, q)
             for i in range(q):
                 for j in range(q):
-                    block[first + i, first + j] += left_inverse[i, j]
-        return square(left, right, block)
+                    block[first + i, first + j] += a[i, j]
+        return square(left, right, np.ascontiguousarray(block))
 
-    def spread(self, part: Kronecker) -> FloatArray:
-        from scipy.linalg import blas
+    def whole(self) -> FloatArray:
+        if self._whole is None:
+            self._whole = full(self.inverse().copy(), self.width)
+        return self._whole
 
-        # (I - KS)Σ_j(I - SK) = K E K for E = Σ⁻¹Σ_jΣ⁻¹, which lies in the rows of one factor
-        b, inverse = self._at(part)
-        middle = inverse @ part.matrix @ inverse
-        k = self.inverse().reshape(self.width, self.width)
-        rows = np.empty((b.rows.stop - b.rows.start, self.width))
-        rows[:, : b.rows.start] = k[: b.rows.start, b.rows].T
-        rows[:, b.rows] = self._k(b.rows, b.rows)
-        rows[:, b.rows.stop :] = k[b.rows, b.rows.stop :]
-        if len(middle) == 1:
-            return np.asarray(blas.dsyrk(float(middle[0, 0]), rows.T, lower=1)).T.reshape(-1)
-        return np.asarray(rows.T @ b.times(middle, rows)).reshape(-1)
+    def met(self, g: FloatArray, product: FloatArray, bases: KroneckerBases) -> FloatArray:
+        # (I - SK)G(I - KS) = Σ⁻¹KGKΣ⁻¹, of which the blocks on the diagonal are wanted
+        k = self.whole()
+        out = np.empty(len(bases.parts))
+        for at, part in enumerate(bases.parts):
+            inverse = self._inverse_of(part)
+            q = len(inverse)
+            middle = np.array([[_rows_met(product, k, part, i, j) for j in range(q)] for i in range(q)])
+            out[at] = float(np.vdot(part.matrix, inverse @ middle @ inverse))
+        return out
+
+
+def _rows_met(a: FloatArray, b: FloatArray, part: Kronecker, i: int, j: int) -> float:
+    """The sum over the groups of a factor of (AB')_ij, for its ith and jth effects."""
+    q = len(part.matrix)
+    return float(np.einsum("tk,tk->", a[part.offset + i : part.rows.stop : q], b[part.offset + j : part.rows.stop : q]))
 
 
 class _General:
@@ -270,10 +272,12 @@ class _General:
     def trace_product(self, left: Kronecker, right: Kronecker) -> float:
         return square(left, right, self._parts()[0][left.rows, right.rows])
 
-    def spread(self, part: Kronecker) -> FloatArray:
-        rows = -self._parts()[1][part.rows]
-        rows[:, part.rows] += np.eye(part.rows.stop - part.rows.start)
-        return np.asarray(rows.T @ kronecker_apply(part, rows)).reshape(-1)
+    def whole(self) -> FloatArray:
+        return self.k
+
+    def met(self, g: FloatArray, product: FloatArray, bases: KroneckerBases) -> FloatArray:
+        half = g - self.s @ product
+        return bases.traces((half - (half @ self.k) @ self.s)[..., None])[:, 0]
 
 
 class _Zero:
@@ -300,14 +304,11 @@ class _Zero:
     def trace_product(self, left: Kronecker, right: Kronecker) -> float:
         return square(left, right, self.s[left.rows, right.rows])
 
-    def spread(self, part: Kronecker) -> FloatArray:
-        out = np.zeros_like(self.s)
-        q = len(part.matrix)
-        first = np.arange(part.offset, part.rows.stop, q)
-        for i in range(q):
-            for j in range(q):
-                out[first + i, first + j] = part.matrix[i, j]
-        return out.reshape(-1)
+    def whole(self) -> FloatArray:
+        return np.zeros_like(self.s)
+
+    def met(self, g: FloatArray, product: FloatArray, bases: KroneckerBases) -> FloatArray:
+        return bases.traces(g[..., None])[:, 0]
 
 
 def _each(blocks: list[Own], matrices: list[FloatArray], rows: FloatArray) -> FloatArray:

@@ -29,7 +29,7 @@ IntArray = npt.NDArray[np.int64]
 # some twenty operations of a dense product.
 SHARE = 0.2
 # Bytes that lists may always take, and numbers for each cell of the (T, T) matrix beyond that.
-LISTED, LISTED_PER_CELL = 6.4e7, 2.0
+LISTED, LISTED_PER_CELL = 2.4e7, 2.0
 # Rows that are made dense at once.
 ROWS = 512
 
@@ -163,15 +163,10 @@ class Gram:
         from scipy.linalg import blas
 
         e = self.entries
-        out = np.empty((self.q, self.q, e.n_groups))
-        diagonal = a[:: e.width + 1][e.column]
-        filled = e.first[:-1] < e.first[1:]
+        out = -self.diagonal(a[:: e.width + 1])
         for (i, j), matrix in zip(self.positions, self.listed):
             # a pair stands for both of its orders, but an entry with itself for one
-            own = np.zeros(e.n_groups)
-            products = diagonal * e.values[:, i] * e.values[:, j]
-            own[filled] = np.add.reduceat(products, e.first[:-1][filled])
-            out[i, j] = (2.0 if i == j else 1.0) * (matrix @ a) - own
+            out[i, j] += (2.0 if i == j else 1.0) * (matrix @ a)
             out[j, i] = out[i, j]
         at = a.reshape(e.width, e.width).T
         for groups, block in self._dense():
@@ -179,3 +174,20 @@ class Gram:
             through = blas.dsymm(1.0, at, x, lower=1).T.reshape(block.shape)
             out[..., groups] = np.einsum("git,gjt->ijg", through, block)
         return out
+
+    def diagonal(self, a: FloatArray) -> FloatArray:
+        """`each` for a diagonal matrix, (T,)."""
+        e = self.entries
+        out = np.zeros((self.q, self.q, e.n_groups))
+        filled = e.first[:-1] < e.first[1:]
+        for i, j in self.positions:
+            products = a[e.column] * e.values[:, i] * e.values[:, j]
+            out[i, j, filled] = np.add.reduceat(products, e.first[:-1][filled])
+            out[j, i] = out[i, j]
+        return out
+
+    def diagonal_of_sums(self, w: FloatArray) -> FloatArray:
+        """The diagonal of `sums`, (T,)."""
+        e, group = self.entries, self.entries.group()
+        products = np.einsum("ei,ije,ej->e", e.values, w[..., group], e.values)
+        return np.asarray(np.bincount(e.column, weights=products, minlength=e.width), dtype=np.float64)

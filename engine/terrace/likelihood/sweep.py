@@ -62,7 +62,7 @@ class Swept:
         self.step: Kernel = kernel(lead.d, near.sigma(psi))
         self.k = np.ascontiguousarray(np.moveaxis(self.step.k, -1, 0))
         self.tick()
-        flat = lead.gram.sums(self.step.k)
+        flat = np.zeros(lead.width**2) if self.step.zero else lead.gram.sums(self.step.k)
         np.negative(flat, out=flat)
         flat[lead.far_places] += lead.far_values
         self.tick()
@@ -92,7 +92,9 @@ class Swept:
 
     def _near_traces(self) -> FloatArray:
         """tr Σ_iM for the parameters of the first factor: those of N - B'CKC'B."""
-        inner = self.step.n - self._sandwich(self.lead.gram.each(self.block.inverse()))
+        inner = self.step.n
+        if not self.block.zero:
+            inner = inner - self._sandwich(self.lead.gram.each(self.block.inverse()))
         traces: FloatArray = self.near.traces(inner).sum(axis=-1)
         return traces
 
@@ -103,7 +105,7 @@ class Swept:
 
     def eliminated(self) -> list[Eliminated]:
         """What back-substitution needs; T of the first factor is not formed."""
-        k = full(self.block.inverse().copy(), self.lead.width)
+        k = self.block.whole()
         first = Eliminated(self.step.k, np.zeros((self.lead.q, 0, self.lead.n_groups)))
         return [first, Eliminated(k[..., None], self.data.t[..., None])]
 
@@ -154,35 +156,56 @@ class Swept:
         self.tick()
         b = self.step.full_b()
         inner = [mul(mul(b, np.broadcast_to(e[..., None], b.shape)), np.swapaxes(b, 0, 1)) for e in self.near.stack]
-        for part, j in zip(self.far.parts, far):
-            met = self.lead.gram.each(self.block.spread(part))
-            self.tick()
-            for i, w in zip(near, inner):
-                put(i, j, float(np.vdot(w, met)))
-        self._near_products(inner, put)
+        sn = self.near.apply(self.step.n)
+        sq, through = np.zeros_like(sn), np.zeros((len(near), len(near)))
+        if self.block.zero:
+            met = np.array([self._met_at_zero(w) for w in inner])
+        else:
+            sq = self.near.apply(self._sandwich(self.lead.gram.each(self.block.inverse())))
+            met, through = self._through(inner)
+        for x, i in enumerate(near):
+            for y, j in enumerate(far):
+                put(i, j, float(met[x, y]))
+            for y, j in enumerate(near[: x + 1]):
+                value = np.einsum("abg,bag->", sn[x], sn[y] - sq[y]) - np.einsum("abg,bag->", sq[x], sn[y])
+                put(i, j, float(value + through[x, y]))
         return out
 
-    def _near_products(self, inner: list[FloatArray], put: Callable[[int, int, float], None]) -> None:
-        """tr Σ_iMΣ_jM for M = N - B'CKC'B among the groups of the first factor, ``inner`` = BΣ_iB'."""
-        n, near = self.step.n, self.near.keys
-        sn = self.near.apply(n)
-        k = self.block.inverse()
-        q = self._sandwich(self.lead.gram.each(k))
-        sq = self.near.apply(q)
+    def _met_at_zero(self, w: FloatArray) -> FloatArray:
+        """tr GΣ_j for the other factors, where K = 0, (k,)."""
+        lead = self.lead
+        if any(len(part.matrix) > 1 for part in self.far.parts):
+            g = full(lead.gram.sums(w), lead.width)
+            return self.far.traces(g[..., None])[:, 0]
+        diagonal = lead.gram.diagonal_of_sums(w)
+        return np.array([part.matrix[0, 0] * diagonal[part.rows].sum() for part in self.far.parts])
+
+    def _through(self, inner: list[FloatArray]) -> tuple[FloatArray, FloatArray]:
+        """tr KG_iKE_j with E_j = Σ⁻¹Σ_jΣ⁻¹ for the other factors, and tr KG_iKG_j, where G_i = Σ_g C_g'W_iC_g for the W
+        in ``inner`` (q, q, G)."""
         width = self.lead.width
-        through: list[FloatArray] = []
-        if not self.block.zero:
-            whole = full(k.copy(), width)
-            for w in inner:
-                self.tick()
-                through.append(full(self.lead.gram.sums(w), width) @ whole)
-        for x, i in enumerate(near):
-            for y, j in enumerate(near[: x + 1]):
-                value = np.einsum("abg,bag->", sn[x], sn[y]) - np.einsum("abg,bag->", sn[x], sq[y])
-                value -= np.einsum("abg,bag->", sq[x], sn[y])
-                if through:
-                    value += np.einsum("ab,ba->", through[x], through[y])
-                put(i, j, float(value))
+        k = self.block.whole()
+        products: list[FloatArray] = []
+        met = np.empty((len(inner), len(self.far.parts)))
+        for i, w in enumerate(inner):
+            self.tick()
+            g = full(self.lead.gram.sums(w), width)
+            products.append(k @ g)
+            met[i] = self.block.met(g, products[i], self.far)
+        through = np.empty((len(inner),) * 2)
+        for i, left in enumerate(products):
+            for j, right in enumerate(products[: i + 1]):
+                through[i, j] = through[j, i] = transposed_product(left, right)
+        return met, through
+
+
+def transposed_product(a: FloatArray, b: FloatArray, block: int = 256) -> float:
+    """tr AB for (T, T), by blocks, which stay in the cache."""
+    total = 0.0
+    for i in range(0, len(a), block):
+        for j in range(0, len(a), block):
+            total += float(np.einsum("ab,ba->", a[i : i + block, j : j + block], b[j : j + block, i : i + block]))
+    return total
 
 
 def _nothing() -> None:
