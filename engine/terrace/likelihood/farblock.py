@@ -24,6 +24,8 @@ FloatArray = npt.NDArray[np.float64]
 LEAST = 1e-7
 # The least eigenvalue of a Σ_j beside its largest whose inverse is taken.
 SINGULAR = 1e-9
+# Groups whose rows of a (T, T) matrix are treated together.
+GROUPS = 128
 
 
 class FarBlock(Protocol):
@@ -182,17 +184,21 @@ class _Inverted:
         return next(inverse for b, inverse in zip(self.blocks, self.inverses) if b.offset == part.offset)
 
     def trace_product(self, left: Kronecker, right: Kronecker) -> float:
-        a, b = self._inverse_of(left), self._inverse_of(right)
-        block = self.whole()[left.rows, right.rows]
-        block = -kronecker_apply(replace(left, matrix=a), block)
-        block = kronecker_apply(replace(right, matrix=b), np.ascontiguousarray(block.T)).T
-        if left.offset == right.offset:
-            q = len(a)
-            first = np.arange(0, left.count * q, q)
-            for i in range(q):
-                for j in range(q):
-                    block[first + i, first + j] += a[i, j]
-        return square(left, right, np.ascontiguousarray(block))
+        a, b, k = self._inverse_of(left), self._inverse_of(right), self.whole()
+        q = len(a)
+        total = 0.0
+        # some groups at a time, so that what is computed stays in the cache
+        for start in range(left.offset, left.rows.stop, GROUPS * q):
+            some = replace(left, offset=start, count=min(GROUPS, (left.rows.stop - start) // q))
+            block = kronecker_apply(replace(some, matrix=-a), k[some.rows, right.rows])
+            block = (block.reshape(-1, len(b)) @ b).reshape(block.shape)
+            if left.offset == right.offset:
+                first = np.arange(0, some.count * q, q)
+                for i in range(q):
+                    for j in range(q):
+                        block[first + i, start - left.offset + first + j] += a[i, j]
+            total += square(some, right, block)
+        return total
 
     def whole(self) -> FloatArray:
         if self._whole is None:

@@ -25,11 +25,10 @@ if TYPE_CHECKING:
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-# A group that meets more than this share of all columns is multiplied as a dense matrix: a listed pair costs as much as
-# some twenty operations of a dense product.
-SHARE = 0.2
+# Operations of dense products in the time that a listed pair takes, in a sum and in its adjoint together.
+PAIR = 120.0
 # Bytes that lists may always take, and numbers for each cell of the (T, T) matrix beyond that.
-LISTED, LISTED_PER_CELL = 2.4e7, 2.0
+LISTED, LISTED_PER_CELL = 3.6e7, 2.0
 # Rows that are made dense at once.
 ROWS = 512
 
@@ -73,37 +72,61 @@ def pair_counts(sizes: IntArray) -> IntArray:
     return counts
 
 
+def positions(q: int) -> list[tuple[int, int]]:
+    """The entries of a symmetric (q, q) matrix that differ."""
+    return [(i, j) for i in range(q) for j in range(i, q)]
+
+
+def pair_bytes(q: int) -> float:
+    """Bytes of a listed pair: its place, and a product for each entry of W."""
+    return 4.0 + 8.0 * len(positions(q))
+
+
+def light(sizes: IntArray, width: int, q: int) -> npt.NDArray[np.bool_]:
+    """Which groups have their pairs listed, (G,): those for which that is less work than dense products, the smallest
+    first, as far as memory is for them. ``sizes`` (G,) counts nonzero columns."""
+    order = np.argsort(sizes, kind="stable")
+    limit = max(LISTED, 8.0 * LISTED_PER_CELL * float(width) ** 2) / pair_bytes(q)
+    out = np.zeros(len(sizes), dtype=bool)
+    out[order[np.cumsum(pair_counts(sizes[order])) <= limit]] = True
+    out &= len(positions(q)) * PAIR * pair_counts(sizes) <= max(dense_work(width, q), PAIR * 3.0)
+    return out
+
+
+def dense_work(width: int, q: int) -> float:
+    """Operations for a group that is made dense: of its q rows, a symmetric product and one with a (T, T) matrix."""
+    return 3.0 * q * float(width) ** 2
+
+
+def work(sizes: IntArray, width: int, q: int) -> tuple[float, float]:
+    """Operations of a sum and its adjoint for groups with so many nonzero columns, and bytes of what is listed."""
+    listed = light(sizes, width, q)
+    pairs = float(pair_counts(sizes[listed]).sum())
+    flops = len(positions(q)) * PAIR * pairs + dense_work(width, q) * float(np.count_nonzero(~listed))
+    return flops, pair_bytes(q) * pairs
+
+
 class Gram:
     """Σ_g C_g'W_gC_g and C_gAC_g' for one pattern of C."""
 
     def __init__(self, entries: Entries) -> None:
         self.entries = entries
         self.q = entries.values.shape[1]
-        self.positions = [(i, j) for i in range(self.q) for j in range(i, self.q)]
-        light = self._light(np.diff(entries.first))
-        self.heavy = np.flatnonzero(~light)
-        self.listed = self._pairs(light)
+        self.positions = positions(self.q)
+        listed = light(np.diff(entries.first), entries.width, self.q)
+        self.heavy = np.flatnonzero(~listed)
+        self.listed = self._pairs(listed)
         self.collected = [matrix.T for matrix in self.listed]
 
-    def _light(self, sizes: IntArray) -> npt.NDArray[np.bool_]:
-        """The groups whose pairs are listed, (G,): small ones, from the smallest on, as far as memory is for them."""
-        width = self.entries.width
-        order = np.argsort(sizes, kind="stable")
-        limit = max(LISTED, 8.0 * LISTED_PER_CELL * width**2) / (4.0 + 8.0 * len(self.positions))
-        within = np.cumsum(pair_counts(sizes[order])) <= limit
-        light = np.zeros(len(sizes), dtype=bool)
-        light[order[within]] = True
-        return light & (sizes <= max(SHARE * width, 2.0))
-
-    def _pairs(self, light: npt.NDArray[np.bool_]) -> list[csr_array[np.float64]]:
+    def _pairs(self, listed: npt.NDArray[np.bool_]) -> list[csr_array[np.float64]]:
         """For i <= j the (G, T²) matrix that has for each pair e <= f of entries of a group c_i(e) c_j(f), and the same
         with i and j exchanged where these differ, at the pair's place in the flat array."""
         from scipy.sparse import csr_array
 
         e = self.entries
         sizes = np.diff(e.first)
-        counts = np.where(light, pair_counts(sizes), 0)
-        kept = np.repeat(light, sizes)
+        counts = np.where(listed, pair_counts(sizes), 0)
+        kept = np.repeat(listed, sizes)
         position = np.flatnonzero(kept).astype(np.int32)
         reach = (np.repeat(e.first[1:], sizes)[kept] - position).astype(np.int32)
         left = np.repeat(position, reach)

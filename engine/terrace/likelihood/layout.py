@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -10,6 +11,7 @@ import numpy.typing as npt
 
 from terrace.design.design import Design
 from terrace.design.groups import compact, elimination_chain, interact, nested
+from terrace.likelihood.gram import work
 from terrace.likelihood.transform import BlockTransform, block_transform
 
 FloatArray = npt.NDArray[np.float64]
@@ -216,9 +218,23 @@ def plan(design: Design, n_columns: int, keep_clusters: bool = False) -> Plan:
         large = factors[chain[0]].n_groups * width**2 * copies > DENSE_LIMIT
         if large and design.residuals.simple and not design.weights.level and not keep_clusters:
             sparse = True
-            rest = rest + chain[1:]
-            chain = chain[:1]
+            lead = min(range(len(factors)), key=lambda k: sparse_work(factors, k)[0])
+            rest = [k for k in sorted(range(len(factors)), key=lambda k: -factors[k].n_groups) if k != lead]
+            chain = [lead]
     return Plan(tuple(factors), tuple(chain), tuple(rest), sparse, r)
+
+
+def sparse_work(factors: Sequence[Factor], lead: int) -> tuple[float, float]:
+    """Operations of an evaluation with its gradient where the factor at ``lead`` is eliminated sparsely: T³ to
+    factorise and invert what the others leave, and products for columns that meet within a group; and bytes of lists
+    for these."""
+    finest = factors[lead]
+    width = sum(f.columns for f in factors) - finest.columns
+    rows = np.bincount(finest.codes, minlength=finest.n_groups)
+    # no more columns than rows of the group, times effects a row, and than there are
+    cells = np.sum([f.q * np.minimum(rows, f.n_groups) for k, f in enumerate(factors) if k != lead], axis=0)
+    flops, listed = work(np.asarray(cells, dtype=np.int64), width, finest.q)
+    return float(width) ** 3 + flops, listed
 
 
 def build_layout(design: Design, n_columns: int, keep_clusters: bool = False) -> Layout:

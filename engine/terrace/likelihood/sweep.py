@@ -71,6 +71,7 @@ class Swept:
         self.ld = float(self.step.logdet.sum()) + self.block.logdet
         explained = np.einsum("gip,giq->pq", lead.dense, self.k @ lead.dense, optimize=True)
         self.f = lead.among - explained - self.data.left.T @ self.data.t
+        self._taken: FloatArray | None = None
         self.order = np.argsort([*near.keys, *far.keys])
 
     def _columns(self, near: FloatArray, far: FloatArray) -> Columns:
@@ -94,14 +95,16 @@ class Swept:
         """tr Σ_iM for the parameters of the first factor: those of N - B'CKC'B."""
         inner = self.step.n
         if not self.block.zero:
-            inner = inner - self._sandwich(self.lead.gram.each(self.block.inverse()))
+            inner = inner - self._explained()
         traces: FloatArray = self.near.traces(inner).sum(axis=-1)
         return traces
 
-    def _sandwich(self, x: FloatArray) -> FloatArray:
-        """B'XB for symmetric X (q, q, G)."""
-        once = self.step.bt(x)
-        return self.step.bt(np.ascontiguousarray(np.swapaxes(once, 0, 1)))
+    def _explained(self) -> FloatArray:
+        """B'CKC'B of every group, (q, q, G)."""
+        if self._taken is None:
+            once = self.step.bt(self.lead.gram.each(self.block.inverse()))
+            self._taken = self.step.bt(np.ascontiguousarray(np.swapaxes(once, 0, 1)))
+        return self._taken
 
     def eliminated(self) -> list[Eliminated]:
         """What back-substitution needs; T of the first factor is not formed."""
@@ -161,7 +164,7 @@ class Swept:
         if self.block.zero:
             met = np.array([self._met_at_zero(w) for w in inner])
         else:
-            sq = self.near.apply(self._sandwich(self.lead.gram.each(self.block.inverse())))
+            sq = self.near.apply(self._explained())
             met, through = self._through(inner)
         for x, i in enumerate(near):
             for y, j in enumerate(far):
