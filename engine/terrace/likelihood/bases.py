@@ -125,7 +125,7 @@ class KroneckerBases:
     def apply(self, u: FloatArray) -> FloatArray:
         out = np.zeros((len(self.parts), *u.shape))
         for value, part in zip(out, self.parts):
-            value[part.rows] = _apply(part, u[part.rows])
+            value[part.rows] = kronecker_apply(part, u[part.rows])
         return out
 
     def traces(self, n: FloatArray) -> FloatArray:
@@ -140,7 +140,7 @@ class KroneckerBases:
         return out
 
     def forms(self, u: FloatArray) -> FloatArray:
-        return np.array([gram(u[part.rows], _apply(part, u[part.rows])) for part in self.parts])
+        return np.array([gram(u[part.rows], kronecker_apply(part, u[part.rows])) for part in self.parts])
 
     def pairs(self, n: FloatArray, u: FloatArray, ua: FloatArray, omega: FloatArray) -> FloatArray:
         # block by block, so that nothing of the size of N is formed: <Σ_iNΣ_j, UAU'> = <UA, Σ_iNΣ_jU>
@@ -149,10 +149,10 @@ class KroneckerBases:
         for i, left in enumerate(self.parts):
             for j, right in enumerate(self.parts[: i + 1]):
                 block = wide[left.rows, right.rows]
-                through = block @ _apply(right, u[right.rows])
-                value = 2.0 * float(np.vdot(_apply(left, ua[left.rows]), through))
+                through = block @ kronecker_apply(right, u[right.rows])
+                value = 2.0 * float(np.vdot(kronecker_apply(left, ua[left.rows]), through))
                 if omega[0]:
-                    value -= omega[0] * _square(left, right, block)
+                    value -= omega[0] * square(left, right, block)
                 out[i, j] = out[j, i] = value
         return out
 
@@ -162,11 +162,11 @@ class KroneckerBases:
             if len(part.matrix) == 1:
                 out[k] = part.matrix[0, 0] * _inner(y[part.rows, :, 0], x[part.rows, :, 0])
             else:
-                out[k] = np.vdot(y[part.rows], _apply(part, x[part.rows]))
+                out[k] = np.vdot(y[part.rows], kronecker_apply(part, x[part.rows]))
         return out
 
 
-def _apply(part: Kronecker, rows: FloatArray) -> FloatArray:
+def kronecker_apply(part: Kronecker, rows: FloatArray) -> FloatArray:
     """(I ⊗ E) times the rows of that factor; further axes as they are."""
     q = len(part.matrix)
     if q == 1:
@@ -176,11 +176,11 @@ def _apply(part: Kronecker, rows: FloatArray) -> FloatArray:
     return (part.matrix @ wide).reshape(rows.shape)
 
 
-def _square(left: Kronecker, right: Kronecker, block: FloatArray) -> float:
+def square(left: Kronecker, right: Kronecker, block: FloatArray) -> float:
     """tr Σ_iNΣ_jN for the block of N between two factors, N symmetric: <Σ_i block, block Σ_j>."""
     if len(left.matrix) == len(right.matrix) == 1:
         return float(left.matrix[0, 0] * right.matrix[0, 0] * _inner(block, block))
-    return float(np.vdot(_apply(left, block), _apply(right, np.ascontiguousarray(block.T)).T))
+    return float(np.vdot(kronecker_apply(left, block), kronecker_apply(right, np.ascontiguousarray(block.T)).T))
 
 
 def _inner(x: FloatArray, y: FloatArray) -> float:

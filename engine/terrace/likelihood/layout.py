@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -10,6 +11,7 @@ import numpy.typing as npt
 
 from terrace.design.design import Design
 from terrace.design.groups import compact, elimination_chain, interact, nested
+from terrace.likelihood.gram import work
 from terrace.likelihood.transform import BlockTransform, block_transform
 
 FloatArray = npt.NDArray[np.float64]
@@ -115,10 +117,7 @@ def _merge(components: list[Component]) -> list[Component]:
     out: list[Component] = []
     for component in components:
         for k, other in enumerate(out):
-            same = other.n_groups == component.n_groups and (
-                other.codes is component.codes or nested(component.codes, component.n_groups, other.codes)
-            )
-            if not same:
+            if not _same(other.codes, other.n_groups, component.codes, component.n_groups):
                 continue
             q1, q2 = other.z.shape[1], component.z.shape[1]
             bases: dict[int, FloatArray] = {}
@@ -137,6 +136,107 @@ def _merge(components: list[Component]) -> list[Component]:
     return out
 
 
+@dataclass(frozen=True)
+class Factor:
+    """A partition of the rows that random effects belong to: ``codes`` (n,), and q effects in each of its groups.
+
+    ``crossing`` marks effects of an ``R.`` equation.
+    """
+
+    codes: IntArray
+    n_groups: int
+    q: int
+    crossing: bool
+
+    @property
+    def columns(self) -> int:
+        """The number of its random effects."""
+        return self.n_groups * self.q
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which factors are eliminated group by group (``chain``, the finest first) and which stand beside (``rest``), as
+    positions in ``factors``. ``n_params`` is the length of ψ."""
+
+    factors: tuple[Factor, ...]
+    chain: tuple[int, ...]
+    rest: tuple[int, ...]
+    sparse: bool
+    n_params: int
+
+    @property
+    def outside(self) -> int:
+        """The number of columns in the crossed block."""
+        return sum(self.factors[k].columns for k in self.rest)
+
+
+def _factors(design: Design) -> list[Factor]:
+    """The partitions of `_merge(_components(...))`, in the same order, without their columns."""
+    out: list[Factor] = []
+    for block in design.blocks:
+        if not block.names:
+            continue
+        crossing = block.factor is not None
+        found = [Factor(block.codes, block.n_groups, 1 if crossing else block.z.shape[1], crossing)]
+        if crossing and block.structure.n_params > 1:
+            found.append(Factor(block.level.codes, block.level.n_groups, 1, True))
+        for new in found:
+            for k, other in enumerate(out):
+                if _same(other.codes, other.n_groups, new.codes, new.n_groups):
+                    out[k] = Factor(other.codes, other.n_groups, other.q + new.q, other.crossing or new.crossing)
+                    break
+            else:
+                out.append(new)
+    return out
+
+
+def _same(a: IntArray, n_a: int, b: IntArray, n_b: int) -> bool:
+    """Whether two groupings of the rows are one and the same partition."""
+    return n_a == n_b and (a is b or nested(b, n_b, a))
+
+
+def plan(design: Design, n_columns: int, keep_clusters: bool = False) -> Plan:
+    """Choose the order of elimination from the groups alone; arguments as in `build_layout`."""
+    factors = _factors(design)
+    within = None if design.residuals.structure.independent else design.residuals.groups
+    codes = [(f.codes, f.n_groups) for f in factors]
+    columns = [f.columns for f in factors]
+    if design.weights.level:
+        # copies of a group share the effects that cross it, so that these come after it
+        own = [k for k, f in enumerate(factors) if not f.crossing]
+        chain, rest = elimination_chain([codes[k] for k in own], [columns[k] for k in own], within)
+        chain, rest = [own[k] for k in chain], [own[k] for k in rest]
+        rest += [k for k in range(len(factors)) if k not in own]
+    else:
+        chain, rest = elimination_chain(codes, columns, within)
+    r = sum(b.structure.n_entries for b in design.blocks if b.names) + design.residuals.n_params
+    sparse = False
+    if rest and chain:
+        copies = 1 + r + r * (r + 1) / 2
+        width = sum(factors[k].q for k in chain) + sum(columns[k] for k in rest) + n_columns
+        large = factors[chain[0]].n_groups * width**2 * copies > DENSE_LIMIT
+        if large and design.residuals.simple and not design.weights.level and not keep_clusters:
+            sparse = True
+            lead = min(range(len(factors)), key=lambda k: sparse_work(factors, k)[0])
+            rest = [k for k in sorted(range(len(factors)), key=lambda k: -factors[k].n_groups) if k != lead]
+            chain = [lead]
+    return Plan(tuple(factors), tuple(chain), tuple(rest), sparse, r)
+
+
+def sparse_work(factors: Sequence[Factor], lead: int) -> tuple[float, float]:
+    """Operations of an evaluation with its gradient where the factor at ``lead`` is eliminated sparsely: T³ to
+    factorise and invert what the others leave, and products for columns that meet within a group; and bytes of lists
+    for these."""
+    finest = factors[lead]
+    width = sum(f.columns for f in factors) - finest.columns
+    rows = np.bincount(finest.codes, minlength=finest.n_groups)
+    # no more columns than rows of the group, times effects a row, and than there are
+    cells = np.sum([f.q * np.minimum(rows, f.n_groups) for k, f in enumerate(factors) if k != lead], axis=0)
+    flops, listed = work(np.asarray(cells, dtype=np.int64), width, finest.q)
+    return float(width) ** 3 + flops, listed
+
+
 def build_layout(design: Design, n_columns: int, keep_clusters: bool = False) -> Layout:
     """Choose the order of elimination; `n_columns` is the number of fixed-effects columns plus outcome.
 
@@ -146,33 +246,13 @@ def build_layout(design: Design, n_columns: int, keep_clusters: bool = False) ->
     slices, position = _slices([b.structure.n_entries if b.names else 0 for b in design.blocks])
     theta_slices, n_theta = _slices([b.structure.n_params if b.names else 0 for b in design.blocks])
     components = _merge(_components(design, slices, transforms))
-    within = None if design.residuals.structure.independent else design.residuals.groups
-    factors = [(c.codes, c.n_groups) for c in components]
-    columns = [c.n_groups * c.z.shape[1] for c in components]
-    if design.weights.level:
-        # copies of a group share the effects that cross it, so that these come after it
-        own = [k for k, c in enumerate(components) if not _crossing(design, c)]
-        chain, rest = elimination_chain([factors[k] for k in own], [columns[k] for k in own], within)
-        chain, rest = [own[k] for k in chain], [own[k] for k in rest]
-        rest += [k for k in range(len(components)) if k not in own]
-    else:
-        chain, rest = elimination_chain(factors, columns, within)
-    r = position + design.residuals.n_params
-    copies = 1 + r + r * (r + 1) / 2
-    outside = sum(columns[k] for k in rest)
-    sparse = False
-    if rest and chain:
-        finest = components[chain[0]]
-        width = sum(components[k].z.shape[1] for k in chain) + outside + n_columns
-        large = finest.n_groups * width**2 * copies > DENSE_LIMIT
-        if large and within is None and not design.weights.level and not keep_clusters:
-            sparse = True
-            rest = rest + chain[1:]
-            chain = chain[:1]
-    ordered = _renumber([components[k] for k in chain], design.cluster)
+    order = plan(design, n_columns, keep_clusters)
+    if [c.n_groups * c.z.shape[1] for c in components] != [f.columns for f in order.factors]:
+        raise AssertionError("the plan is of other factors")
+    ordered = _renumber([components[k] for k in order.chain], design.cluster)
     return Layout(
-        tuple(ordered), tuple(components[k] for k in rest), design, tuple(slices), tuple(theta_slices),
-        tuple(transforms), position, n_theta, sparse,
+        tuple(ordered), tuple(components[k] for k in order.rest), design, tuple(slices), tuple(theta_slices),
+        tuple(transforms), position, n_theta, order.sparse,
     )
 
 
@@ -180,11 +260,6 @@ def _slices(counts: list[int]) -> tuple[list[slice], int]:
     """Places one after the other, and their sum."""
     ends = np.cumsum([0, *counts]).tolist()
     return [slice(a, b) for a, b in pairwise(ends)], ends[-1]
-
-
-def _crossing(design: Design, component: Component) -> bool:
-    """True for effects of an ``R.`` equation."""
-    return any(design.blocks[position].factor is not None for position, _, _ in component.parts)
 
 
 def _renumber(chain: list[Component], cluster: IntArray | None) -> list[Component]:

@@ -34,11 +34,11 @@ from terrace.likelihood.crossproducts import (
 )
 from terrace.likelihood.curvature import Weight, add_curvature, before
 from terrace.likelihood.eliminate import Eliminated, Jet, Record, Within, eliminate
-from terrace.likelihood.kernel import Kernel
 from terrace.likelihood.layout import Layout, build_layout
 from terrace.likelihood.orthogonal import orthogonal
 from terrace.likelihood.patterns import PatternData
 from terrace.likelihood.sparse import SparseLead
+from terrace.likelihood.sweep import Swept
 from terrace.likelihood.weights import placed_weights
 
 FloatArray = npt.NDArray[np.float64]
@@ -106,7 +106,7 @@ class Tape:
     """
 
     def __init__(self) -> None:
-        self.lead: Kernel | None = None
+        self.swept: Swept | None = None
         self.records: list[list[tuple[slice, Record]]] = []
 
 
@@ -272,19 +272,16 @@ class Objective:
         """
         done: list[Eliminated] = []
         if self.sparse is not None:
-            lead = self.stages[0]
-            assert isinstance(lead.bases, DenseBases)
-            jet, first, kernel = self.sparse.eliminate(lead.bases.sigma(psi), lead.bases, order)
-            if tape is not None:
-                tape.lead = kernel
-            done.append(first)
-        else:
-            jet = self.data.jet(psi[self.n_random :], self.n_random, order, linear)
-            for stage in self.stages:
-                if tick:
-                    tick()
-                within = self.data.within if isinstance(self.data, SimpleData) and not done else None
-                jet = self._step(jet, stage, psi, order, done, tape, within)
+            if order or tape is not None:
+                raise AssertionError("derivatives of a large crossed design come from `moments`")
+            swept = self._swept(psi, tick)
+            return Jet(swept.f[..., None], np.array([swept.ld])), swept.eliminated()
+        jet = self.data.jet(psi[self.n_random :], self.n_random, order, linear)
+        for stage in self.stages:
+            if tick:
+                tick()
+            within = self.data.within if isinstance(self.data, SimpleData) and not done else None
+            jet = self._step(jet, stage, psi, order, done, tape, within)
         if self.crossed_stage.q:
             if tick:
                 tick()
@@ -292,6 +289,12 @@ class Objective:
                 jet = jet.gather(np.zeros(1, dtype=np.int64), None)
             jet = self._step(jet, self.crossed_stage, psi, order, done, tape)
         return jet, done
+
+    def _swept(self, psi: FloatArray, tick: Callable[[], None] | None) -> Swept:
+        """A large crossed design at ψ."""
+        near, far = self.stages[0].bases, self.crossed_stage.bases
+        assert self.sparse is not None and isinstance(near, DenseBases) and isinstance(far, KroneckerBases)
+        return Swept(self.sparse, near, far, psi, tick)
 
     @staticmethod
     def _step(
@@ -325,12 +328,14 @@ class Objective:
 
         ``tape`` is that of the sweep at the same ψ; A is symmetric, (p + 1, p + 1).
         """
+        if tape.swept is not None:
+            return tape.swept.curvature(a, log_det)
         second = np.zeros((self.n_params, self.n_params))
         weight = Weight(a[..., None], np.array([float(log_det)]))
-        stages = list(self.stages if self.sparse is None else [])
+        stages = list(self.stages)
         if self.crossed_stage.q:
             stages.append(self.crossed_stage)
-        further = self.sparse is not None or not isinstance(self.data, SimpleData)
+        further = not isinstance(self.data, SimpleData)
         for level in range(len(stages) - 1, -1, -1):
             records = tape.records[level]
             weight = weight.children(stages[level].starts, records[-1][0].stop, stages[level].weights)
@@ -339,11 +344,7 @@ class Objective:
             if level or further:
                 pieces = [before(record, weight.part(part)) for part, record in records]
                 weight = pieces[0] if len(pieces) == 1 else Weight.joined(pieces)
-        if self.sparse is not None:
-            assert tape.lead is not None and isinstance(self.stages[0].bases, DenseBases)
-            self.sparse.add_curvature(second, tape.lead, self.stages[0].bases, weight)
-        else:
-            self.data.add_curvature(second, psi[self.n_random :], self.n_random, weight)
+        self.data.add_curvature(second, psi[self.n_random :], self.n_random, weight)
         return second
 
     def moments(
@@ -354,6 +355,8 @@ class Objective:
 
         ``linear`` leaves terms with second derivatives of V out, as Kenward and Roger's Q_ij does.
         """
+        if self.sparse is not None:
+            return self._sparse_moments(psi, order, tape, tick)
         jet, _ = self.sweep(psi, order, linear=linear, tape=tape, tick=tick)
         r, c, width = self.n_params, jet.s.shape[-1], self.p + 1
         ld1, f1 = np.zeros((r, c)), np.zeros((r, c, width, width))
@@ -368,6 +371,25 @@ class Objective:
         for (i, j), value in jet.ld2.items():
             ld2[i, j] = ld2[j, i] = value
         return Moments(jet.ld, np.moveaxis(jet.s, -1, 0), ld1, f1, ld2, f2)
+
+    def _sparse_moments(
+        self, psi: FloatArray, order: int, tape: Tape | None, tick: Callable[[], None] | None
+    ) -> Moments:
+        """`moments` of a large crossed design."""
+        swept = self._swept(psi, tick)
+        if tape is not None:
+            tape.swept = swept
+        r, width = self.n_params, self.p + 1
+        rr = r if order > 1 else 0
+        ld1, f1 = np.zeros((r, 1)), np.zeros((r, 1, width, width))
+        ld2, f2 = np.zeros((rr, rr, 1)), np.zeros((rr, rr, 1, width, width))
+        if order:
+            ld1[:, 0], f1[:, 0] = swept.slopes()
+        if order > 1:
+            ld2[..., 0] = -swept.trace_products()
+            both = swept.products(np.eye(width)).transpose(0, 2, 1, 3)
+            f2[:, :, 0] = both + np.swapaxes(both, 2, 3)
+        return Moments(np.array([swept.ld]), swept.f[None], ld1, f1, ld2, f2)
 
     def evaluate(
         self, psi: FloatArray, order: int, *, average: bool = False, tick: Callable[[], None] | None = None

@@ -234,7 +234,7 @@ def _sparse_variance(
     its group meets, and on no others.
     """
     width, p = sparse.width, sparse.dense.shape[2] - 1
-    first = np.searchsorted(sparse.entry_group, np.arange(sparse.n_groups + 1))
+    shared = sparse.entries
     columns, values, total = _crossed_entries(crossed, len(x))
     total[lead.codes < 0] += _quadratic(lead.known[lead.codes < 0], lead.sigma)
     order = np.argsort(lead.codes, kind="stable")
@@ -244,8 +244,8 @@ def _sparse_variance(
         if cancel is not None and cancel():
             raise Cancelled
         g = int(lead.codes[rows[0]])
-        entries = slice(first[g], first[g + 1]) if g >= 0 else slice(0, 0)
-        met = sparse.entry_column[entries]
+        entries = slice(shared.first[g], shared.first[g + 1]) if g >= 0 else slice(0, 0)
+        met = shared.column[entries]
         found, place = np.unique(np.concatenate([met, columns[rows].ravel()]), return_inverse=True)
         a = np.zeros((len(rows), len(found) + p))
         at = place[len(met) :].reshape(len(rows), -1)
@@ -255,7 +255,7 @@ def _sparse_variance(
             z = lead.known[rows]
             zk = z @ k[g]
             total[rows] += sigma2 * np.einsum("ni,ni->n", zk, z)
-            a[:, place[: len(met)]] -= zk @ sparse.values[entries].T
+            a[:, place[: len(met)]] -= zk @ shared.values[entries].T
             a[:, len(found) :] -= zk @ sparse.dense[g][:, :-1]
         if len(found) and found[0] < 0:  # rows without a crossed effect that is known; nothing was added there
             a, found = a[:, 1:], found[1:]
