@@ -41,10 +41,12 @@ from terrace.optimise.reach import lowest_variances, refuse_beyond_reach
 from terrace.progress import CancelCheck, Progress, ProgressCallback
 from terrace.results.fit import FitResult
 from terrace.spec.model import ModelSpec
+from terrace.threads import on_one_thread
 
 FloatArray = npt.NDArray[np.float64]
 
 
+@on_one_thread
 def fit(
     model: str | ModelSpec,
     data: Dataset | Any,
