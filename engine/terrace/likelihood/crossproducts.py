@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from terrace.design.groups import apart_from_groups
+from terrace.design.groups import apart_from_groups, is_sorted, starts_of
 from terrace.likelihood.curvature import Weight
 from terrace.likelihood.eliminate import Jet, Within
 
@@ -50,8 +50,8 @@ class Grouping:
     @classmethod
     def of(cls, codes: IntArray, count: int) -> Grouping:
         """The grouping of these codes; sorted ones are recognised."""
-        if len(codes) and np.all(codes[1:] >= codes[:-1]):
-            return cls(codes, count, np.flatnonzero(np.diff(codes, prepend=-1)))
+        if len(codes) and is_sorted(codes):
+            return cls(codes, count, starts_of(codes))
         return cls(codes, count, None)
 
     def sums(self, x: FloatArray) -> FloatArray:

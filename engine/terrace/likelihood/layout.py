@@ -192,8 +192,10 @@ def _renumber(chain: list[Component], cluster: IntArray | None) -> list[Componen
     out = []
     above = cluster
     for component in reversed(chain):
-        combined = component.codes if above is None else interact(above, component.codes)[0]
-        combined, count = compact(combined)
+        if above is None:
+            combined, count = component.codes, component.n_groups  # without gaps, as levels are
+        else:
+            combined, count = compact(interact(above, component.codes)[0])
         if count != component.n_groups:
             raise AssertionError("a chain must be nested")
         above = combined

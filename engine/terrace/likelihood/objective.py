@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.design.design import Design
+from terrace.design.groups import first_rows, is_sorted, starts_of
 from terrace.design.weights import row_products
 from terrace.errors import SpecError
 from terrace.likelihood.bases import Bases, DenseBases, Kronecker, KroneckerBases
@@ -136,7 +137,8 @@ class Objective:
         self.n_rows, self.p = x.shape
         self.level_weights, weights = placed_weights(design)
         self.row_weights = weights
-        self.n_effective = float(row_products(design.weights, len(design.y)).sum())
+        weighted = design.weights.row is not None or design.weights.level
+        self.n_effective = float(row_products(design.weights, len(y)).sum()) if weighted else float(len(y))
         self.nu = self.n_effective - (self.p if reml else 0)
         self.layout: Layout = build_layout(design, self.p + 1, keep_clusters)
         self.n_random = self.layout.n_random
@@ -192,7 +194,7 @@ class Objective:
         ]
         crossed = [OneHot(sort(f[0]), f[1], sort(c.z)) for f, c in zip(factors, layout.crossed)]
         finest = layout.chain[0].codes if layout.chain else clusters
-        count = int(finest.max()) + 1 if len(finest) else 1
+        count = layout.chain[0].n_groups if layout.chain else int(finest.max(initial=0)) + 1
         grouping = Grouping.of(sort(finest), count)
         self.sparse: SparseLead | None = None
         self.stages = self._chain_stages(clusters)
@@ -243,12 +245,11 @@ class Objective:
         chain = self.layout.chain
         for k, component in enumerate(chain):
             # one row of each group tells its parent and its weight
-            row = np.empty(component.n_groups, dtype=np.int64)
-            row[component.codes] = np.arange(len(component.codes))
+            row = first_rows(component.codes, component.n_groups)
             parent = (chain[k + 1].codes if k + 1 < len(chain) else clusters)[row]
-            if np.any(np.diff(parent) < 0):
+            if not is_sorted(parent):
                 raise AssertionError("groups must be numbered in the order of their parents")
-            starts = np.flatnonzero(np.diff(parent, prepend=-1))
+            starts = starts_of(parent)
             own = self.level_weights.get(self.design.blocks[component.parts[0][0]].level.name)
             stages.append(
                 Stage(
@@ -474,7 +475,7 @@ def _within(codes: IntArray, count: int, clusters: IntArray) -> tuple[IntArray, 
     SpecError
         Where an effect is shared by clusters, which are then not independent.
     """
-    first = _first_rows(codes, count)
+    first = first_rows(codes, count)
     owner = clusters[first]
     if not np.array_equal(owner[codes], clusters):
         raise SpecError(
@@ -489,12 +490,6 @@ def _within(codes: IntArray, count: int, clusters: IntArray) -> tuple[IntArray, 
     number = np.empty(count, dtype=np.int64)
     number[order] = np.arange(count) - np.repeat(starts, sizes)
     return number[codes], int(sizes.max())
-
-
-def _first_rows(codes: IntArray, count: int) -> IntArray:
-    first = np.empty(count, dtype=np.int64)
-    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
-    return first
 
 
 def _expand(c: OneHot) -> FloatArray:
