@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from terrace.deferred import Deferred, deferrable
 from terrace.design.design import Design
 from terrace.design.groups import compact, elimination_chain, interact, nested
 from terrace.likelihood.transform import BlockTransform, block_transform
@@ -35,6 +38,14 @@ class Component:
     parts: tuple[tuple[int, int, int], ...]
     level: str
 
+    @property
+    def width(self) -> int:
+        """The number of columns of z."""
+        return sum(count for _, _, count in self.parts)
+
+
+deferrable(Component, "z")
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -54,6 +65,21 @@ class Layout:
     n_random: int
     n_theta: int
     sparse: bool
+
+    def in_terms_of(self, x: FloatArray, step: FloatArray) -> FloatArray | None:
+        """How the columns of the one level follow from those of the fixed part, (p, q), where both are ``x``.
+
+        ``step`` (p, p) are the coordinates of the fixed part after x has been centred, as it is for Z too: what both
+        share is not taken apart again, so that no digits are lost. None where Z is something else.
+        """
+        blocks = self.design.blocks
+        if len(blocks) != 1 or blocks[0].z is not x or len(self.chain) != 1 or not self.design.residuals.simple:
+            return None
+        transform = self.transforms[0]
+        own = np.diag(1.0 / transform.scale)
+        for mix in transform.mixes:
+            own = own @ mix
+        return np.asarray(np.linalg.solve(step, own), dtype=np.float64)
 
     def order(self) -> IntArray:
         """Rows sorted by the finest group of the chain (so by all above it), residual group and time."""
@@ -78,15 +104,13 @@ def _components(
         if not block.names:
             continue
         first = slices[position].start
-        z = transforms[position].columns(block.z)
         if block.factor is None:
             bases = {first + k: e for k, e in enumerate(transforms[position].bases)}
-            out.append(
-                Component(
-                    block.codes, block.n_groups, z, bases, ((position, 0, z.shape[1]),), block.level.name
-                )
-            )
+            waiting: Any = Deferred(partial(transforms[position].columns, block.z))
+            parts = ((position, 0, block.z.shape[1]),)
+            out.append(Component(block.codes, block.n_groups, waiting, bases, parts, block.level.name))
             continue
+        z = transforms[position].columns(block.z)
         one = np.ones((1, 1))
         if block.structure.n_params == 1:
             bases = {first: one}
@@ -120,7 +144,7 @@ def _merge(components: list[Component]) -> list[Component]:
             )
             if not same:
                 continue
-            q1, q2 = other.z.shape[1], component.z.shape[1]
+            q1, q2 = other.width, component.width
             bases: dict[int, FloatArray] = {}
             for source, offset in ((other, 0), (component, q1)):
                 for key, e in source.bases.items():
@@ -148,7 +172,7 @@ def build_layout(design: Design, n_columns: int, keep_clusters: bool = False) ->
     components = _merge(_components(design, slices, transforms))
     within = None if design.residuals.structure.independent else design.residuals.groups
     factors = [(c.codes, c.n_groups) for c in components]
-    columns = [c.n_groups * c.z.shape[1] for c in components]
+    columns = [c.n_groups * c.width for c in components]
     if design.weights.level:
         # copies of a group share the effects that cross it, so that these come after it
         own = [k for k, c in enumerate(components) if not _crossing(design, c)]
@@ -163,7 +187,7 @@ def build_layout(design: Design, n_columns: int, keep_clusters: bool = False) ->
     sparse = False
     if rest and chain:
         finest = components[chain[0]]
-        width = sum(components[k].z.shape[1] for k in chain) + outside + n_columns
+        width = sum(components[k].width for k in chain) + outside + n_columns
         large = finest.n_groups * width**2 * copies > DENSE_LIMIT
         if large and within is None and not design.weights.level and not keep_clusters:
             sparse = True
@@ -199,7 +223,6 @@ def _renumber(chain: list[Component], cluster: IntArray | None) -> list[Componen
         if count != component.n_groups:
             raise AssertionError("a chain must be nested")
         above = combined
-        out.append(
-            Component(combined, count, component.z, component.bases, component.parts, component.level)
-        )
+        waiting: Any = Deferred(partial(getattr, component, "z"))
+        out.append(Component(combined, count, waiting, component.bases, component.parts, component.level))
     return list(reversed(out))

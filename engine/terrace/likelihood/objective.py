@@ -30,6 +30,7 @@ from terrace.likelihood.crossproducts import (
     OneHot,
     SimpleData,
     StratifiedData,
+    combined,
     grouped_products,
     within_groups,
 )
@@ -37,7 +38,7 @@ from terrace.likelihood.curvature import Weight, add_curvature, before
 from terrace.likelihood.eliminate import Eliminated, Jet, Record, Within, eliminate
 from terrace.likelihood.kernel import Kernel
 from terrace.likelihood.layout import Layout, build_layout
-from terrace.likelihood.orthogonal import orthogonal
+from terrace.likelihood.orthogonal import orthogonal, without_fitted
 from terrace.likelihood.patterns import PatternData
 from terrace.likelihood.sparse import SparseLead
 from terrace.likelihood.weights import placed_weights
@@ -148,16 +149,14 @@ class Objective:
         w = None if weights is None else weights
         dense = np.empty((len(y), self.p + 1), order="F")
         xt = dense[:, :-1]
-        self.back = orthogonal(x, constant, w, xt)
-        ols = xt.T @ (y if w is None else y * w)
-        residual = y - xt @ ols
-        self.ols = ols
-        total = float(residual @ residual if w is None else residual @ (residual * w))
+        self.back, step = orthogonal(x, constant, w, xt)
+        self.ols, total = without_fitted(y, xt, w, dense[:, -1])
         self.y_scale = np.sqrt(total / max(self.n_effective, 1)) or 1.0
         self.log_det_back = float(np.linalg.slogdet(self.back)[1]) if self.p else 0.0
-        np.divide(residual, self.y_scale, out=dense[:, -1])
+        dense[:, -1] /= self.y_scale
         self.careful = careful
-        self._build(dense, keep_clusters)
+        # in the terms of the columns of X, where those of Z are the same
+        self._build(dense, keep_clusters, step if constant and w is None else None)
 
     @property
     def can_be_careful(self) -> bool:
@@ -174,7 +173,7 @@ class Objective:
         )
 
     # --- construction -----------------------------------------------------------------------------------
-    def _build(self, dense: FloatArray, keep_clusters: bool) -> None:
+    def _build(self, dense: FloatArray, keep_clusters: bool, step: FloatArray | None) -> None:
         layout, design = self.layout, self.design
         # sums over groups need no sorted rows unless rows are whitened together or coupled sparsely
         sorted_rows = layout.sparse or not (design.residuals.simple or design.residuals.structure.independent)
@@ -205,7 +204,7 @@ class Objective:
                 if key in parts:
                     raise AssertionError("crossed components share no parameter")
                 parts[key] = Kronecker(offset, count_groups, e)
-            offset += count_groups * component.z.shape[1]
+            offset += count_groups * component.width
         apart = np.arange(int(clusters.max()) + 1 if keep_clusters else 1)
         self.crossed_stage = Stage(offset, KroneckerBases(parts), apart, None)
         if layout.sparse:
@@ -213,6 +212,10 @@ class Objective:
                 sort(layout.chain[0].z), grouping.starts_or_raise(), grouping.codes, crossed, dense, weights
             )
             self.data: SimpleData | StratifiedData | PatternData = SimpleData(np.zeros((0, 0, 0)))
+            return
+        shared = None if self.careful or step is None else layout.in_terms_of(design.x, step)
+        if shared is not None:
+            self.data = SimpleData(combined(grouped_products([dense], grouping, None), shared))
             return
         columns: list[Columns] = [sort(c.z) for c in layout.chain]
         columns += [*crossed, dense]
@@ -253,7 +256,7 @@ class Objective:
             own = self.level_weights.get(self.design.blocks[component.parts[0][0]].level.name)
             stages.append(
                 Stage(
-                    component.z.shape[1],
+                    component.width,
                     DenseBases(component.bases),
                     starts,
                     None if own is None else own[row],
