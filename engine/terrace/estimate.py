@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -41,10 +43,12 @@ from terrace.optimise.reach import lowest_variances, refuse_beyond_reach
 from terrace.progress import CancelCheck, Progress, ProgressCallback
 from terrace.results.fit import FitResult
 from terrace.spec.model import ModelSpec
+from terrace.threads import on_one_thread
 
 FloatArray = npt.NDArray[np.float64]
 
 
+@on_one_thread
 def fit(
     model: str | ModelSpec,
     data: Dataset | Any,
@@ -102,17 +106,40 @@ def fit(
 
 def _read(model: str, data: Dataset) -> tuple[ModelSpec, Dataset, str]:
     """The model that a text says, the data with the variables that a formula makes, and the command."""
-    from terrace.language.mixed import COMMANDS, parse_mixed
+    from terrace.language.mixed import COMMANDS
 
     if model.split(maxsplit=1)[:1] in [[c] for c in COMMANDS] or "~" not in model:
-        spec = parse_mixed(model, (*data.names, *data.left_out))  # which then says what is wrong with the column
-        return spec, data, model
+        names = (*data.names, *data.left_out)  # those left out are read, and then it says what is wrong with them
+        return _parsed(model, names), data, model
     from terrace.code.read.lme4_formula import read_r
 
     if isinstance(data, StreamedData):
         raise data.needs_rows()
+    # where all is numbers, what a formula without functions and with one grouping means hangs on the names alone
+    known = (model, data.names) if data.is_plain and _PLAIN_FORMULA(model) else None
+    if known is not None and known in _formulas:
+        spec, command = _formulas[known]
+        return spec, data, command
     read = read_r(model, data)
-    return read.spec, read.data(data), read.commands[-1]
+    command = read.commands[-1]
+    if known is not None and not read.made:
+        if len(_formulas) >= _KEPT:
+            _formulas.clear()
+        _formulas[known] = read.spec, command
+    return read.spec, read.data(data), command
+
+
+_KEPT = 64
+_formulas: dict[tuple[str, tuple[str, ...]], tuple[ModelSpec, str]] = {}
+"""Formulas that were read, by their text and the names of the data."""
+_PLAIN_FORMULA = re.compile(r"(?!.*[\w.]\s*\()[^|]*\|[^|/:*]*", re.DOTALL).fullmatch
+
+
+@lru_cache(maxsize=_KEPT)
+def _parsed(model: str, names: tuple[str, ...]) -> ModelSpec:
+    from terrace.language.mixed import parse_mixed
+
+    return parse_mixed(model, names)
 
 
 def _bound(spec: ModelSpec, data: Dataset, watch: Watch) -> Design:

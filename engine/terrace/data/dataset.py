@@ -21,9 +21,12 @@ from terrace.data.beside import cancellable
 from terrace.data.digits import EXACT, whole_text
 from terrace.data.row_numbers import with_copies
 from terrace.data.value import Value
+from terrace.deferred import deferrable, waits
 from terrace.errors import DataError, DidYouMean
 
 FloatArray = npt.NDArray[np.float64]
+_SMALL = 100_000
+"""Rows up to which numbers are kept that had to be converted."""
 _NO_LABELS: Mapping[Value, str] = MappingProxyType({})  # one for all of thousands of variables
 
 
@@ -115,7 +118,8 @@ class Dataset:
         (missing is NaN/None). Numbers are exact in double precision: whole numbers that are not are text (`plain.py`).
         The index is always a RangeIndex. Never mutated.
     variables
-        One `Variable` a column, same order and names.
+        One `Variable` a column, same order and names. It may come as a `Deferred` where no column is text and none has
+        values that are declared missing.
     label, source
         A title for people; the file or sample the data came from.
     sha256
@@ -150,9 +154,10 @@ class Dataset:
     documents: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        names = [v.name for v in self.variables]
-        if names != [str(c) for c in self.frame.columns]:
-            raise ValueError("variables and frame columns differ")
+        if not waits(self, "variables"):
+            names = [v.name for v in self.variables]
+            if names != [str(c) for c in self.frame.columns]:
+                raise ValueError("variables and frame columns differ")
         if not isinstance(self.frame.index, pd.RangeIndex) or self.frame.index.start != 0:
             object.__setattr__(self, "frame", self.frame.reset_index(drop=True))
 
@@ -171,8 +176,15 @@ class Dataset:
         return len(self)
 
     @property
+    def is_plain(self) -> bool:
+        """True for numbers of which nothing more was said, and nobody has asked what they measure."""
+        return waits(self, "variables")
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Variable names in column order."""
+        if waits(self, "variables"):
+            return tuple(self.frame.columns)
         return tuple(v.name for v in self.variables)
 
     def __contains__(self, name: object) -> bool:
@@ -199,7 +211,10 @@ class Dataset:
 
     def is_text(self, name: str) -> bool:
         """True where the column holds strings rather than numbers."""
-        self.variable(name)
+        if name in self._held:
+            return False
+        if name not in self or not waits(self, "variables"):
+            self.variable(name)
         return not pd.api.types.is_numeric_dtype(self.frame[name].dtype)
 
     def numeric(self, name: str) -> FloatArray:
@@ -223,6 +238,40 @@ class Dataset:
             values[v.stands_for_missing(values)] = np.nan
         return values
 
+    def values(self, name: str) -> FloatArray:
+        """`numeric` without a copy where the column holds doubles as they are: read-only, shape (n,)."""
+        held = self._held.get(name)
+        if held is not None:
+            return held
+        column = self.frame[name] if name in self else None
+        plain = column is not None and column.dtype == np.float64 and isinstance(column.dtype, np.dtype)
+        if plain and not self._declares_missing(name):
+            assert column is not None
+            values = column.to_numpy().view()
+            self._held[name] = values
+        else:
+            values = self.numeric(name)
+            if len(values) <= _SMALL:
+                self._held[name] = values
+        values.setflags(write=False)
+        return values
+
+    def hold(self, columns: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Columns of the frame as `values` gives them, for whoever has them at hand: numbers without missing codes."""
+        for name, array in columns.items():
+            if array.dtype == np.float64 or len(array) <= _SMALL:
+                values = array.astype(np.float64, copy=False).view()
+                values.setflags(write=False)
+                self._held[name] = values
+
+    @cached_property
+    def _held(self) -> dict[str, FloatArray]:
+        """What `values` has given: views of the frame, and short copies."""
+        return {}
+
+    def _declares_missing(self, name: str) -> bool:
+        return not waits(self, "variables") and self.variable(name).declares_missing
+
     def missing_values(self, name: str) -> tuple[Value, ...]:
         """The values that stand for missing: those declared one by one, and those that occur in a declared range."""
         v = self.variable(name)
@@ -235,15 +284,14 @@ class Dataset:
 
     def codes(self, name: str) -> tuple[npt.NDArray[np.int64], tuple[Value, ...]]:
         """Group codes, shape (n,), -1 for missing, with the distinct values in sorted order."""
-        v = self.variable(name)
-        column = self.frame[name]
         if self.is_text(name):
+            v, column = self.variable(name), self.frame[name]
             column = column.where(column.notna() & (column != ""), None)
             if v.missing_codes:
                 column = column.where(~column.isin(list(v.missing_codes)), None)
             found: tuple[Any, Any] = cancellable(lambda: pd.factorize(column, sort=True), len(column))
         else:
-            found = _number_codes(self.numeric(name))
+            found = _number_codes(self.values(name))
         return found[0].astype(np.int64, copy=False), tuple(found[1].tolist())
 
     def level_label(self, name: str, value: Value) -> str:
@@ -363,6 +411,9 @@ class Dataset:
     def ids(self) -> npt.NDArray[np.int64]:
         """The numbers of the rows within their lineage, shape (n,)."""
         return np.arange(len(self)) if self.row_ids is None else self.row_ids
+
+
+deferrable(Dataset, "variables")
 
 
 def _up_to(names: tuple[str, ...], holds: Callable[[str], bool]) -> tuple[str, ...]:

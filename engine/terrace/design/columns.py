@@ -11,7 +11,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property
+from typing import Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,7 @@ from terrace.spec.model import Factor, Term
 from terrace.wording import plural
 
 FloatArray = npt.NDArray[np.float64]
+T = TypeVar("T", bound=np.generic)
 ColumnKind = Literal["estimated", "base", "empty", "omitted"]
 
 
@@ -86,16 +88,20 @@ class ColumnBuilder:
         self._values: dict[tuple[str, tuple[tuple[str, int], ...]], FloatArray] = {}
         self._levels: dict[str, FactorLevels] = {}
 
-    @property
+    @cached_property
     def n(self) -> int:
         """Rows in the sample."""
-        return int(self.rows.sum())
+        return int(np.count_nonzero(self.rows))
+
+    def picked(self, values: npt.NDArray[T]) -> npt.NDArray[T]:
+        """Those of the rows of the sample, which are the values themselves where it has all."""
+        return values if self.n == len(values) else values[self.rows]
 
     def values(self, factor: Factor) -> FloatArray:
         """The numbers of a continuous variable in the sample, shape (n,)."""
         key = (factor.name, factor.operators)
         if key not in self._values:
-            self._values[key] = variable_values(self.data, factor)[self.rows]
+            self._values[key] = self.picked(variable_values(self.data, factor))
         return self._values[key]
 
     def levels(self, factor: Factor) -> FactorLevels:
@@ -291,7 +297,7 @@ def _marked(part: str, bases: tuple[str, ...]) -> str:
 def variable_values(data: Dataset, factor: Factor) -> FloatArray:
     """Values of a continuous variable with its time-series operators, shape (rows of the data,)."""
     if not factor.operators:
-        return data.numeric(factor.name)
+        return data.values(factor.name)
     from terrace.language.expressions.entry import evaluate
 
     text = "".join(f"{op}{k}" for op, k in factor.operators) + "." + factor.name

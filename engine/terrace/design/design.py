@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,8 +13,8 @@ from terrace.covariance.contract import RandomStructure
 from terrace.covariance.registry import STRUCTURES, random_structure
 from terrace.data.dataset import Dataset
 from terrace.design.columns import ColumnBuilder, ColumnInfo, Columns
-from terrace.design.fixed_part import CONSTANT, fixed_part, with_constant
-from terrace.design.groups import compact, interact, sizes
+from terrace.design.fixed_part import CONSTANT, FixedPart, fixed_part, with_constant
+from terrace.design.groups import compact, first_rows, interact, sizes
 from terrace.design.independent import Dependence, dependent_columns
 from terrace.design.residuals import ResidualLayout, residual_layout
 from terrace.design.sample import estimation_sample, weight_expressions
@@ -174,7 +174,7 @@ def assemble(
             advice="Leave out some terms, or use more data.",
         )
     levels = _levels(spec, data, rows)
-    blocks, dropped_random, constant_slopes = _blocks(spec, data, rows, builder, levels, y)
+    blocks, dropped_random, constant_slopes = _blocks(spec, data, rows, builder, levels, y, fixed, part)
     residual = residual_layout(spec, data, rows, levels[-1].codes if levels else np.zeros(len(y), dtype=np.int64))
     _check_identified(spec, blocks, residual, n, x.shape[1], counts)
     named = [expression for _, expression, _ in weight_expressions(spec)]
@@ -202,9 +202,9 @@ def _check_outcome(spec: ModelSpec, y: FloatArray, n: int) -> None:
 
 
 def _levels(spec: ModelSpec, data: Dataset, rows: npt.NDArray[np.bool_]) -> tuple[Level, ...]:
-    n = int(rows.sum())
+    n = int(np.count_nonzero(rows))
     levels: list[Level] = []
-    above = np.zeros(n, dtype=np.int64)
+    above: IntArray | None = None
     seen: list[str] = []
     for equation in spec.random:
         if seen and equation.level == seen[-1]:
@@ -219,9 +219,13 @@ def _levels(spec: ModelSpec, data: Dataset, rows: npt.NDArray[np.bool_]) -> tupl
         seen.append(equation.level)
         values: npt.NDArray[Any] | None = None
         if equation.level == "_all":
-            codes, count = above.copy(), int(above.max()) + 1
+            codes = np.zeros(n, dtype=np.int64) if above is None else above.copy()
+            count = int(codes.max()) + 1
+            first = first_rows(codes, count)
         else:
-            own, count = compact(data.codes(equation.level)[0][rows])
+            own, groups = data.codes(equation.level)
+            # where all rows take part, so do all groups
+            own, count = (own, len(groups)) if n == len(rows) else compact(own[rows])
             if count == 1:
                 value = data.level_label(equation.level, data.frame[equation.level].to_numpy()[rows][0])
                 raise FitError(
@@ -230,18 +234,17 @@ def _levels(spec: ModelSpec, data: Dataset, rows: npt.NDArray[np.bool_]) -> tupl
                     subject=equation.level,
                     advice="A random effect needs several groups: choose another group variable.",
                 )
-            codes, count = interact(above, own)
-            values = data.frame[equation.level].to_numpy()[rows][_first_rows(codes, count)]
-        levels.append(Level(equation.level, codes, count, _first_rows(codes, count), values))
+            codes, count = (own, count) if above is None else interact(above, own)
+            first = first_rows(codes, count)
+            values = picked_rows(data.frame[equation.level].to_numpy(), rows, n)[first]
+        levels.append(Level(equation.level, codes, count, first, values))
         above = codes
     return tuple(levels)
 
 
-def _first_rows(codes: IntArray, count: int) -> IntArray:
-    """The first row of each group, shape (count,)."""
-    first = np.empty(count, dtype=np.int64)
-    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
-    return first
+def picked_rows(values: npt.NDArray[Any], rows: npt.NDArray[np.bool_], n: int) -> npt.NDArray[Any]:
+    """The rows of the sample, n of them; the values themselves where these are all."""
+    return values if n == len(rows) else values[rows]
 
 
 def _constant_in(spec: ModelSpec, position: int) -> bool:
@@ -265,6 +268,8 @@ def _blocks(
     builder: Builder,
     levels: tuple[Level, ...],
     y: FloatArray,
+    fixed: Columns,
+    whole: FixedPart,
 ) -> tuple[tuple[RandomBlock, ...], tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
     blocks: list[RandomBlock] = []
     dropped: list[tuple[str, str]] = []
@@ -274,19 +279,24 @@ def _blocks(
         if equation.factor:
             blocks.append(_factor_block(equation, data, rows, level, position))
             continue
-        part = builder.build(equation.terms, _constant_in(spec, position), bare=True)
-        matrix, info = part.matrix, list(part.info)
-        refuse_units(matrix, [column.name for column in info])
-        refuse_ratios(y, spec.outcome.name, matrix, [column.name for column in info])
         constant = _constant_in(spec, position)
-        if matrix.shape[1] and not equation.collinear:
+        shared = _of_fixed_part(spec, equation, constant, fixed, whole)
+        if shared is None:
+            part = builder.build(equation.terms, constant, bare=True)
+            matrix, info = part.matrix, list(part.info)
+            refuse_units(matrix, [column.name for column in info])
+            refuse_ratios(y, spec.outcome.name, matrix, [column.name for column in info])
+        else:
+            matrix, info = shared
+        if matrix.shape[1] and not equation.collinear and shared is None:
             gone = dependent_columns(matrix, np.ones((len(matrix), 1)) if constant else None)
             dropped += [(equation.level, info[k].name) for k in sorted(gone)]
             keep = [k for k in range(matrix.shape[1]) if k not in gone]
             matrix, info = matrix[:, keep], [info[k] for k in keep]
         if constant:
             constant_slopes += [(level.name, name) for name in _constant_within(matrix, info, level)]
-            matrix = with_constant(matrix)
+            # one array for both, which the likelihood sees to
+            matrix = whole.x if shared is not None and matrix is fixed.matrix else with_constant(matrix)
         names = [c.name for c in info] + ([CONSTANT] if constant else [])
         labels = [c.label for c in info] + (["Intercept"] if constant else [])
         variables = [c.variables for c in info] + ([()] if constant else [])
@@ -299,6 +309,25 @@ def _blocks(
             )
         )
     return tuple(blocks), tuple(dropped), tuple(constant_slopes)
+
+
+def _of_fixed_part(
+    spec: ModelSpec, equation: RandomEquation, constant: bool, fixed: Columns, part: FixedPart
+) -> tuple[FloatArray, list[ColumnInfo]] | None:
+    """The columns of an equation of plain variables that all are in the fixed part, where these were looked at and
+    none depends on others; None for other equations."""
+    if part.lost or (constant and not spec.constant):
+        return None
+    place = {term: k for k, term in enumerate(spec.fixed)}
+    if len(place) != len(fixed.info) or len(place) != len(spec.fixed):
+        return None
+    if any(len(t.factors) != 1 or t.factors[0].kind != "continuous" or t not in place for t in equation.terms):
+        return None
+    at = [place[t] for t in equation.terms]
+    if len(set(at)) < len(at) or any(fixed.info[k].term != k for k in at):
+        return None
+    info = [replace(fixed.info[k], term=position) for position, k in enumerate(at)]
+    return fixed.matrix if at == list(range(len(place))) else fixed.matrix[:, at], info
 
 
 def _factor_block(
@@ -322,22 +351,27 @@ def _factor_block(
             subject=equation.level,
             advice="Choose identity or exchangeable.",
         )
-    largest = int(np.bincount(level.codes[_first_rows(codes, n_pairs)]).max())
+    largest = int(np.bincount(level.codes[first_rows(codes, n_pairs)]).max())
     structure = STRUCTURES[key].over_values(largest)
     name = f"R.{equation.factor}"
     return RandomBlock(
         level, structure, (name,), (equation.factor,), ((equation.factor,),), np.ones((len(codes), 1)), codes,
         n_pairs, equation.factor, position,
-        values=data.frame[equation.factor].to_numpy()[rows][_first_rows(codes, n_pairs)],
+        values=data.frame[equation.factor].to_numpy()[rows][first_rows(codes, n_pairs)],
     )
 
 
 def _constant_within(matrix: FloatArray, info: list[ColumnInfo], level: Level) -> list[str]:
     """The columns that do not vary within the groups of a level: no slopes, but variances that differ by group."""
+    few = slice(0, 256)  # which mostly tell
+
+    def within(values: FloatArray, rows: slice) -> bool:
+        return np.array_equal(values[level.rows][level.codes[rows]], values[rows])
+
     return [
         column.name
         for k, column in enumerate(info)
-        if np.array_equal(matrix[level.rows, k][level.codes], matrix[:, k])
+        if within(matrix[:, k], few) and within(matrix[:, k], slice(None))
     ]
 
 

@@ -49,6 +49,31 @@ def compact(codes: IntArray) -> tuple[IntArray, int]:
     return (np.cumsum(seen) - 1)[codes], int(seen.sum())
 
 
+def first_rows(codes: IntArray, count: int) -> IntArray:
+    """The first row of each group, shape (count,)."""
+    if is_sorted(codes):
+        return starts_of(codes)
+    first = np.empty(count, dtype=np.int64)
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+    return first
+
+
+def is_sorted(codes: IntArray) -> bool:
+    """Whether no code is smaller than the one before it; files are mostly sorted by group."""
+    return not bool((codes[1:] < codes[:-1]).any())
+
+
+def starts_of(codes: IntArray) -> IntArray:
+    """Where the groups of sorted codes begin, shape (groups,)."""
+    if not len(codes):
+        return np.zeros(0, dtype=np.int64)
+    inner = np.flatnonzero(codes[1:] != codes[:-1])
+    out = np.empty(len(inner) + 1, dtype=np.int64)
+    out[0], out[1:] = 0, inner
+    out[1:] += 1
+    return out
+
+
 def interact(a: IntArray, b: IntArray) -> tuple[IntArray, int]:
     """Codes of the pairs (a, b), numbered in the order of a and then b."""
     width = int(b.max()) + 1 if len(b) else 1

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
 from terrace.design.columns import variable_values
-from terrace.design.units import refuse_large
+from terrace.design.units import LARGEST, refuse_large
 from terrace.errors import DataError, SpecError
 from terrace.spec.model import Factor, ModelSpec
 from terrace.wording import plural
@@ -150,6 +150,9 @@ def complete_rows(
             continue
         seen.add((factor.name, factor.operators))
         values = variable_values(data, factor)
+        if _are_fine(values):
+            lost.setdefault(factor.name, 0)
+            continue
         infinite = np.isinf(values) & rows
         if infinite.any():
             row = int(np.flatnonzero(infinite)[0]) + first_row
@@ -162,7 +165,10 @@ def complete_rows(
         refuse_large(values[rows], factor.name)
         keep(factor.name, np.isnan(values))
     for name in dict.fromkeys(_codes(spec)):
-        keep(name, data.codes(name)[0] < 0 if data.is_text(name) else np.isnan(data.numeric(name)))
+        if data.is_text(name):
+            keep(name, data.codes(name)[0] < 0)
+        elif not _are_fine(values := data.values(name)):
+            keep(name, np.isnan(values))
     if spec.residuals.time:
         refuse_large(data.numeric(spec.residuals.time)[rows], spec.residuals.time)
         keep(spec.residuals.time, np.isnan(data.numeric(spec.residuals.time)))
@@ -171,6 +177,11 @@ def complete_rows(
         refuse_large(values[rows], expression)
         keep(expression, np.isnan(values) | (values == 0))
     return rows
+
+
+def _are_fine(values: FloatArray) -> bool:
+    """Whether no value is missing, infinite or too large to be squared: the usual case, in two quick passes."""
+    return bool(values.min(initial=0.0) >= -LARGEST and values.max(initial=0.0) <= LARGEST)
 
 
 def no_observations(lost: dict[str, int]) -> DataError:

@@ -30,7 +30,7 @@ def refuse_large(values: FloatArray, name: str) -> None:
 
 def refuse_units(columns: FloatArray, names: list[str]) -> None:
     """Raise `DataError` where a column (n, k) is too large or too small to be squared. Columns of zeros are neither."""
-    top = np.abs(columns).max(axis=0, initial=0.0)
+    top = np.maximum(columns.max(axis=0, initial=0.0), -columns.min(axis=0, initial=0.0)).tolist()
     for name, size in zip(names, top):
         if size > LARGEST:
             how = f"as large as {size:.1e}" if np.isfinite(size) else "beyond the largest number"
@@ -41,7 +41,7 @@ def refuse_units(columns: FloatArray, names: list[str]) -> None:
 
 def refuse_ratios(y: FloatArray, outcome: str, columns: FloatArray, names: list[str]) -> None:
     """Raise `DataError` where coefficients of columns (n, k), in units of y (n,) by theirs, are beyond squaring."""
-    size = float(np.abs(y).max(initial=0.0))
+    size = max(float(y.max(initial=0.0)), -float(y.min(initial=0.0)))
     for name, spread in zip(names, np.ptp(columns, axis=0).tolist() if len(columns) else ()):
         if spread > 0 and not SMALLEST < size / spread < LARGEST:
             text = f"The values of {outcome} are about {size:.0e} and those of {name} about {spread:.0e}, so that the "

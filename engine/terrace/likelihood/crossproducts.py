@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from terrace.design.groups import apart_from_groups
+from terrace.design.groups import apart_from_groups, is_sorted, starts_of
 from terrace.likelihood.curvature import Weight
 from terrace.likelihood.eliminate import Jet, Within
 
@@ -50,8 +50,8 @@ class Grouping:
     @classmethod
     def of(cls, codes: IntArray, count: int) -> Grouping:
         """The grouping of these codes; sorted ones are recognised."""
-        if len(codes) and np.all(codes[1:] >= codes[:-1]):
-            return cls(codes, count, np.flatnonzero(np.diff(codes, prepend=-1)))
+        if len(codes) and is_sorted(codes):
+            return cls(codes, count, starts_of(codes))
         return cls(codes, count, None)
 
     def sums(self, x: FloatArray) -> FloatArray:
@@ -92,6 +92,8 @@ def _product(
 ) -> FloatArray:
     count, groups = grouping.count, grouping.codes
     if not isinstance(left, OneHot) and not isinstance(right, OneHot):
+        if same and weights is None and grouping.starts is not None:
+            return _sorted_squares(left, grouping.starts)
         out = np.empty((left.shape[1], right.shape[1], count))
         for i in range(left.shape[1]):
             li = left[:, i] if weights is None else left[:, i] * weights
@@ -122,6 +124,41 @@ def _product(
                 tall[:, i, j] = total.reshape(count, left.count).T
         return tall.reshape(left.width, right.shape[1], count)
     return np.swapaxes(_product(right, left, grouping, weights, False), 0, 1)
+
+
+def _sorted_squares(x: FloatArray, starts: IntArray) -> FloatArray:
+    """X'X of every group of sorted rows, (k, k, G), for x (n, k): so many groups at a time as stay in the cache."""
+    n, k = x.shape
+    out = np.empty((k, k, len(starts)))
+    first = 0
+    while first < len(starts):
+        begin = int(starts[first])
+        last = max(int(np.searchsorted(starts, begin + _CACHED)), first + 1)
+        end = int(starts[last]) if last < len(starts) else n
+        own = starts[first:last] - begin
+        for i in range(k):
+            for j in range(i, k):
+                np.add.reduceat(x[begin:end, i] * x[begin:end, j], own, out=out[i, j, first:last])
+        first = last
+    for i in range(k):
+        for j in range(i):
+            out[i, j] = out[j, i]
+    return out
+
+
+_CACHED = 1 << 14
+"""Rows whose products stay in the cache."""
+
+
+def combined(s: FloatArray, to: FloatArray) -> FloatArray:
+    """[ZX]'[ZX] of every group, (q + m, q + m, G), from S = X'X (m, m, G) where Z = X·to, (m, q), but for the last
+    columns of X, which have no part in Z."""
+    m, q = len(s), to.shape[1]
+    all_of = np.hstack([np.vstack([to, np.zeros((m - len(to), q))]), np.eye(m)])
+    half = np.tensordot(all_of.T, s, axes=1)
+    whole = np.ascontiguousarray(np.moveaxis(np.tensordot(half, all_of, axes=([1], [0])), -1, 1))
+    symmetric: FloatArray = 0.5 * (whole + np.swapaxes(whole, 0, 1))
+    return symmetric
 
 
 def within_groups(z: FloatArray, rest: FloatArray, grouping: Grouping, weights: FloatArray | None) -> Within:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from terrace.deferred import Deferred, deferrable
 from terrace.design.design import Design
 from terrace.design.groups import compact, elimination_chain, interact, nested
 from terrace.likelihood.gram import work
@@ -37,6 +40,14 @@ class Component:
     parts: tuple[tuple[int, int, int], ...]
     level: str
 
+    @property
+    def width(self) -> int:
+        """The number of columns of z."""
+        return sum(count for _, _, count in self.parts)
+
+
+deferrable(Component, "z")
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -56,6 +67,21 @@ class Layout:
     n_random: int
     n_theta: int
     sparse: bool
+
+    def in_terms_of(self, x: FloatArray, step: FloatArray) -> FloatArray | None:
+        """How the columns of the one level follow from those of the fixed part, (p, q), where both are ``x``.
+
+        ``step`` (p, p) are the coordinates of the fixed part after x has been centred, as it is for Z too: what both
+        share is not taken apart again, so that no digits are lost. None where Z is something else.
+        """
+        blocks = self.design.blocks
+        if len(blocks) != 1 or blocks[0].z is not x or len(self.chain) != 1 or not self.design.residuals.simple:
+            return None
+        transform = self.transforms[0]
+        own = np.diag(1.0 / transform.scale)
+        for mix in transform.mixes:
+            own = own @ mix
+        return np.asarray(np.linalg.solve(step, own), dtype=np.float64)
 
     def order(self) -> IntArray:
         """Rows sorted by the finest group of the chain (so by all above it), residual group and time."""
@@ -80,15 +106,13 @@ def _components(
         if not block.names:
             continue
         first = slices[position].start
-        z = transforms[position].columns(block.z)
         if block.factor is None:
             bases = {first + k: e for k, e in enumerate(transforms[position].bases)}
-            out.append(
-                Component(
-                    block.codes, block.n_groups, z, bases, ((position, 0, z.shape[1]),), block.level.name
-                )
-            )
+            waiting: Any = Deferred(partial(transforms[position].columns, block.z))
+            parts = ((position, 0, block.z.shape[1]),)
+            out.append(Component(block.codes, block.n_groups, waiting, bases, parts, block.level.name))
             continue
+        z = transforms[position].columns(block.z)
         one = np.ones((1, 1))
         if block.structure.n_params == 1:
             bases = {first: one}
@@ -119,7 +143,7 @@ def _merge(components: list[Component]) -> list[Component]:
         for k, other in enumerate(out):
             if not _same(other.codes, other.n_groups, component.codes, component.n_groups):
                 continue
-            q1, q2 = other.z.shape[1], component.z.shape[1]
+            q1, q2 = other.width, component.width
             bases: dict[int, FloatArray] = {}
             for source, offset in ((other, 0), (component, q1)):
                 for key, e in source.bases.items():
@@ -247,7 +271,7 @@ def build_layout(design: Design, n_columns: int, keep_clusters: bool = False) ->
     theta_slices, n_theta = _slices([b.structure.n_params if b.names else 0 for b in design.blocks])
     components = _merge(_components(design, slices, transforms))
     order = plan(design, n_columns, keep_clusters)
-    if [c.n_groups * c.z.shape[1] for c in components] != [f.columns for f in order.factors]:
+    if [c.n_groups * c.width for c in components] != [f.columns for f in order.factors]:
         raise AssertionError("the plan is of other factors")
     ordered = _renumber([components[k] for k in order.chain], design.cluster)
     return Layout(
@@ -267,12 +291,13 @@ def _renumber(chain: list[Component], cluster: IntArray | None) -> list[Componen
     out = []
     above = cluster
     for component in reversed(chain):
-        combined = component.codes if above is None else interact(above, component.codes)[0]
-        combined, count = compact(combined)
+        if above is None:
+            combined, count = component.codes, component.n_groups  # without gaps, as levels are
+        else:
+            combined, count = compact(interact(above, component.codes)[0])
         if count != component.n_groups:
             raise AssertionError("a chain must be nested")
         above = combined
-        out.append(
-            Component(combined, count, component.z, component.bases, component.parts, component.level)
-        )
+        waiting: Any = Deferred(partial(getattr, component, "z"))
+        out.append(Component(combined, count, waiting, component.bases, component.parts, component.level))
     return list(reversed(out))

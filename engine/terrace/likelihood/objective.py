@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.design.design import Design
+from terrace.design.groups import first_rows, is_sorted, starts_of
 from terrace.design.weights import row_products
 from terrace.errors import SpecError
 from terrace.likelihood.bases import Bases, DenseBases, Kronecker, KroneckerBases
@@ -29,13 +30,14 @@ from terrace.likelihood.crossproducts import (
     OneHot,
     SimpleData,
     StratifiedData,
+    combined,
     grouped_products,
     within_groups,
 )
 from terrace.likelihood.curvature import Weight, add_curvature, before
 from terrace.likelihood.eliminate import Eliminated, Jet, Record, Within, eliminate
 from terrace.likelihood.layout import Layout, build_layout
-from terrace.likelihood.orthogonal import orthogonal
+from terrace.likelihood.orthogonal import orthogonal, without_fitted
 from terrace.likelihood.patterns import PatternData
 from terrace.likelihood.sparse import SparseLead
 from terrace.likelihood.sweep import Swept
@@ -136,7 +138,8 @@ class Objective:
         self.n_rows, self.p = x.shape
         self.level_weights, weights = placed_weights(design)
         self.row_weights = weights
-        self.n_effective = float(row_products(design.weights, len(design.y)).sum())
+        weighted = design.weights.row is not None or design.weights.level
+        self.n_effective = float(row_products(design.weights, len(y)).sum()) if weighted else float(len(y))
         self.nu = self.n_effective - (self.p if reml else 0)
         self.layout: Layout = build_layout(design, self.p + 1, keep_clusters)
         self.n_random = self.layout.n_random
@@ -146,16 +149,14 @@ class Objective:
         w = None if weights is None else weights
         dense = np.empty((len(y), self.p + 1), order="F")
         xt = dense[:, :-1]
-        self.back = orthogonal(x, constant, w, xt)
-        ols = xt.T @ (y if w is None else y * w)
-        residual = y - xt @ ols
-        self.ols = ols
-        total = float(residual @ residual if w is None else residual @ (residual * w))
+        self.back, step = orthogonal(x, constant, w, xt)
+        self.ols, total = without_fitted(y, xt, w, dense[:, -1])
         self.y_scale = np.sqrt(total / max(self.n_effective, 1)) or 1.0
         self.log_det_back = float(np.linalg.slogdet(self.back)[1]) if self.p else 0.0
-        np.divide(residual, self.y_scale, out=dense[:, -1])
+        dense[:, -1] /= self.y_scale
         self.careful = careful
-        self._build(dense, keep_clusters)
+        # in the terms of the columns of X, where those of Z are the same
+        self._build(dense, keep_clusters, step if constant and w is None else None)
 
     @property
     def can_be_careful(self) -> bool:
@@ -172,7 +173,7 @@ class Objective:
         )
 
     # --- construction -----------------------------------------------------------------------------------
-    def _build(self, dense: FloatArray, keep_clusters: bool) -> None:
+    def _build(self, dense: FloatArray, keep_clusters: bool, step: FloatArray | None) -> None:
         layout, design = self.layout, self.design
         # sums over groups need no sorted rows unless rows are whitened together or coupled sparsely
         sorted_rows = layout.sparse or not (design.residuals.simple or design.residuals.structure.independent)
@@ -192,7 +193,7 @@ class Objective:
         ]
         crossed = [OneHot(sort(f[0]), f[1], sort(c.z)) for f, c in zip(factors, layout.crossed)]
         finest = layout.chain[0].codes if layout.chain else clusters
-        count = int(finest.max()) + 1 if len(finest) else 1
+        count = layout.chain[0].n_groups if layout.chain else int(finest.max(initial=0)) + 1
         grouping = Grouping.of(sort(finest), count)
         self.sparse: SparseLead | None = None
         self.stages = self._chain_stages(clusters)
@@ -203,7 +204,7 @@ class Objective:
                 if key in parts:
                     raise AssertionError("crossed components share no parameter")
                 parts[key] = Kronecker(offset, count_groups, e)
-            offset += count_groups * component.z.shape[1]
+            offset += count_groups * component.width
         apart = np.arange(int(clusters.max()) + 1 if keep_clusters else 1)
         self.crossed_stage = Stage(offset, KroneckerBases(parts), apart, None)
         if layout.sparse:
@@ -211,6 +212,10 @@ class Objective:
                 sort(layout.chain[0].z), grouping.starts_or_raise(), grouping.codes, crossed, dense, weights
             )
             self.data: SimpleData | StratifiedData | PatternData = SimpleData(np.zeros((0, 0, 0)))
+            return
+        shared = None if self.careful or step is None else layout.in_terms_of(design.x, step)
+        if shared is not None:
+            self.data = SimpleData(combined(grouped_products([dense], grouping, None), shared))
             return
         columns: list[Columns] = [sort(c.z) for c in layout.chain]
         columns += [*crossed, dense]
@@ -243,16 +248,15 @@ class Objective:
         chain = self.layout.chain
         for k, component in enumerate(chain):
             # one row of each group tells its parent and its weight
-            row = np.empty(component.n_groups, dtype=np.int64)
-            row[component.codes] = np.arange(len(component.codes))
+            row = first_rows(component.codes, component.n_groups)
             parent = (chain[k + 1].codes if k + 1 < len(chain) else clusters)[row]
-            if np.any(np.diff(parent) < 0):
+            if not is_sorted(parent):
                 raise AssertionError("groups must be numbered in the order of their parents")
-            starts = np.flatnonzero(np.diff(parent, prepend=-1))
+            starts = starts_of(parent)
             own = self.level_weights.get(self.design.blocks[component.parts[0][0]].level.name)
             stages.append(
                 Stage(
-                    component.z.shape[1],
+                    component.width,
                     DenseBases(component.bases),
                     starts,
                     None if own is None else own[row],
@@ -496,7 +500,7 @@ def _within(codes: IntArray, count: int, clusters: IntArray) -> tuple[IntArray, 
     SpecError
         Where an effect is shared by clusters, which are then not independent.
     """
-    first = _first_rows(codes, count)
+    first = first_rows(codes, count)
     owner = clusters[first]
     if not np.array_equal(owner[codes], clusters):
         raise SpecError(
@@ -511,12 +515,6 @@ def _within(codes: IntArray, count: int, clusters: IntArray) -> tuple[IntArray, 
     number = np.empty(count, dtype=np.int64)
     number[order] = np.arange(count) - np.repeat(starts, sizes)
     return number[codes], int(sizes.max())
-
-
-def _first_rows(codes: IntArray, count: int) -> IntArray:
-    first = np.empty(count, dtype=np.int64)
-    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
-    return first
 
 
 def _expand(c: OneHot) -> FloatArray:

@@ -62,9 +62,7 @@ def block_transform(block: RandomBlock) -> BlockTransform:
         none = np.zeros(0)
         return BlockTransform(np.zeros((0, 0)), np.zeros((0, 0, 0)), np.zeros((0, 0)), none, none, none)
     centred = q > 1 and block.names[-1] == CONSTANT
-    mean = np.append(block.z[:, :-1].mean(axis=0), 0.0) if centred else np.zeros(q)
-    spread = np.sqrt(np.mean((block.z - mean) ** 2, axis=0))
-    size = np.sqrt(np.mean(block.z**2, axis=0))
+    mean, spread, size = _sizes(block.z, centred)
     scale = spread if structure.free else size
     scale = np.where(scale > 0, scale, 1.0)
     if structure.tied:
@@ -82,6 +80,25 @@ def block_transform(block: RandomBlock) -> BlockTransform:
     back = np.linalg.inv(a) @ np.diag(1.0 / scale)
     natural = congruence(structure, np.diag(1.0 / scale))
     return BlockTransform(a, back @ structure.basis() @ back.T, natural, mean, scale, size)
+
+
+def _sizes(z: FloatArray, centred: bool) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The means of the columns of z (n, q) but that of the last, or zeros, and the root mean squares of the columns
+    about these and about zero; block by block, which stay in the cache."""
+    n, q = z.shape
+    mean, about, plain = np.zeros(q), np.zeros(q), np.zeros(q)
+    if centred:
+        mean[:-1] = z[:, :-1].mean(axis=0)
+    for first in range(0, n, _BLOCK):
+        block = z[first : first + _BLOCK]
+        plain += np.einsum("ij,ij->j", block, block)
+        if centred:
+            block = block - mean
+        about += np.einsum("ij,ij->j", block, block)
+    return mean, np.sqrt(about / n), np.sqrt(plain / n)
+
+
+_BLOCK = 1 << 15
 
 
 def _orthogonal(z: FloatArray) -> tuple[FloatArray, ...]:

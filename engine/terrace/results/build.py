@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.deferred import Deferred
 from terrace.design.estimability import changes, estimable_part, settled
 from terrace.design.weights import row_products
+from terrace.frozen import proxy, read_only
 from terrace.inference.count import count_parameters
 from terrace.inference.fitted import FittedModel
 from terrace.inference.mixture import mixture_p, only_variances
@@ -18,12 +23,13 @@ from terrace.inference.stored_names import stored_names
 from terrace.inference.tests import wald
 from terrace.results.advice import collect_advice
 from terrace.results.assemble import fixed_rows, group_rows, random_rows, variance_limits
-from terrace.results.fit import Comparison, FitResult
-from terrace.results.stored import coefficient_places, stored_macros, stored_matrices
+from terrace.results.fit import Comparison, FitResult, FixedEffect, RandomParameter
+from terrace.results.stored import Names, coefficient_places, stored_macros, stored_matrices
 from terrace.spec.model import ModelSpec
 from terrace.statistics.distributions import chi2_upper, f_upper
 
 FloatArray = npt.NDArray[np.float64]
+T = TypeVar("T")
 
 
 def build_result(
@@ -34,34 +40,25 @@ def build_result(
     elapsed: float,
     trouble: list[tuple[str, str]],
 ) -> FitResult:
-    """Everything that is shown, stored and exported, computed once from the fitted model."""
+    """Everything that is shown, stored and exported. Warnings are there at once, tables and stored results when
+    somebody asks for them."""
     design, natural = fitted.design, fitted.natural
-    level = spec.display.level
-    df = fitted.df
-    constrained = constrained_terms(fitted)
-    fixed = fixed_rows(design, fitted.beta, fitted.vcov, df, level, constrained)
-    limits = variance_limits(fitted, level)
-    comparison, ll_c = _comparison(fitted, spec)
-    ll = fitted.optimum.point.ll
-    scalars = _scalars(fitted, spec, ll, ll_c, comparison)
-    b, v, names = _stored_vector(fitted)
-    matrices, matrix_names = stored_matrices(fitted, b, v, names)
-    title = _title(spec, design)
+    parts = _Parts(fitted, spec, data, command)
     return FitResult(
         spec=spec,
         command=command,
-        title=title,
+        title=parts.title,
         outcome=spec.outcome.name,
-        fixed=fixed,
-        random=random_rows(design, fitted.layout, natural, level, "variance", limits),
-        random_sd=random_rows(design, fitted.layout, natural, level, "sd", limits),
-        random_estmetric=random_rows(design, fitted.layout, natural, level, "estmetric", limits),
-        groups=group_rows(design),
-        comparison=comparison,
-        scalars=scalars,
-        macros=stored_macros(fitted, spec, data, command, title),
-        matrices=matrices,
-        matrix_names=matrix_names,
+        fixed=_later(parts.fixed),
+        random=_later(lambda: parts.random("variance")),
+        random_sd=_later(lambda: parts.random("sd")),
+        random_estmetric=_later(lambda: parts.random("estmetric")),
+        groups=_later(lambda: group_rows(design)),
+        comparison=_later(lambda: parts.compared[0]),
+        scalars=_later(parts.scalars),
+        macros=_later(parts.macros),
+        matrices=_later(lambda: parts.stored[0]),
+        matrix_names=_later(lambda: parts.stored[1]),
         warnings=tuple(collect_advice(fitted, spec, trouble)),
         log=fitted.optimum.log,
         converged=fitted.optimum.converged,
@@ -72,6 +69,50 @@ def build_result(
         held=fitted,
         constraints=() if fitted.constraints is None else fitted.constraints.texts,
     )
+
+
+def _later(make: Callable[[], T]) -> T:
+    """What a field of a `FitResult` that can wait holds in place of its value."""
+    return Deferred(make)  # type: ignore[return-value]
+
+
+class _Parts:
+    """The fields of a result that can wait."""
+
+    def __init__(self, fitted: FittedModel, spec: ModelSpec, data: Dataset, command: str) -> None:
+        self.fitted, self.spec, self.command = fitted, spec, command
+        self.source, self.sha256 = data.source, data.sha256
+        self.level = spec.display.level
+        self.title = _title(spec, fitted.design)
+        # these search the likelihood where a variance is zero or nearly so, and count as evaluations of the fit
+        self.limits = variance_limits(fitted, self.level)
+
+    def fixed(self) -> tuple[FixedEffect, ...]:
+        fitted = self.fitted
+        return fixed_rows(
+            fitted.design, fitted.beta, fitted.vcov, fitted.df, self.level, constrained_terms(fitted)
+        )
+
+    def random(self, metric: str) -> tuple[RandomParameter, ...]:
+        fitted = self.fitted
+        return random_rows(fitted.design, fitted.layout, fitted.natural, self.level, metric, self.limits)
+
+    @cached_property
+    def compared(self) -> tuple[Comparison | None, float | None]:
+        return _comparison(self.fitted, self.spec)
+
+    def scalars(self) -> Mapping[str, float | int | None]:
+        comparison, ll_c = self.compared
+        return proxy(_scalars(self.fitted, self.spec, self.fitted.optimum.point.ll, ll_c, comparison))
+
+    def macros(self) -> Mapping[str, str]:
+        return proxy(stored_macros(self.fitted, self.spec, self.source, self.sha256, self.command, self.title))
+
+    @cached_property
+    def stored(self) -> tuple[Mapping[str, FloatArray], Mapping[str, Names]]:
+        matrices, names = stored_matrices(self.fitted, *_stored_vector(self.fitted))
+        read_only(*matrices.values())
+        return proxy(matrices), proxy(names)
 
 
 def _title(spec: ModelSpec, design: object) -> str:

@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from terrace.deferred import deferrable, waits
 from terrace.frozen import freeze, read_only
 from terrace.inference.fitted import FittedModel
 from terrace.optimise.log import Iteration
@@ -170,8 +171,10 @@ class FitResult:
     constraints: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        read_only(self.sample, *self.matrices.values())
-        freeze(self, (), ("scalars", "macros", "matrices", "matrix_names"))
+        read_only(self.sample)
+        if not waits(self, "matrices"):
+            read_only(*self.matrices.values())
+        freeze(self, (), [name for name in ("scalars", "macros", "matrices", "matrix_names") if not waits(self, name)])
 
     @property
     def model(self) -> FittedModel:
@@ -191,6 +194,8 @@ class FitResult:
     @property
     def ll(self) -> float:
         """The log (restricted) likelihood, or log pseudolikelihood, at the estimates."""
+        if waits(self, "scalars"):
+            return self.model.optimum.point.ll
         found = self.scalars["ll"]
         assert found is not None
         return float(found)
@@ -238,3 +243,10 @@ class FitResult:
 
     def _repr_html_(self) -> str:
         return str(rendered("html", self))
+
+
+# what of a fit can wait until somebody looks at it, which is then frozen by whoever makes it
+deferrable(
+    FitResult, "fixed", "random", "random_sd", "random_estmetric", "groups", "comparison", "scalars", "macros",
+    "matrices", "matrix_names",
+)

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from terrace.data.dataset import Dataset
 from terrace.design.design import Design
 from terrace.design.estimability import settled, undetermined
 from terrace.inference.fitted import FittedModel
@@ -84,9 +83,9 @@ def stored_matrices(
 
 
 def stored_macros(
-    fitted: FittedModel, spec: ModelSpec, data: Dataset, command: str, title: str
+    fitted: FittedModel, spec: ModelSpec, source: str, sha256: str, command: str, title: str
 ) -> dict[str, str]:
-    """The text results of the manual's list."""
+    """The text results of the manual's list; ``source`` and ``sha256`` are those of the data."""
     design = fitted.design
     blocks = design.blocks
     robust = fitted.n_clusters is not None
@@ -116,10 +115,10 @@ def stored_macros(
         m["filter"] = spec.filter
     if design.counts is None:  # a streamed file leaves no rows to sign
         m |= {"datasignature": _signature(design), "datasignaturevars": " ".join(_variables(spec))}
-    if data.source:
-        m["datafile"] = data.source
-    if data.sha256:
-        m["datafile_sha256"] = data.sha256
+    if source:
+        m["datafile"] = source
+    if sha256:
+        m["datafile_sha256"] = sha256
     if robust:
         m["vcetype"] = "Robust"
         m["clustvar"] = spec.cluster or (design.levels[0].name if design.levels else "")

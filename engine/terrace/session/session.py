@@ -43,6 +43,7 @@ from terrace.session.state import CommandResult, State
 from terrace.session.step_names import step_name
 from terrace.session.steps import MAX_UNDO, Step, joined, work_of
 from terrace.session.stopping import stopped_when
+from terrace.threads import on_one_thread
 
 if TYPE_CHECKING:
     from terrace.session.document.figures import Figure
@@ -170,6 +171,7 @@ class Session:
         """
         return self.run_expanded(command_text, progress=progress, cancel=cancel, macros=True)
 
+    @on_one_thread
     def run_expanded(
         self,
         command_text: str,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from terrace.data.names import legal_names
 from terrace.data.plain import Extra, Unusable, plain_values
 from terrace.data.readers.moments import are_words
 from terrace.data.value import Value
+from terrace.deferred import Deferred
 from terrace.errors import DataError
 
 MERGED = (
@@ -34,6 +36,7 @@ FEW = 200
 """Columns that are looked at one by one; of more, those that hold numbers or words are taken together."""
 Block = tuple[list[int], npt.NDArray[Any]]
 """Columns of numbers of one type: their places, and their values side by side, shape (n, number of places)."""
+_COPIES_ON_WRITE = int(pd.__version__.split(".")[0]) >= 3
 _HIGHEST = 2.0**70  # beyond this are no identifiers
 
 
@@ -259,6 +262,9 @@ def from_frame(frame: pd.DataFrame, *, label: str = "") -> Dataset:
     Levels of the index that have a name come first, unless a column has that name; names in several levels are joined
     by _. Raises `DataError` for a frame without columns or with two columns of one name.
     """
+    found = _of_plain_numbers(frame, label)
+    if found is not None:
+        return found
     names = [_joined(name) for name in frame.columns]
     twice = next((name for k, name in enumerate(names) if name in names[:k]), None)
     if twice is not None:
@@ -281,6 +287,44 @@ def from_frame(frame: pd.DataFrame, *, label: str = "") -> Dataset:
     if not columns:
         raise DataError("The data have no columns.", code="no-rows", advice="Use a table with named columns.")
     return build_dataset(columns, source="frame", label=label, notes=notes)
+
+
+def _of_plain_numbers(frame: pd.DataFrame, label: str) -> Dataset | None:
+    """`from_frame` of a few columns of doubles and int64 with legal names, which the Dataset shares with the frame:
+    pandas copies when either changes. What the columns measure is guessed when somebody asks. None for other frames,
+    and for numbers that have something to be told of."""
+    names = tuple(frame.columns)
+    if not _COPIES_ON_WRITE or not 0 < len(names) <= FEW or not len(frame) or frame.index.names != [None]:
+        return None
+    if not _are_legal(names):
+        return None
+    held: dict[str, npt.NDArray[Any]] = {}
+    for name in names:
+        values = frame[name]
+        if values.dtype not in _PLAIN:
+            return None
+        held[name] = array = values.to_numpy()
+        low, high = array.min(), array.max()
+        if not (low >= -EXACT and high <= EXACT):
+            # with missing values these are NaN
+            low, high = np.fmin.reduce(array), np.fmax.reduce(array)
+            if not (low >= -EXACT and high <= EXACT):
+                return None
+    index = frame.index
+    plain = isinstance(index, pd.RangeIndex) and index.start == 0 and index.step == 1
+    own = frame.copy(deep=False) if plain else frame.reset_index(drop=True)
+
+    def described() -> tuple[Variable, ...]:
+        return build_dataset([RawColumn(name, values) for name, values in held.items()]).variables
+
+    data = Dataset(own, Deferred(described), label=label, source="frame")  # type: ignore[arg-type]
+    data.hold(held)
+    return data
+
+
+@lru_cache(maxsize=256)
+def _are_legal(names: tuple[Any, ...]) -> bool:
+    return all(isinstance(name, str) for name in names) and legal_names(names) == (list(names), [])
 
 
 def _joined(name: Any) -> str:

@@ -32,6 +32,7 @@ from terrace.results.fit import NOT_IDENTIFIED, FitResult
 from terrace.results.table import CellValue, Column, Row, Table
 from terrace.results.tables_terms import parameter_label, term_name
 from terrace.spec.model import Maximisation
+from terrace.threads import on_one_thread
 from terrace.wording import plural
 
 FloatArray = npt.NDArray[np.float64]
@@ -64,6 +65,7 @@ class Bootstrap:
         return low, high
 
 
+@on_one_thread
 def bootstrap(
     fit: FitResult,
     reps: int = 1000,
@@ -267,6 +269,7 @@ class BootstrapTest:
     seed: int
 
 
+@on_one_thread
 def bootstrap_lrtest(
     fit_a: FitResult,
     fit_b: FitResult,

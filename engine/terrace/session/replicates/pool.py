@@ -16,6 +16,7 @@ from multiprocessing.context import SpawnProcess
 from typing import Any, TypeVar
 
 from terrace.errors import Cancelled, TerraceError
+from terrace.threads import on_one_thread
 
 Shared = TypeVar("Shared")
 Task = TypeVar("Task")
@@ -99,6 +100,7 @@ def _distribute(
             hand_out(ready)
 
 
+@on_one_thread
 def _serve(connection: Connection) -> None:
     """The life of a worker: the work, then tasks until the other end is closed."""
     try:
