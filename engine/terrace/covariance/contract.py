@@ -302,6 +302,13 @@ class ResidualStructure(ABC):
         `numpy.linalg.LinAlgError` where ρ is outside the parameter space.
         """
 
+    def stacked(self, rho: FloatArray, at: FloatArray, order: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """`relative` at the times of several groups of the same size, ``at`` (J, k): R* (J, k, k), derivatives
+        (r, J, k, k) and for order 2 second ones (r, r, J, k, k), which may come in a shape that broadcasts."""
+        found = [self.relative(rho, own, order) for own in at]
+        first, second = np.stack([f[1] for f in found], axis=1), np.stack([f[2] for f in found], axis=2)
+        return np.stack([f[0] for f in found]), first, second
+
     def to_relative(self, theta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """ρ(θ) with its Jacobian (i, a) and second derivatives (i, a, b); the identity unless overridden."""
         r = self.n_params

@@ -22,6 +22,9 @@ IntArray = npt.NDArray[np.int64]
 WIDEST = 18.0
 """The largest log-ratio between residual variances of by() groups that the search can reach: 6.6e7."""
 
+MARKED = 10_000_000
+"""Distances up to this are marked off one by one where it is asked which occur."""
+
 _NO_LEVELS: tuple[str, ...] = ()
 
 
@@ -246,14 +249,23 @@ def observed_lags(groups: IntArray, at: FloatArray) -> npt.NDArray[np.int64]:
     """The distances in time between rows of a group that occur, ascending, without 0."""
     order = np.lexsort((at, groups))
     g, t = groups[order], at[order]
+    starts = np.flatnonzero(np.diff(g, prepend=-1))
+    ends = np.append(starts[1:], len(g)) - 1
+    longest = int(np.rint(t[ends] - t[starts]).max(initial=0.0)) if len(g) else 0
+    marked = np.zeros(longest + 1 if longest <= MARKED else 0, dtype=bool)
     found: set[int] = set()
     step = 1
     while step < len(g):
         same = g[step:] == g[:-step]
         if not same.any():
             break
-        found |= set(np.unique(np.rint(t[step:][same] - t[:-step][same]).astype(np.int64)).tolist())
+        lags = np.rint(t[step:][same] - t[:-step][same]).astype(np.int64)
+        if len(marked):
+            marked[lags] = True
+        else:
+            found |= set(np.unique(lags).tolist())
         step += 1
+    found |= set(np.flatnonzero(marked).tolist())
     return np.array(sorted(found - {0}), dtype=np.int64)
 
 

@@ -61,6 +61,8 @@ def _reproduced(rows: IntArray, x: FloatArray, y: FloatArray) -> Iterator[FloatA
         sets += combinations(range(k), 2)
     for times in sets:
         some = rows[seen[:, times].all(axis=1)][:FIRST][:, times]
+        if not _may_follow(some, x, y):
+            continue
         columns = np.unique(x[some].reshape(len(some), len(times) * x.shape[1]), axis=1)
         if len(some) <= columns.shape[1] + len(times):
             continue
@@ -77,6 +79,22 @@ def _reproduced(rows: IntArray, x: FloatArray, y: FloatArray) -> Iterator[FloatA
                 yield np.where(np.abs(c) > NONE * np.abs(c).max(), c, 0.0)
             else:
                 kept.append(j)
+
+
+def _may_follow(rows: IntArray, x: FloatArray, y: FloatArray) -> bool:
+    """Whether the outcome at one of the times may follow from that at those before, from the first groups: what does
+    not hold in these holds in no more. ``rows`` (groups, k) are their places."""
+    k = rows.shape[1]
+    few = rows[: 2 * k * (x.shape[1] + 1) + 10]
+    if len(few) == len(rows):
+        return True
+    columns = x[few].reshape(len(few), -1)
+    for j in range(k):
+        # the best fit to these may be farther off in one than that to all
+        left = left_over(np.column_stack([columns, y[few[:, :j]]]), y[few[:, j]]) / np.sqrt(len(few))
+        if is_rounding(left, y[rows]):
+            return True
+    return False
 
 
 def _left(design: Design, rows: IntArray, c: FloatArray, x: FloatArray, y: FloatArray, reml: bool) -> bool:

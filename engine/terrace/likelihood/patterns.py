@@ -1,59 +1,46 @@
-"""Cross-products under correlated residuals: rows are whitened once a time pattern, not once a group.
+"""Cross-products under correlated residuals.
 
-Groups that share their times (up to a shift, where only distances matter) and their by() group share R*. With
-M_a = R⁻¹R_aR⁻¹ the derivatives of W'R⁻¹W are -W'M_aW and W'(R⁻¹R_aM_b + R⁻¹R_bM_a - R⁻¹R_abR⁻¹)W. Where a weighted sum
-of the second derivatives is all that is wanted, `add_curvature` never forms them: <W'MW, A> = <M, WAW'>.
+Residual groups with the same R*(ρ) up to a variance, those of a by() group, are a `terrace.likelihood.series.Part`.
+Which engine it has hangs on the structure:
+
+- where a residual depends on those before through the last one only, sums over pairs of neighbours (`chains.py`);
+- where it depends on a few consecutive ones (autoregression of higher order), overlapping parts of the groups, which
+  are short and mostly alike (`segments.cliques`), treated as the next;
+- else the groups themselves, one inverse for all that share their times (up to a shift, where only distances
+  matter): from the inverse for a grid of all times, where there are not many more of these than a group has
+  (`stacks.py`).
+
+Here the variances of the by() groups are put to it. With R = e^λR_0, a derivative in λ is S_λ = -S and log|R|_λ = n.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from terrace.covariance.contract import ResidualStructure
+from terrace.covariance.residual.by_lag import ByLag
 from terrace.design.residuals import ResidualLayout
+from terrace.likelihood.chains import Chains
 from terrace.likelihood.curvature import Weight
-from terrace.likelihood.eliminate import Jet, add_to
+from terrace.likelihood.eliminate import Jet
+from terrace.likelihood.segments import Segments, chunks, cliques
+from terrace.likelihood.series import Part, Series
+from terrace.likelihood.stacks import Stacks
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
+WIDE, WIDEST = 2.0, 64
+"""A grid has at most so many times as many times as the largest group has rows, and at most so many times."""
 
-# So many numbers of R* and its derivatives are kept from one evaluation to the next.
-KEPT = 4e6
+FARTHEST = 60
+"""The largest logarithm of a ratio of variances."""
 
-
-@dataclass(frozen=True)
-class Pattern:
-    """Groups of one time pattern: ``at`` (k,), by() group, owners (g,) among the finest groups of the
-    elimination, columns ``w`` (k, g, m), and where it pays their products (k, k, m, m) summed over groups.
-    ``copies`` (g,) says how often each group counts; ``w`` holds its rows times the root of that."""
-
-    at: FloatArray
-    by: int
-    owner: IntArray
-    distinct: bool
-    w: FloatArray
-    copies: FloatArray
-    products: FloatArray | None
-
-
-@dataclass(frozen=True)
-class Local:
-    """R* of one pattern at given parameters: inverse, log-determinant, R⁻¹R_a, M_a, R_ab (or none), places."""
-
-    inverse: FloatArray
-    ld: float
-    x: FloatArray
-    m: FloatArray
-    second: FloatArray | None
-    names: IntArray
-
-
-def _groups_last(x: FloatArray) -> FloatArray:
-    return np.ascontiguousarray(np.moveaxis(x, 0, -1))
+LOOKED_AT = 50
+"""Of so many groups at most the condition is computed: the largest, and those with the closest times."""
 
 
 class PatternData:
@@ -73,189 +60,211 @@ class PatternData:
         self.residuals = residuals
         self.n_owner = n_owner
         self.m = w.shape[1]
+        self._slices = residuals.slices()
         groups = residuals.groups[rows]
         starts = np.flatnonzero(np.diff(groups, prepend=-1))
-        ends = np.append(starts[1:], len(groups))
         at, by = residuals.at[rows], residuals.by[rows]
-        timeless = not residuals.structure.needs_time
-        found: dict[tuple[int, bytes], list[int]] = {}
-        for k, (first, last) in enumerate(zip(starts, ends)):
-            times = b"%d" % (last - first) if timeless else self._key(at[first:last])
-            found.setdefault((int(by[first]), times), []).append(k)
-        self.patterns: list[Pattern] = []
-        self._slices = residuals.slices()
-        self._kept: tuple[tuple[bytes, int], list[Local]] | None = None
-        for (level, _), members in found.items():
-            index = np.array(members)
-            size = int(ends[index[0]] - starts[index[0]])
-            take = starts[index][:, None] + np.arange(size)[None, :]
-            block = np.ascontiguousarray(np.swapaxes(w[take], 0, 1))
-            own = owner[starts[index]]
-            copies = np.ones(len(index)) if weights is None else weights[starts[index]]
-            if weights is not None:
-                block = block * np.sqrt(copies)[None, :, None]
-            products = None
-            if n_owner == 1 and size * self.m < len(members) * (size + self.m):
-                products = np.einsum("sgi,tgj->stij", block, block, optimize=True)
-            self.patterns.append(
-                Pattern(at[take[0]], level, own, len(np.unique(own)) == len(own), block, copies, products)
+        self.parts: list[_ByGroup] = []
+        for level in range(residuals.n_by):
+            mine = by == level
+            own = starts[by[starts] == level]
+            if not len(own):
+                continue
+            owners, number = np.unique(owner[own], return_inverse=True)
+            whole = residuals.n_by == 1
+            first = own if whole else (np.cumsum(mine) - 1)[own]
+            copies = np.ones(len(own)) if weights is None else weights[own].astype(np.float64)
+            series = Series(
+                at if whole else at[mine], first, w if whole else w[mine], number, len(owners), copies
             )
-
-    def _key(self, at: FloatArray) -> bytes:
-        # only distances matter where the structure is stationary, so that shifted groups share a pattern
-        if self.residuals.structure.by_time:
-            return at.tobytes()
-        key: bytes = np.round(at - at[0], 10).tobytes()
-        return key
+            self.parts.append(_ByGroup(level, series, _engine(residuals.structure, series), owners))
 
     def condition(self, rho: FloatArray) -> float:
-        """The largest condition number of R* over all time patterns."""
+        """The largest condition number of R* over the residual groups."""
         worst = 1.0
-        for pattern in self.patterns:
-            _, part = self.residuals.slices()[pattern.by]
-            r, _, _ = self.residuals.structure.relative(rho[part], pattern.at, 0)
-            worst = max(worst, float(np.linalg.cond(r)))
+        for group in self.parts:
+            _, part = self._slices[group.level]
+            for at in group.extreme:
+                r, _, _ = self.residuals.structure.relative(rho[part], at, 0)
+                worst = max(worst, float(np.linalg.cond(r)))
         return worst
 
-    def local(self, rho: FloatArray, order: int) -> Iterable[Local]:
-        """R* of all patterns with derivatives; those of the last ρ are kept, since second derivatives come after,
-        unless they are large."""
-        r = self.residuals.structure.n_params + 1
-        if sum(len(pattern.at) ** 2 for pattern in self.patterns) * r**2 > KEPT:
-            return (self._local(pattern, rho, order) for pattern in self.patterns)
-        key = (rho.tobytes(), order)
-        if self._kept is None or self._kept[0] != key:
-            self._kept = (key, [self._local(pattern, rho, order) for pattern in self.patterns])
-        return self._kept[1]
-
-    def _local(self, pattern: Pattern, rho: FloatArray, order: int) -> Local:
-        """R* of a pattern with derivatives in all parameters of its by() group (its log-variance first)."""
-        own, part = self._slices[pattern.by]
-        r, r1, r2 = self.residuals.structure.relative(rho[part], pattern.at, order)
-        names = np.arange(part.start, part.stop)
-        if own is not None:
-            log_scale = float(rho[own])
-            if abs(log_scale) > 60:
-                raise np.linalg.LinAlgError("variance ratio out of range")
-            scale = np.exp(log_scale)
-            r, r1 = scale * r, scale * r1
-            if order > 1:
-                # the log-variance λ multiplies R: R_λ = R, R_λλ = R, R_λa = R_a
-                wide = np.zeros((len(names) + 1, len(names) + 1, *r.shape))
-                wide[0, 0] = r
-                wide[0, 1:] = wide[1:, 0] = r1
-                wide[1:, 1:] = scale * r2
-                r2 = wide
-            if order:
-                r1 = np.concatenate([r[None], r1])
-            names = np.append(own, names)
-        factor = np.linalg.cholesky(r)
-        inverse = np.linalg.inv(r)
-        inverse = (inverse + inverse.T) / 2
-        ld = 2.0 * float(np.log(np.diag(factor)).sum())
-        if order == 0:
-            nothing = np.zeros((len(names), 0, 0))
-            return Local(inverse, ld, nothing, nothing, None, names)
-        x = inverse @ r1
-        second = r2 if order > 1 and r2.shape[-1:] == r.shape[-1:] and np.any(r2) else None
-        return Local(inverse, ld, x, x @ inverse, second, names)
+    def _scale(self, rho: FloatArray, level: int) -> float:
+        """e^-λ of a by() group."""
+        own, _ = self._slices[level]
+        log_scale = 0.0 if own is None else float(rho[own])
+        if abs(log_scale) > FARTHEST:
+            raise np.linalg.LinAlgError("variance ratio out of range")
+        return float(np.exp(-log_scale))
 
     def jet(self, rho: FloatArray, offset: int, order: int, linear: bool) -> Jet:
         """S and log|R*| per finest group with derivatives in all relative residual parameters.
 
         ``linear`` leaves the terms with ∂²R out of second derivatives.
         """
-        g, m, r = self.n_owner, self.m, self.residuals.n_params if order else 0
-        jet = Jet(np.zeros((g, m, m)), np.zeros(g))
-        s1, ld1 = np.zeros((r, g, m, m)), np.zeros((r, g))
-        for pattern, here in zip(self.patterns, self.local(rho, 2 if order else 0)):
-            count = np.bincount(pattern.owner, weights=pattern.copies, minlength=g)
-            jet.ld += here.ld * count
-            self._accumulate(jet.s[None], pattern, here.inverse[None])
-            if order == 0:
+        total = _Total(self.m, self.n_owner)
+        for group in self.parts:
+            own, part = self._slices[group.level]
+            scale = self._scale(rho, group.level)
+            jet = group.engine.jet(rho[part], order, linear)
+            first = offset + part.start
+            s, rows = scale * jet.s, group.rows
+            total.add(group.owners, s, jet.ld + (0.0 if own is None else rho[own]) * rows)
+            for a, value in jet.s1.items():
+                total.first(first + a, group.owners, scale * value, jet.ld1[a])
+            for (a, b), value in jet.s2.items():
+                total.second((first + a, first + b), group.owners, scale * value, jet.ld2[a, b])
+            if own is None or order == 0:
                 continue
-            # the parameters of a by() group stand together
-            own = slice(here.names[0], here.names[-1] + 1) if len(here.names) else slice(0)
-            self._accumulate(s1[own], pattern, -here.m)
-            ld1[own] += np.trace(here.x, axis1=1, axis2=2)[:, None] * count
-            names = [offset + int(k) for k in here.names]
-            if order == 1:
-                continue
-            for a, first in enumerate(names):
-                rest = names[a:]
-                second = here.x[a] @ here.m[a:]
-                second = second + np.swapaxes(second, 1, 2)
-                traces = -np.einsum("ij,bji->b", here.x[a], here.x[a:])
-                if here.second is not None and not linear:
-                    second = second - here.inverse @ here.second[a, a:] @ here.inverse
-                    traces = traces + np.einsum("ij,bji->b", here.inverse, here.second[a, a:])
-                pairs = [(min(first, other), max(first, other)) for other in rest]
-                for pair, trace in zip(pairs, traces):
-                    jet.s2.setdefault(pair, np.zeros((g, m, m)))
-                    add_to(jet.ld2, pair, trace * count)
-                self._accumulate([jet.s2[pair] for pair in pairs], pattern, second)
-        return Jet(
-            _groups_last(jet.s),
-            jet.ld,
-            {offset + k: _groups_last(v) for k, v in enumerate(s1)},
-            {k: _groups_last(v) for k, v in jet.s2.items()},
-            {offset + k: v for k, v in enumerate(ld1)},
-            jet.ld2,
-        )
+            log = offset + own
+            total.first(log, group.owners, -s, rows)
+            if order > 1:
+                # R_λ = R and R_λa = R_a: without ∂²R there is one S_a more to take off
+                times = 2.0 if linear else 1.0
+                total.second((log, log), group.owners, times * s, -rows if linear else 0.0 * rows)
+                for a, value in jet.s1.items():
+                    gone = -jet.ld1[a] if linear else 0.0 * rows
+                    total.second((log, first + a), group.owners, -times * scale * value, gone)
+        return total.jet
 
     def add_curvature(self, second: FloatArray, rho: FloatArray, offset: int, weight: Weight) -> None:
         """Add <∂²S, A> + ω ∂²log|R*| to H, with the weights of the finest groups of the elimination."""
-        for pattern, here in zip(self.patterns, self.local(rho, 2)):
-            k, g, m = pattern.w.shape
-            common = len(weight.omega) == 1
-            number = float((pattern.copies * (weight.omega if common else weight.omega[pattern.owner])).sum())
-            if pattern.products is not None:
-                c = np.tensordot(pattern.products, weight.a[..., 0], axes=2)
-            else:
-                if common:
-                    wa = (pattern.w.reshape(k * g, m) @ weight.a[..., 0]).reshape(k, g * m)
-                else:
-                    each = pattern.w.transpose(1, 0, 2) @ weight.a[..., pattern.owner].transpose(2, 0, 1)
-                    wa = each.transpose(1, 0, 2).reshape(k, g * m)
-                c = wa @ pattern.w.reshape(k, g * m).T
-            c = (c + c.T) / 2
-            count = len(here.names)
-            left = here.x.reshape(count, k * k)
-            right = np.swapaxes(here.m @ c, 1, 2).reshape(count, k * k)
-            value = left @ right.T
-            value = value + value.T
-            if number:
-                value -= number * (left @ np.swapaxes(here.x, 1, 2).reshape(count, k * k).T)
-            if here.second is not None:
-                middle = here.inverse @ (number * np.eye(k) - c @ here.inverse)
-                value += (here.second.reshape(count * count, k * k) @ middle.ravel()).reshape(count, count)
-            at = offset + here.names
-            second[np.ix_(at, at)] += value
+        for group in self.parts:
+            own, part = self._slices[group.level]
+            scale = self._scale(rho, group.level)
+            mine = weight
+            if len(weight.omega) > 1 and len(group.owners) < self.n_owner:
+                mine = Weight(weight.a[..., group.owners], weight.omega[group.owners])
+            if scale != 1.0:
+                mine = Weight(scale * mine.a, mine.omega)
+            at = slice(offset + part.start, offset + part.stop)
+            if part.stop > part.start:
+                second[at, at] += group.engine.curvature(rho[part], mine)
+            if own is None:
+                continue
+            log = offset + own
+            jet = group.engine.jet(rho[part], 1, False)
+            second[log, log] += float((jet.s * mine.a).sum())
+            for a, value in jet.s1.items():
+                across = -float((value * mine.a).sum())
+                second[log, at.start + a] += across
+                second[at.start + a, log] += across
 
-    def _accumulate(
-        self, targets: FloatArray | list[FloatArray], pattern: Pattern, matrices: FloatArray
-    ) -> None:
-        """targets[a][g] += W_g' matrices_a W_g over the groups of the pattern; matrices (r, k, k)."""
-        k, g, m = pattern.w.shape
-        r = len(matrices)
-        if self.n_owner == 1:
-            if pattern.products is not None:
-                sums = matrices.reshape(r, k * k) @ pattern.products.reshape(k * k, m * m)
-            else:
-                v = matrices.reshape(r * k, k) @ pattern.w.reshape(k, g * m)
-                sums = pattern.w.reshape(k * g, m).T @ v.reshape(r, k * g, m)
-            sums = sums.reshape(r, m, m)
-            if isinstance(targets, np.ndarray):
-                targets[:, 0] += sums
-            else:
-                for target, value in zip(targets, sums):
-                    target[0] += value
-            return
-        left = pattern.w.transpose(1, 2, 0)
-        for target, matrix in zip(targets, matrices):
-            v = (matrix @ pattern.w.reshape(k, g * m)).reshape(k, g, m)
-            each = left @ v.transpose(1, 0, 2)
-            if pattern.distinct:
-                target[pattern.owner] += each
-            else:
-                np.add.at(target, pattern.owner, each)
+
+class _ByGroup:
+    """Residual groups of one by() group, their engine, and the owners that it numbers from 0."""
+
+    def __init__(self, level: int, series: Series, engine: Part, owners: IntArray) -> None:
+        self.level = level
+        self.engine = engine
+        self.owners = owners
+        self.rows = series.per_owner()
+        self._series = series
+
+    @cached_property
+    def extreme(self) -> list[FloatArray]:
+        """The times of the groups where R* is likely to be nearest to singular."""
+        series = self._series
+        ends = series.starts + series.sizes
+        chosen = np.arange(len(ends))
+        if len(ends) > LOOKED_AT:
+            steps = np.append(np.diff(series.at), np.inf)
+            steps[ends - 1] = np.inf
+            closest = np.minimum.reduceat(np.where(steps > 0, steps, np.inf), series.starts)
+            half = LOOKED_AT // 2
+            orders = (np.argsort(-series.sizes, kind="stable"), np.argsort(closest, kind="stable"))
+            chosen = np.union1d(orders[0][:half], orders[1][:half])
+        return [series.at[series.starts[k] : ends[k]] for k in chosen]
+
+
+class _Total:
+    """Sums of Jets of some owners each."""
+
+    def __init__(self, m: int, n_owner: int) -> None:
+        self.m, self.n_owner = m, n_owner
+        self.jet = Jet(np.zeros((m, m, n_owner)), np.zeros(n_owner))
+
+    def _into(self, have: FloatArray | None, owners: IntArray, value: FloatArray) -> FloatArray:
+        if len(owners) == self.n_owner:
+            return value if have is None else have + value
+        out = np.zeros((*value.shape[:-1], self.n_owner)) if have is None else have
+        out[..., owners] += value
+        return out
+
+    def add(self, owners: IntArray, s: FloatArray, ld: FloatArray) -> None:
+        """S and log-determinants."""
+        self.jet.s, self.jet.ld = self._into(self.jet.s, owners, s), self._into(self.jet.ld, owners, ld)
+
+    def first(self, key: int, owners: IntArray, s: FloatArray, ld: FloatArray) -> None:
+        """Derivatives in one parameter."""
+        self.jet.s1[key] = self._into(self.jet.s1.get(key), owners, s)
+        self.jet.ld1[key] = self._into(self.jet.ld1.get(key), owners, ld)
+
+    def second(self, key: tuple[int, int], owners: IntArray, s: FloatArray, ld: FloatArray) -> None:
+        """Second derivatives in a pair of parameters."""
+        self.jet.s2[key] = self._into(self.jet.s2.get(key), owners, s)
+        self.jet.ld2[key] = self._into(self.jet.ld2.get(key), owners, ld)
+
+
+def _engine(structure: ResidualStructure, series: Series) -> Part:
+    """The engine for the residual groups of a by() group."""
+    if isinstance(structure, ByLag) and structure.chained:
+        return Chains(structure, series)
+    if isinstance(structure, ByLag) and structure.memory is not None and series.sizes.max() > structure.memory + 1:
+        return _Overlapping(structure, series, structure.memory)
+    return _stacks(structure, series, Segments.whole(series), _grid(structure, series))
+
+
+def _grid(structure: ResidualStructure, series: Series) -> FloatArray | None:
+    """All times, or all from the first of a group on; none where they are many, or R* of a group is no part of that."""
+    if structure.by_time:
+        return np.unique(series.at)
+    if not (isinstance(structure, ByLag) and structure.integer_time):
+        return None
+    grid = np.unique(np.rint(series.at - np.repeat(series.at[series.starts], series.sizes)))
+    return grid if len(grid) <= min(WIDEST, WIDE * series.sizes.max()) else None
+
+
+def _stacks(structure: ResidualStructure, series: Series, segments: Segments, grid: FloatArray | None) -> Stacks:
+    shifted = structure.needs_time and not structure.by_time
+    found = chunks(
+        series, segments, grid, shifted=shifted, timeless=not structure.needs_time,
+        derivatives=structure.n_params**2,
+    )
+    return Stacks(structure, found, series.n_owner, grid)
+
+
+class _Overlapping:
+    """Parts of the residual groups, less what they have in common. Sums without ∂²R need the whole groups."""
+
+    def __init__(self, structure: ByLag, series: Series, memory: int) -> None:
+        self._structure, self._series = structure, series
+        parts, common = cliques(series, memory)
+        self._signed: list[tuple[float, Part]] = [(1.0, _stacks(structure, series, parts, None))]
+        if len(common.first):
+            self._signed.append((-1.0, _stacks(structure, series, common, None)))
+
+    @cached_property
+    def _whole(self) -> Stacks:
+        structure, series = self._structure, self._series
+        return _stacks(structure, series, Segments.whole(series), _grid(structure, series))
+
+    def jet(self, rho: FloatArray, order: int, linear: bool) -> Jet:
+        """See `Part`."""
+        if order > 1 and linear:
+            return self._whole.jet(rho, order, linear)
+        total = _Total(self._series.w.shape[1], self._series.n_owner)
+        everyone = np.arange(self._series.n_owner)
+        for sign, part in self._signed:
+            jet = part.jet(rho, order, linear)
+            total.add(everyone, sign * jet.s, sign * jet.ld)
+            for a, value in jet.s1.items():
+                total.first(a, everyone, sign * value, sign * jet.ld1[a])
+            for pair, value in jet.s2.items():
+                total.second(pair, everyone, sign * value, sign * jet.ld2[pair])
+        return total.jet
+
+    def curvature(self, rho: FloatArray, weight: Weight) -> FloatArray:
+        """See `Part`."""
+        r = len(rho)
+        return sum((sign * part.curvature(rho, weight) for sign, part in self._signed), np.zeros((r, r)))

@@ -79,9 +79,24 @@ class Ar(ByLag):
         high[0] = 0.8
         return [first, high, np.zeros(self.n_params)]
 
+    @property
+    def chained(self) -> bool:
+        return self.n_params == 1
+
+    @property
+    def memory(self) -> int | None:
+        return self.n_params
+
+    def below_one(self, rho: FloatArray, lags: FloatArray) -> FloatArray:
+        """Of an AR(1)."""
+        size = abs(float(rho[0]))
+        return -np.expm1(np.rint(lags) * np.log(size)) if size else np.where(lags > 0, 1.0, 0.0)
+
     def correlations(
         self, rho: FloatArray, lags: FloatArray, order: int
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        if self.n_params == 1:
+            return _powers(float(rho[0]), np.rint(lags), order)
         at = np.rint(lags).astype(np.int64)
         r, r1, r2 = self._function(rho, int(at.max(initial=0)), order)
         first = r1[:, at] if order else np.zeros((len(rho), *(1,) * lags.ndim))
@@ -145,3 +160,14 @@ class Ar(ByLag):
         if self.n_params == 1:
             return (ReportedParameter("rho", "tanh", False),)
         return tuple(ReportedParameter(f"phi{k + 1}", "symmetric", False) for k in range(self.n_params))
+
+
+def _powers(rho: float, lags: FloatArray, order: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """φ^lag for whole lags, with derivatives."""
+    if not abs(rho) < 1.0:
+        raise np.linalg.LinAlgError("the autoregression is not stationary")
+    values = rho**lags
+    first = (lags * rho ** np.maximum(lags - 1.0, 0.0))[None] if order else np.zeros((1, *(1,) * lags.ndim))
+    if order < 2:
+        return values, first, no_second(1, lags)
+    return values, first, (lags * (lags - 1.0) * rho ** np.maximum(lags - 2.0, 0.0))[None, None]

@@ -95,10 +95,11 @@ class Banded(ResidualStructure):
             return [np.asarray(correlated, dtype=np.float64), theta]
         return [theta]
 
-    def to_relative(self, theta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    @cached_property
+    def _products(self) -> FloatArray:
+        """H with θ'H_kθ the kth element of LL', shape (k, k, k) for all elements with the first."""
         cells = self.cells()
         index = {cell: k for k, cell in enumerate(cells)}
-        full = np.append(1.0, theta)
         size = len(cells)
         h = np.zeros((size, size, size))
         for k, (i, j) in enumerate(cells):
@@ -107,6 +108,11 @@ class Banded(ResidualStructure):
                 if a is not None and b is not None:
                     h[k, a, b] += 0.5
                     h[k, b, a] += 0.5
+        return h
+
+    def to_relative(self, theta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        h = self._products
+        full = np.append(1.0, theta)
         ht = h @ full
         return (ht @ full)[1:], (2 * ht)[1:, 1:], (2 * h)[1:, 1:, 1:]
 

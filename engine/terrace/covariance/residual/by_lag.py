@@ -20,6 +20,21 @@ EDGE = 1e-5
 class ByLag(ResidualStructure):
     """Correlations that depend on the distance in time only."""
 
+    @property
+    def chained(self) -> bool:
+        """Whether a residual depends on all before through the last one only, whatever the time between them."""
+        return False
+
+    @property
+    def memory(self) -> int | None:
+        """Where the times are whole numbers: so many consecutive residuals tell all that earlier ones could; None
+        where no number does."""
+        return None
+
+    def below_one(self, rho: FloatArray, lags: FloatArray) -> FloatArray:
+        """1 - |correlation| at each distance, with all its digits; only asked where `chained`."""
+        return 1.0 - np.abs(self.correlations(rho, lags, 0)[0])
+
     @abstractmethod
     def correlations(
         self, rho: FloatArray, lags: FloatArray, order: int
@@ -31,6 +46,9 @@ class ByLag(ResidualStructure):
 
     def relative(self, rho: FloatArray, at: FloatArray, order: int) -> tuple[FloatArray, FloatArray, FloatArray]:
         return self.correlations(rho, np.abs(at[:, None] - at[None, :]), order)
+
+    def stacked(self, rho: FloatArray, at: FloatArray, order: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+        return self.correlations(rho, np.abs(at[:, :, None] - at[:, None, :]), order)
 
     def reported(self) -> tuple[ReportedParameter, ...]:
         return (*self.lag_parameters(), ReportedParameter("var(e)", "log", True))

@@ -74,6 +74,13 @@ class Exponential(ByLag):
             return "0"
         return "1" if 1.0 - reported < TOLD[1] < 1.0 - float(rho[0]) else ""
 
+    @property
+    def chained(self) -> bool:
+        return True
+
+    def below_one(self, rho: FloatArray, lags: FloatArray) -> FloatArray:
+        return np.asarray(-np.expm1(lags / self.unit * np.log(float(rho[0]))))
+
     def correlations(
         self, rho: FloatArray, lags: FloatArray, order: int
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
