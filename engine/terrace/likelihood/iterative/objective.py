@@ -22,6 +22,7 @@ from terrace.likelihood.iterative.equations import Equations, equations
 from terrace.likelihood.iterative.probes import Probes, Traces, exact_blocks, leading, traces
 from terrace.likelihood.iterative.schur import Schur, by_group, rows_of
 from terrace.likelihood.iterative.solve import solve
+from terrace.likelihood.iterative.zero import AtZero, at_zero
 from terrace.likelihood.objective import Evaluation, Moments, Objective, Stage
 
 FloatArray = npt.NDArray[np.float64]
@@ -139,6 +140,10 @@ class IterativeObjective(Objective):
             e.ll, e.gradient, e.hessian, e.sigma2, e.beta, e.a_inverse, e.full_hessian, 0.5 * spread,
             0.25 * ld1_vcov, found.steps,
         )
+
+    def at_zero(self) -> AtZero:
+        """The information where there are no random effects, exactly."""
+        return at_zero(self.equations, self.n_params, self.p, self.n_effective)
 
     def evaluate_at(self, psi: FloatArray, sigma2: float, *, tick: Tick | None = None) -> NoReturn:
         """Not available: raises `SpecError`."""
