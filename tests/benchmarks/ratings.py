@@ -1,4 +1,4 @@
-"""Simulated ratings, crossed by users and items: the sizes and the skewness of the MovieLens files, from 10⁵ to 3.2·10⁷.
+"""Simulated ratings, crossed by users and items: sizes and skewness of the MovieLens files, from 10⁵ to 3.2·10⁷.
 
 Counts of ratings by user are lognormal, those by item follow a power law, as in the files ml-1m, ml-10m and ml-32m
 (Harper & Konstan 2015, doi:10.1145/2827872); nobody rates an item twice. The parameters are known, so that whatever is

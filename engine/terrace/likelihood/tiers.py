@@ -93,8 +93,8 @@ def iterative_bytes(design: Design) -> float:
     pairs = sum(
         len(a.names) * len(b.names) for k, a in enumerate(design.blocks) for b in design.blocks[k + 1 :]
     )
-    rows = float(len(design.y))
-    return rows * (8.0 * (design.x.shape[1] + 1 + 2 * columns) + 28.0 * pairs)
+    numbers = design.x.shape[1] + 1 + 2 * columns
+    return float(len(design.y) * (8 * numbers + 28 * pairs))
 
 
 def free_memory() -> float:

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.likelihood.iterative.objective import FEWEST, IterativeEvaluation, IterativeObjective
+from terrace.likelihood.objective import Objective
 from terrace.optimise.log import Iteration
 from terrace.optimise.newton import NewtonResult, trust_region_step
 from terrace.optimise.search import SearchPoint, SearchSpace
@@ -41,6 +42,14 @@ def monte_carlo_share(point: SearchPoint) -> float:
     good = values > 1e-9 * max(float(values[-1]), 1e-300)
     root = vectors[:, good] / np.sqrt(values[good])
     return math.sqrt(max(float(np.linalg.eigvalsh(root.T @ error @ root)[-1]), 0.0)) if good.any() else 0.0
+
+
+def monte_carlo(point: SearchPoint, objective: Objective) -> dict[str, float | int | None]:
+    """What is stored of the Monte Carlo error of a fit: see `terrace.results.fit.FitResult`; empty if it is exact."""
+    e = point.evaluation
+    if not isinstance(objective, IterativeObjective) or not isinstance(e, IterativeEvaluation):
+        return {}
+    return {"mc_ll": e.ll_error, "mc_se": monte_carlo_share(point), "probes": objective.probes.count}
 
 
 def climb(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,7 +51,7 @@ class EffectFactor:
     @property
     def q(self) -> int:
         """Effects of a group."""
-        return self.own.shape[1]
+        return int(self.own.shape[1])
 
     @property
     def effects(self) -> int:
@@ -72,13 +73,13 @@ class Coupling:
         self._forward: dict[Any, Any] = {}
         self._back: dict[Any, Any] = {}
         for kind in (np.float64, np.float32) if single else (np.float64,):
-            data = values.astype(kind, copy=False)
+            data: Any = values.astype(kind, copy=False)
+            made: Any
             if scalar:
-                one = csr_array((data[:, 0, 0], cells.indices, cells.indptr), shape=shape, copy=False)
-                self._forward[np.dtype(kind)], self._back[np.dtype(kind)] = one, one.T
+                made = csr_array((data[:, 0, 0], cells.indices, cells.indptr), shape=shape, copy=False)
             else:
-                block = bsr_array((data, cells.indices, cells.indptr), shape=shape, copy=False)
-                self._forward[np.dtype(kind)], self._back[np.dtype(kind)] = block, block.T
+                made = bsr_array((data, cells.indices, cells.indptr), shape=shape, copy=False)
+            self._forward[np.dtype(kind)], self._back[np.dtype(kind)] = made, made.T
 
     def times(self, v: AnyFloat) -> AnyFloat:
         """The product with v, (G_b·q_b, m)."""
@@ -147,7 +148,7 @@ class Equations:
     def spans(self) -> tuple[slice, ...]:
         """Where each of the factors after the lead stands in a vector of the rest."""
         ends = np.cumsum([0] + [f.effects for f in self.factors[1:]])
-        return tuple(slice(int(a), int(b)) for a, b in zip(ends[:-1], ends[1:]))
+        return tuple(slice(int(a), int(b)) for a, b in pairwise(ends))
 
     @property
     def rest(self) -> int:

@@ -69,6 +69,7 @@ class IterativeObjective(Objective):
         super().__init__(design, reml=reml, transform=transform, offset=offset)
         self._tick = None
         self.probes = Probes.of(self.equations.rest, FEWEST, self.precision)
+        self.directions_at: FloatArray | None = None
 
     def _build(self, dense: FloatArray, keep_clusters: bool) -> None:
         if keep_clusters:
@@ -104,6 +105,7 @@ class IterativeObjective(Objective):
         """Take so many probes from now on, and the directions that matter most at ψ apart from them."""
         basis = leading(self.schur(psi), self.precision, tick)
         self.probes = Probes.of(self.equations.rest, count, self.precision, basis)
+        self.directions_at = psi.copy()
 
     # --- evaluation -------------------------------------------------------------------------------------------------
     def evaluate(
@@ -133,7 +135,8 @@ class IterativeObjective(Objective):
 
         def curvature(weight: FloatArray) -> FloatArray:
             v, scale = weight[:, -1] / weight[-1, -1], weight[-1, -1]
-            return 2.0 * scale * self._information(schur, [s @ v for s in scores], tick)
+            out: FloatArray = 2.0 * scale * self._information(schur, [s @ v for s in scores], tick)
+            return out
 
         e = self._profile(moments, order, curvature, average=True)
         return IterativeEvaluation(
@@ -151,15 +154,15 @@ class IterativeObjective(Objective):
 
     def sweep(self, psi: FloatArray, order: int, **options: Any) -> NoReturn:
         """Not available: raises `SpecError`."""
-        raise needs_exact("This")
+        raise needs_exact("This result")
 
     def moments(self, psi: FloatArray, order: int, **options: Any) -> NoReturn:
         """Not available: raises `SpecError`."""
-        raise needs_exact("This")
+        raise needs_exact("This result")
 
     def curvature(self, psi: FloatArray, *args: Any, **options: Any) -> NoReturn:
         """Not available: raises `SpecError`."""
-        raise needs_exact("This")
+        raise needs_exact("This result")
 
     # --- parts ------------------------------------------------------------------------------------------------------
     def effects(
@@ -215,6 +218,13 @@ class IterativeObjective(Objective):
         effects = self.effects(schur, np.asarray(lead_k), np.asarray(rest_k), INFORMATION, tick)
         out = given[0].T @ lead_k + rest.T @ rest_k - lead_k.T @ effects.lead - rest_k.T @ effects.rest
         return np.asarray((out + out.T) / 2.0)
+
+
+def probes_of(objective: Objective) -> tuple[int, FloatArray | None]:
+    """How many probes an objective takes, 0 if it is exact, and the ψ at which their directions were found."""
+    if not isinstance(objective, IterativeObjective):
+        return 0, None
+    return objective.probes.count, objective.directions_at
 
 
 def needs_exact(what: str) -> SpecError:

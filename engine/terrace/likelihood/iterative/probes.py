@@ -50,7 +50,7 @@ class Probes:
     @property
     def count(self) -> int:
         """How many probes there are."""
-        return self.signs.shape[1]
+        return int(self.signs.shape[1])
 
     @property
     def all(self) -> AnyFloat:

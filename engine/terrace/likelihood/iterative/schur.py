@@ -13,7 +13,7 @@ other.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,14 +22,18 @@ from terrace.likelihood.iterative.equations import EffectFactor, Equations
 
 FloatArray = npt.NDArray[np.float64]
 AnyFloat = npt.NDArray[np.floating[Any]]
+Kind = TypeVar("Kind", bound=np.floating[Any])
 
 
-def by_group(blocks: AnyFloat, v: AnyFloat) -> AnyFloat:
+def by_group(blocks: npt.NDArray[Kind], v: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
     """Block-diagonal times v, (G·q, m): ``blocks`` (G, q, q)."""
     q = blocks.shape[1]
+    out: npt.NDArray[Kind]
     if q == 1:
-        return np.asarray(blocks[:, :, 0] * v)
-    return np.asarray((blocks @ v.reshape(len(blocks), q, -1)).reshape(v.shape))
+        out = blocks[:, :, 0] * v
+    else:
+        out = (blocks @ v.reshape(len(blocks), q, -1)).reshape(v.shape)
+    return out
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ class Schur:
         self.n0 = _symmetric(lead.own @ self.p0)
         self.log_det = log_det
         self._same = tuple(equations.couplings[0, f].around_left(self.w0) for f in range(1, len(sigmas)))
-        b, self.p, self.n, self.d_inverse = [], [], [], []
+        b, self.p, self.n = [], [], []
         for factor, root, sigma, same in zip(equations.factors[1:], roots[1:], sigmas[1:], self._same):
             r = factor.own - same
             _, p, log_det = _inverse_with(r, sigma)
@@ -155,8 +159,8 @@ def _inverse_with(k: FloatArray, sigma: FloatArray) -> tuple[FloatArray, FloatAr
         return sigma[0, 0] / t, 1.0 / t, float(np.log(t).sum())
     t = np.eye(len(sigma)) + sigma @ k
     p = np.linalg.inv(t)
-    w = p @ sigma
-    return _symmetric(w), p, float(np.linalg.slogdet(t)[1].sum())
+    w: FloatArray = p @ sigma
+    return _symmetric(w), np.asarray(p, dtype=np.float64), float(np.linalg.slogdet(t)[1].sum())
 
 
 def _inverse_root(d: FloatArray) -> FloatArray:
