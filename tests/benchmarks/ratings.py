@@ -29,6 +29,8 @@ SIZES = {
     "1e7": Size(10_000_000, 70_000, 10_000),
     "3.2e7": Size(32_000_000, 200_000, 85_000),
 }
+CLUSTERED = Size(200_000, 6_000, 4_000)
+"""With 50 clusters, 33 ratings a user among 80 items of the own cluster."""
 
 SD_USER, SD_ITEM, SD_ERROR = 0.45, 0.65, 0.85
 MEAN, SLOPE = 3.5, -0.1
@@ -57,8 +59,11 @@ def _who_rates_what(
     popularity = np.cumsum((np.arange(size.items) + 0.03 * size.items) ** -1.6)
     own = rng.integers(0, clusters, size.users)
     names = rng.permutation(size.items)
-    pairs = np.zeros(0, dtype=np.int64)
+    pairs, rounds = np.zeros(0, dtype=np.int64), 0
     while len(pairs) < size.ratings:
+        rounds += 1
+        if rounds > 50:
+            raise ValueError(f"{size} leaves too few pairs to rate: take more users and items, or fewer clusters.")
         more = int(1.15 * (size.ratings - len(pairs))) + 1000
         user = np.searchsorted(activity, rng.random(more) * activity[-1])
         item = np.searchsorted(popularity, rng.random(more) * popularity[-1])

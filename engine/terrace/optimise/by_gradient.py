@@ -27,6 +27,7 @@ FloatArray = npt.NDArray[np.float64]
 SHARE, LL_ERROR = 0.1, 0.05
 """The Monte Carlo error of a parameter, in standard errors, and that of the log-likelihood, that are good enough."""
 MOST_PROBES = 512
+"""As many as are taken for a parameter; for the log-likelihood alone no more than `_affordable`."""
 NEAR, AT_REST = 1e-3, 1e-8
 """Gains in log-likelihood that a step promises: from where on the main directions are those of the maximum, and where
 the search ends."""
@@ -101,8 +102,19 @@ def _probes_wanted(objective: IterativeObjective, point: SearchPoint, near: bool
     e = point.evaluation
     if gain > AT_REST or count >= MOST_PROBES or not isinstance(e, IterativeEvaluation):
         return 0
-    short = max(monte_carlo_share(point) / SHARE, e.ll_error / LL_ERROR)
-    return min(MOST_PROBES, math.ceil(1.3 * count * short**2)) if short > 1.0 else 0
+    wanted = []
+    for short, most in (
+        (monte_carlo_share(point) / SHARE, MOST_PROBES),
+        (e.ll_error / LL_ERROR, _affordable(objective.equations.cells)),
+    ):
+        if short > 1.0 and count < most:
+            wanted.append(min(most, math.ceil(1.3 * count * short**2)))
+    return max(wanted, default=0)
+
+
+def _affordable(cells: int) -> int:
+    """How many probes may be taken for the digits of the log-likelihood, by what a product with one costs."""
+    return int(min(max(2e8 / cells, 64), MOST_PROBES))
 
 
 def _again(space: SearchSpace, point: SearchPoint) -> SearchPoint:

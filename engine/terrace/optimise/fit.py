@@ -104,7 +104,8 @@ def _optimum(
         theta, log = _em_start(space, theta, options, report, tick)
     if objective.tier == "iterative":
         result = climb(space, theta, iterations=tolerances.iterations, report=report)
-        point = _on_boundary(space, result.point, average=True)
+        point = space.point(result.point.theta, frames=result.point.frames) or result.point
+        point = _on_boundary(space, point, slack=1e-7)
         space.frames = point.frames
         return Optimum(point, space, result.converged, log + result.log, result.reason)
     result = maximise(space, theta, tolerances, average=average, technique=technique, report=report, frames=frames)
@@ -163,13 +164,13 @@ def _settled(
 SADDLE = 1e-5
 
 
-def _on_boundary(space: SearchSpace, point: SearchPoint, average: bool = False) -> SearchPoint:
+def _on_boundary(space: SearchSpace, point: SearchPoint, slack: float = 1e-11) -> SearchPoint:
     """The point with variances in Σ* that are next to nothing at zero, where that costs no likelihood."""
     theta = space.snapped(point.theta)
     if np.array_equal(theta, point.theta):
         return point
-    moved = space.point(theta, average=average, frames=point.frames)
-    if moved is None or moved.ll < point.ll - (1e-7 if average else 1e-11) * (1.0 + abs(point.ll)):
+    moved = space.point(theta, frames=point.frames)
+    if moved is None or moved.ll < point.ll - slack * (1.0 + abs(point.ll)):
         return point
     return moved
 

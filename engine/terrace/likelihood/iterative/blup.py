@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from terrace.likelihood.iterative.objective import EXACT, INFORMATION, IterativeObjective
-from terrace.likelihood.iterative.probes import TOLERANCE, Probes
+from terrace.likelihood.iterative.objective import IterativeObjective
+from terrace.likelihood.iterative.probes import AT_ONCE, EXACT, TOLERANCE, Probes
 from terrace.likelihood.iterative.schur import Schur, by_group, rows_of
 from terrace.likelihood.iterative.solve import solve
+from terrace.likelihood.iterative.system import effects
 from terrace.likelihood.layout import Component
 
 FloatArray = npt.NDArray[np.float64]
@@ -28,8 +29,9 @@ Found = list[tuple[Component, FloatArray, FloatArray | None]]
 
 FEW = 512
 """Effects beside the lead for which every direction is solved for."""
-PROBES, AT_ONCE = 128, 32
-"""Probes for prediction errors, and how many are solved for at once."""
+PROBES, STEPS, AFFORDABLE = 512, 10, 4e10
+"""Probes for prediction errors otherwise; the steps that a solve takes mostly, and the operations that solves in every
+direction may take, some 20 s."""
 
 
 def iterative_effects(
@@ -40,8 +42,7 @@ def iterative_effects(
     units; see `terrace.likelihood.blup.predict_effects`."""
     schur, e = objective.schur(psi), objective.equations
     right = [f.right for f in e.factors]
-    solved = objective.effects(schur, right[0], np.concatenate(right[1:]), EXACT)
-    by_factor = [solved.lead, *(solved.rest[span] for span in e.spans)]
+    by_factor = effects(schur, right, EXACT)
     far = np.append(-beta, 1.0)
     spread = _errors(objective, schur) if errors else [None] * len(by_factor)
     out: Found = []
@@ -59,25 +60,22 @@ def iterative_effects(
 
 def _errors(objective: IterativeObjective, schur: Schur) -> list[FloatArray]:
     """The diagonal blocks of G - GZ'V⁻¹ZG by factor, (G, q, q), relative to σ²."""
-    e, kind = objective.equations, objective.precision
+    e = objective.equations
     inverse = [b @ np.swapaxes(b, 1, 2) for b in schur.b]
     covered = np.zeros_like(schur.w0)
     for f, each in enumerate(inverse):
         covered += e.couplings[0, f + 1].around_right(each)
     more = [np.zeros_like(block) for block in (schur.w0, *inverse)]
-    if e.rest <= FEW:
-        columns: AnyFloat = np.eye(e.rest)
-        exact = e.rest
+    if e.rest <= FEW or 2.0 * e.rest * e.cells * 2.0 * STEPS < AFFORDABLE:
+        probes = Probes(np.eye(e.rest, dtype=objective.precision), 0)
     else:
-        probes = Probes.of(e.rest, PROBES, kind, objective.probes.basis)
-        columns, exact = probes.all, probes.basis.shape[1]
-    for first in range(0, columns.shape[1], AT_ONCE):
-        part = np.ascontiguousarray(columns[:, first : first + AT_ONCE])
-        weight = np.where(np.arange(first, first + part.shape[1]) < exact, 1.0, 1.0 / PROBES)
+        probes = Probes(objective.probes.basis, PROBES)
+    for part, exact in probes.parts(AT_ONCE):
+        weight = np.where(np.arange(part.shape[1]) < exact, 1.0, 1.0 / max(probes.count, 1))
         found = solve(schur, part, TOLERANCE)
         _add_products(more[0], weight, found.first_lead, found.lead - found.first_lead)
         for k, (span, each) in enumerate(zip(e.spans, inverse), start=1):
-            at = each.astype(kind)
+            at = each.astype(objective.precision)
             _add_products(more[k], weight, by_group(at, found.first_x[span]), by_group(at, found.x[span]))
     lead = schur.w0 + schur.w0 @ (covered + more[0]) @ schur.w0
     return [lead, *(each + extra for each, extra in zip(inverse, more[1:]))]
@@ -111,7 +109,7 @@ def error_variance(
     """
     schur, e = objective.schur(psi), objective.equations
     right = [f.right[:, : objective.p] for f in e.factors]
-    of_x = objective.effects(schur, right[0], np.concatenate(right[1:]), EXACT, tick)
+    of_x = effects(schur, right, EXACT, tick)
     out = np.empty(len(x))
     for first in range(0, len(x), AT_ONCE):
         some = np.arange(first, min(first + AT_ONCE, len(x)))
@@ -122,9 +120,8 @@ def error_variance(
             known = np.flatnonzero(own.codes[some] >= 0)
             c[factor.place[own.codes[some[known]]], :, known] = own.z[some[known]]
             given.append(c.reshape(factor.effects, -1))
-        rest = np.concatenate(given[1:])
-        effects = objective.effects(schur, given[0], rest, INFORMATION, tick)
-        own_error = np.einsum("em,em->m", given[0], effects.lead) + np.einsum("em,em->m", rest, effects.rest)
-        apart = x[some] - given[0].T @ of_x.lead - rest.T @ of_x.rest
+        solved = effects(schur, given, EXACT, tick)
+        own_error = np.einsum("em,em->m", np.concatenate(given), np.concatenate(solved))
+        apart = x[some] - sum((g.T @ u for g, u in zip(given, of_x)), np.zeros((len(some), objective.p)))
         out[some] = own_error + np.einsum("ma,ab,mb->m", apart, a_inverse, apart)
     return out

@@ -9,7 +9,7 @@ how far they can be from the exact ones is reported with them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, NoReturn
 
 import numpy as np
@@ -18,10 +18,11 @@ import numpy.typing as npt
 from terrace.errors import SpecError
 from terrace.likelihood.bases import KroneckerBases
 from terrace.likelihood.crossproducts import SimpleData
+from terrace.likelihood.iterative.curvature import log_det_second, moved, quadratic_second
 from terrace.likelihood.iterative.equations import Equations, equations
-from terrace.likelihood.iterative.probes import Probes, Traces, exact_blocks, leading, traces
-from terrace.likelihood.iterative.schur import Schur, by_group, rows_of
-from terrace.likelihood.iterative.solve import solve
+from terrace.likelihood.iterative.probes import EXACT, Probes, Traces, exact_blocks, leading, no_directions, traces
+from terrace.likelihood.iterative.schur import Schur
+from terrace.likelihood.iterative.system import effects, inner, scores
 from terrace.likelihood.iterative.zero import AtZero, at_zero
 from terrace.likelihood.objective import Evaluation, Moments, Objective, Stage
 
@@ -30,8 +31,6 @@ Tick = Callable[[], None]
 
 FEWEST = 8
 """Probes to begin with."""
-EXACT, INFORMATION = 1e-9, 1e-6
-"""Residuals of the solves for quadratic forms and for the average information."""
 
 
 @dataclass(frozen=True)
@@ -47,14 +46,6 @@ class IterativeEvaluation(Evaluation):
     steps: int
 
 
-@dataclass(frozen=True)
-class Effects:
-    """G Z'V⁻¹c for columns c of Z'[..]: effects of the lead (G·q, m) and of the rest (T, m)."""
-
-    lead: FloatArray
-    rest: FloatArray
-
-
 class IterativeObjective(Objective):
     """The likelihood of a crossed design with independent residuals of one variance, by iteration."""
 
@@ -68,7 +59,7 @@ class IterativeObjective(Objective):
         self._tick = tick
         super().__init__(design, reml=reml, transform=transform, offset=offset)
         self._tick = None
-        self.probes = Probes.of(self.equations.rest, FEWEST, self.precision)
+        self.probes = Probes(no_directions(self.equations.rest, self.precision), FEWEST)
         self.directions_at: FloatArray | None = None
 
     def _build(self, dense: FloatArray, keep_clusters: bool) -> None:
@@ -104,44 +95,41 @@ class IterativeObjective(Objective):
     def sharpen(self, psi: FloatArray, count: int, tick: Tick | None = None) -> None:
         """Take so many probes from now on, and the directions that matter most at ψ apart from them."""
         basis = leading(self.schur(psi), self.precision, tick)
-        self.probes = Probes.of(self.equations.rest, count, self.precision, basis)
+        self.probes = Probes(basis, count)
         self.directions_at = psi.copy()
 
     # --- evaluation -------------------------------------------------------------------------------------------------
     def evaluate(
         self, psi: FloatArray, order: int, *, average: bool = False, tick: Tick | None = None
     ) -> IterativeEvaluation:
-        """As `Objective.evaluate`; the Hessian is always minus the average information."""
-        schur = self.schur(psi)
-        right = [f.right for f in self.equations.factors]
-        effects = self.effects(schur, right[0], np.concatenate(right[1:]), EXACT, tick)
-        f = self.equations.products - self._inner(right, effects)
-        scores = self._scores(schur, right, effects)
-        r, width = self.n_params, self.p + 1
-        f1 = np.zeros((r, 1, width, width))
-        if order:
-            for factor, score in zip(self.equations.factors, scores):
-                rows = rows_of(factor, score)
-                for i, basis in factor.component.bases.items():
-                    f1[i, 0] -= np.einsum("gqa,qs,gsb->ab", rows, basis, rows, optimize=True)
+        """As `Objective.evaluate`, with log|V| and its derivatives estimated."""
+        schur, e, r = self.schur(psi), self.equations, self.n_params
+        right = [f.right for f in e.factors]
+        solved = effects(schur, right, EXACT, tick)
+        f = e.products - inner(right, solved)
+        score = scores(schur, right, solved)
+        f1 = np.zeros((r, 1, *f.shape))
+        for factor, own in zip(e.factors, score):
+            for i, basis in factor.component.bases.items():
+                f1[i, 0] -= own.T @ moved(factor, basis, own)
         found = traces(schur, self.probes, tick)
         log_det, spread = _mean(found.log_dets)
-        exact = exact_blocks(schur)
-        ld1, ld1_vcov = self._trace_gradient(exact, found)
-        none = np.zeros((0, 0, 1)), np.zeros((0, 0, 1, width, width))
-        moments = Moments(
-            np.array([schur.log_det + found.log_det + log_det]), f[None], ld1[:, None], f1, none[0], none[1]
-        )
+        ld1, ld1_vcov = self._trace_gradient(exact_blocks(schur), found)
+        none = np.zeros((0, 0, 1)), np.zeros((0, 0, 1, *f.shape))
+        total = np.array([schur.log_det + found.log_det + log_det])
+        moments = Moments(total, f[None], ld1[:, None], f1, none[0], none[1])
 
         def curvature(weight: FloatArray) -> FloatArray:
-            v, scale = weight[:, -1] / weight[-1, -1], weight[-1, -1]
-            out: FloatArray = 2.0 * scale * self._information(schur, [s @ v for s in scores], tick)
-            return out
+            values, vectors = np.linalg.eigh(weight)
+            large = values > 1e-14 * values[-1]
+            root = vectors[:, large] * np.sqrt(values[large])
+            out = quadratic_second(schur, [s @ root for s in score], r, tick)
+            return out if average else out + log_det_second(schur, r, tick)
 
-        e = self._profile(moments, order, curvature, average=True)
+        found_at = self._profile(moments, order, curvature, average=average)
         return IterativeEvaluation(
-            e.ll, e.gradient, e.hessian, e.sigma2, e.beta, e.a_inverse, e.full_hessian, 0.5 * spread,
-            0.25 * ld1_vcov, found.steps,
+            **{field.name: getattr(found_at, field.name) for field in fields(found_at)},
+            ll_error=0.5 * spread, gradient_vcov=0.25 * ld1_vcov, steps=found.steps,
         )
 
     def at_zero(self) -> AtZero:
@@ -165,32 +153,6 @@ class IterativeObjective(Objective):
         raise needs_exact("This result")
 
     # --- parts ------------------------------------------------------------------------------------------------------
-    def effects(
-        self, schur: Schur, lead: FloatArray, rest: FloatArray, tolerance: float, tick: Tick | None = None
-    ) -> Effects:
-        """u = GZ'V⁻¹c for right sides Z'c of the lead (G·q, m) and of the rest (T, m)."""
-        first = by_group(schur.w0, lead)
-        b = schur.b_transposed_times(np.asarray(rest - schur.from_lead(first)))
-        solved = solve(schur, np.ascontiguousarray(b), tolerance, tick, parts=False)
-        u = schur.b_times(b + solved.beyond)
-        return Effects(np.asarray(first - by_group(schur.w0, schur.to_lead(u))), np.asarray(u))
-
-    def _inner(self, right: list[FloatArray], effects: Effects) -> FloatArray:
-        """c'ZGZ'V⁻¹c, symmetric."""
-        rest = np.concatenate(right[1:])
-        inner = right[0].T @ effects.lead + rest.T @ effects.rest
-        return np.asarray((inner + inner.T) / 2.0)
-
-    def _scores(self, schur: Schur, right: list[FloatArray], effects: Effects) -> list[FloatArray]:
-        """Z'V⁻¹c by factor, (G·q, m)."""
-        e = self.equations
-        lead = by_group(np.swapaxes(schur.p0, 1, 2), right[0] - schur.to_lead(effects.rest))
-        rest = np.concatenate(right[1:]) - schur.from_lead(effects.lead) - schur.own_times(effects.rest)
-        among = schur.among_rest(effects.rest)
-        if among is not None:
-            rest = rest - among
-        return [np.asarray(lead), *(rest[span] for span in e.spans)]
-
     def _trace_gradient(self, exact: list[FloatArray], found: Traces) -> tuple[FloatArray, FloatArray]:
         """∂log|V|/∂ψ, (r,), and its Monte Carlo covariance matrix, (r, r)."""
         r = self.n_params
@@ -200,24 +162,6 @@ class IterativeObjective(Objective):
                 sure[i] += float(np.vdot(basis, block - sum_))
                 each[:, i] -= np.tensordot(random, basis, axes=2)
         return sure + each.mean(axis=0), np.atleast_2d(np.cov(each.T)) / len(each) if r else np.zeros((0, 0))
-
-    def _information(self, schur: Schur, scores: list[FloatArray], tick: Tick | None) -> FloatArray:
-        """y'PV_iV⁻¹V_jPy, (r, r), from Z'Py by factor."""
-        r, e = self.n_params, self.equations
-        given = [np.zeros((f.effects, r)) for f in e.factors]
-        for factor, score, g in zip(e.factors, scores, given):
-            rows = rows_of(factor, score)
-            for i, basis in factor.component.bases.items():
-                g[:, i] += (rows @ basis).ravel()
-        rest = np.concatenate(given[1:])
-        lead_k = by_group(e.lead.own, given[0]) + schur.to_lead(rest)
-        rest_k = schur.own_times(rest) + schur.from_lead(given[0])
-        among = schur.among_rest(rest)
-        if among is not None:
-            rest_k = rest_k + among
-        effects = self.effects(schur, np.asarray(lead_k), np.asarray(rest_k), INFORMATION, tick)
-        out = given[0].T @ lead_k + rest.T @ rest_k - lead_k.T @ effects.lead - rest_k.T @ effects.rest
-        return np.asarray((out + out.T) / 2.0)
 
 
 def probes_of(objective: Objective) -> tuple[int, FloatArray | None]:

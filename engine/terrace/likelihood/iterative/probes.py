@@ -7,7 +7,7 @@ eigenvectors of the largest eigenvalues of A, nearly; how near changes the error
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,48 +21,53 @@ FloatArray = npt.NDArray[np.float64]
 AnyFloat = npt.NDArray[np.floating[Any]]
 
 SEED = 20_250_517
-# Eigenvectors looked for at once, at most, and the eigenvalue of A from which one is worth it.
-AT_ONCE, MOST_VECTORS, LARGE = 16, 128, 0.25
+# Eigenvectors looked for at first, at most, and the eigenvalue of A from which one is worth it.
+FIRST, MOST_VECTORS, LARGE = 16, 128, 0.25
 ROUNDS = 4
+# Columns that are solved for at once, and the effects of a factor for which every direction is.
+AT_ONCE, FEW = 32, 64
 # The residual of solves for probes, relative to these: what it adds is far below their Monte Carlo error.
-TOLERANCE = 1e-5
+TOLERANCE, EXACT = 1e-5, 1e-9
 
 
 @dataclass(frozen=True)
 class Probes:
-    """What traces are taken with: ``basis`` Q (T, k) and ``signs`` z (T, m) without their part in Q."""
+    """What traces are taken with: ``basis`` Q (T, k), and ``count`` random signs z, made when they are asked for."""
 
     basis: AnyFloat
-    signs: AnyFloat
+    count: int
 
-    @classmethod
-    def of(cls, size: int, count: int, kind: type[np.floating[Any]], basis: AnyFloat | None = None) -> Probes:
-        """The first ``count`` probes of a sequence that is the same every time, over ``size`` effects."""
-        signs = np.empty((size, count), dtype=kind)
-        for k in range(count):
+    def signs(self, first: int, last: int) -> AnyFloat:
+        """z (T, last - first) without their part in Q, of a sequence that is the same every time."""
+        size, kind = len(self.basis), self.basis.dtype
+        out: AnyFloat = np.empty((size, last - first), dtype=kind)
+        for k in range(first, last):
             rng = np.random.default_rng((SEED, k))
-            signs[:, k] = 2.0 * rng.integers(0, 2, size, dtype=np.int8) - 1.0
-        if basis is None:
-            basis = np.zeros((size, 0), dtype=kind)
-        signs -= basis @ (basis.T @ signs)
-        return cls(basis, signs)
+            out[:, k - first] = 2.0 * rng.integers(0, 2, size, dtype=np.int8) - 1.0
+        out -= self.basis @ (self.basis.T @ out)
+        return out
 
-    @property
-    def count(self) -> int:
-        """How many probes there are."""
-        return int(self.signs.shape[1])
+    def parts(self, at_once: int) -> Iterator[tuple[AnyFloat, int]]:
+        """[Q z] a few columns at a time, each with how many of these are of Q."""
+        k = self.basis.shape[1]
+        for first in range(0, k + self.count, at_once):
+            last = min(first + at_once, k + self.count)
+            own = self.basis[:, first:last]
+            if last > k:
+                own = np.concatenate([own, self.signs(max(first - k, 0), last - k)], axis=1)
+            yield np.ascontiguousarray(own), max(min(last, k) - first, 0)
 
-    @property
-    def all(self) -> AnyFloat:
-        """[Q z], (T, k + m)."""
-        return np.ascontiguousarray(np.concatenate([self.basis, self.signs], axis=1))
+
+def no_directions(size: int, kind: type[np.floating[Any]]) -> AnyFloat:
+    """Q without columns, (T, 0)."""
+    return np.zeros((size, 0), dtype=kind)
 
 
 def leading(schur: Schur, kind: type[np.floating[Any]], tick: Callable[[], None] | None = None) -> AnyFloat:
     """Q: nearly the eigenvectors of A whose eigenvalues are large, (T, k), by subspace iteration."""
     size = schur.equations.rest
     rng = np.random.default_rng(SEED)
-    width = min(AT_ONCE, size // 4)
+    width = min(FIRST, size // 4)
     q = np.zeros((size, 0))
     while width > q.shape[1]:
         more = rng.standard_normal((size, width - q.shape[1]))
@@ -98,18 +103,41 @@ class Traces:
 
 def traces(schur: Schur, probes: Probes, tick: Callable[[], None] | None = None) -> Traces:
     """Solve for all probes, and what follows from it."""
-    z = probes.all
-    solved = solve(schur, z, TOLERANCE, tick)
-    k = probes.basis.shape[1]
-    size = np.einsum("im,im->m", z, z, dtype=np.float64)
-    logs = log_quadratic(solved, size)
-    first = np.array([1.0 - 1.0 / a[0] if a else 0.0 for a in solved.alpha]) * size  # z'Az, whose trace is zero
-    controlled = logs + first
-    blocks = _blocks(schur, solved)
-    return Traces(
-        float(controlled[:k].sum()), controlled[k:], tuple(b[:k].sum(axis=0) for b in blocks),
-        tuple(b[k:] for b in blocks), solved.steps,
-    )
+    e = schur.equations
+    log_dets: list[FloatArray] = []
+    each: list[list[FloatArray]] = [[] for _ in e.factors]
+    log_det, sums, steps = 0.0, [np.zeros((f.q, f.q)) for f in e.factors], 0
+    small = [f > 0 and factor.effects <= FEW for f, factor in enumerate(e.factors)]
+    for z, sure in probes.parts(AT_ONCE):
+        solved = solve(schur, z, TOLERANCE, tick)
+        size = np.einsum("im,im->m", z, z, dtype=np.float64)
+        first = np.array([1.0 - 1.0 / a[0] if a else 0.0 for a in solved.alpha]) * size  # z'Az, whose trace is zero
+        controlled = log_quadratic(solved, size) + first
+        log_det += float(controlled[:sure].sum())
+        log_dets.append(controlled[sure:])
+        for f, block in enumerate(_blocks(schur, solved)):
+            sums[f] += block[:sure].sum(axis=0)
+            each[f].append(block[sure:])
+        steps = max(steps, solved.steps)
+    random = [np.concatenate(found) for found in each]
+    for f, few in enumerate(small):
+        if few:
+            sums[f], random[f] = _of_small(schur, f, tick), np.zeros_like(random[f])
+    return Traces(log_det, np.concatenate(log_dets), tuple(sums), tuple(random), steps)
+
+
+def _of_small(schur: Schur, f: int, tick: Callable[[], None] | None) -> FloatArray:
+    """What `_blocks` estimates of a factor of the rest, exactly, by a solve for each of its effects."""
+    e = schur.equations
+    factor, span = e.factors[f], e.spans[f - 1]
+    unit = np.zeros((e.rest, factor.effects))
+    unit[span] = by_group(schur.p[f - 1], np.eye(factor.effects))
+    b = np.ascontiguousarray(schur.b_transposed_times(schur.x_times(unit)[1]))
+    inner = b.T @ (b + solve(schur, b, EXACT, tick, parts=False).beyond)
+    diagonal = np.arange(factor.groups)
+    blocks = inner.reshape(factor.groups, factor.q, factor.groups, factor.q)[diagonal, :, diagonal]
+    out: FloatArray = blocks.sum(axis=0)
+    return (out + out.T) / 2.0
 
 
 def _blocks(schur: Schur, solved: Solved) -> list[FloatArray]:

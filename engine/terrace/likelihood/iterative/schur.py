@@ -123,8 +123,13 @@ class Schur:
 
     def apply(self, v: AnyFloat) -> Applied:
         """A v and its parts, in the precision of v, (T, m)."""
-        cast = self._cast(v.dtype)
         u = self.b_times(v)
+        lead, x = self.x_times(u)
+        return Applied(self.b_transposed_times(x), x, lead)
+
+    def x_times(self, u: AnyFloat) -> tuple[AnyFloat, AnyFloat]:
+        """K_0r u, (effects of the lead, m), and X u, (T, m)."""
+        cast = self._cast(u.dtype)
         lead = self.to_lead(u)
         x = self.from_lead(by_group(cast.w0, lead))
         for same, span in zip(cast.same, self.equations.spans):
@@ -132,7 +137,7 @@ class Schur:
         among = self.among_rest(u)
         if among is not None:
             x -= among
-        return Applied(self.b_transposed_times(x), x, lead)
+        return lead, x
 
     def own_times(self, v: AnyFloat) -> AnyFloat:
         """The diagonal blocks of K_rr times v, (T, m)."""
