@@ -37,6 +37,7 @@ from terrace.inference.parameters import NaturalEstimate
 from terrace.inference.robust import robust_covariance
 from terrace.inference.small import SmallInference, small_inference, small_of_robust
 from terrace.likelihood.objective import Objective
+from terrace.likelihood.tiers import choose
 from terrace.optimise.fit import Optimum, optimise
 from terrace.optimise.log import Iteration
 from terrace.optimise.reach import lowest_variances, refuse_beyond_reach
@@ -186,7 +187,7 @@ class Watch:
 def fit_design(design: Design, constraints: Constraints | None = None, watch: Watch | None = None) -> FittedModel:
     """Fit a design: bind, search, infer. Raises as `search`."""
     watch = watch or Watch(None, None, time.perf_counter())
-    bound = Bound.of(design, constraints)
+    bound = Bound.of(design, constraints, choose(design, design.spec.maximisation.method))
     optimum = search(bound, watch)
     watch.stage("Standard errors")
     return infer(bound, optimum, watch)
@@ -200,7 +201,7 @@ def search(bound: Bound, watch: Watch) -> Optimum:
     FitError
         Where there is none, since the model fits some rows without error, or where it cannot be evaluated.
     """
-    design, objective = bound.design, bound.objective()
+    design, objective = bound.design, bound.objective(tick=watch.tick)
     if objective.y_scale < 1e-12 * float(np.sqrt(np.mean(design.y**2))):
         refuse_exact(design, bound.y)
     refuse_vanishing(design, reml=objective.reml, x=bound.x, y=bound.y)

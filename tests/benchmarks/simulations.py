@@ -8,9 +8,10 @@ from functools import partial
 import numpy as np
 import pandas as pd
 from cases import SIMULATED
-from ratings import ratings
+from ratings import SIZES, Size, ratings
 
 SEED = 20_240_607
+FEW = Size(1_000, 60, 40)
 
 
 def slopes(rows: int, groups: int, effects: int = 2, covariates: int = 1) -> pd.DataFrame:
@@ -88,10 +89,10 @@ def tall(rows: int) -> pd.DataFrame:
 # What is timed, and the same at the size of ``run.py --quick``.
 SIMULATIONS: dict[str, tuple[Callable[[], pd.DataFrame], Callable[[], pd.DataFrame]]] = {
     SIMULATED: (partial(slopes, 1_000_000, 10_000), partial(slopes, 2_000, 50)),
-    "ratings-5": (partial(ratings, 100_000, 1_000, 1_700), partial(ratings, 2_000, 60, 40)),
-    "ratings-6": (partial(ratings, 1_000_000, 6_040, 3_706), partial(ratings, 2_000, 60, 40)),
-    "ratings-7": (partial(ratings, 10_000_000, 70_000, 10_000), partial(ratings, 2_000, 60, 40)),
-    "ratings-7.5": (partial(ratings, 32_000_000, 200_000, 85_000), partial(ratings, 2_000, 60, 40)),
+    "ratings-5": (partial(ratings, SIZES["1e5"]), partial(ratings, FEW)),
+    "ratings-6": (partial(ratings, SIZES["1e6"]), partial(ratings, FEW)),
+    "ratings-7": (partial(ratings, SIZES["1e7"]), partial(ratings, FEW)),
+    "ratings-7.5": (partial(ratings, SIZES["3.2e7"]), partial(ratings, FEW)),
     "ar1": (partial(autoregressive, 500, 50, 0.1), partial(autoregressive, 40, 8, 0.1)),
     "ar1-large": (partial(autoregressive, 10_000, 50, 0.1), partial(autoregressive, 40, 8, 0.1)),
     "irregular": (partial(irregular, 20, 200), partial(irregular, 10, 15)),

@@ -16,7 +16,7 @@ from cases import BOOTSTRAP, CASES, COMMAND, DATA, GIB, ITSELF, MIB, OPEN, PEERS
 from claim import README, claim, in_readme
 from compared import Kept, Result, Store, memory, rows, section
 from datasets import crossed, hand_over, simulated, taken
-from ratings import ratings
+from ratings import Size, ratings
 from rounds import Plan, disagreement, measure, measure_first
 from sides import ONE, R_PEERS, TERRACE, Answer, SideError, parse
 from simulations import SIMULATIONS
@@ -177,14 +177,15 @@ def test_simulated_data_have_the_groups_asked_for_and_are_handed_over_whole(tmp_
 
 
 def test_ratings_are_the_same_each_time_and_uneven_as_on_a_site() -> None:
-    frame = ratings(20_000, 500, 300, seed=3)
-    assert list(frame.columns) == ["y", "x", "user", "item"] and len(frame) == 20_000
-    assert frame[["user", "item"]].nunique().tolist() == [500, 300]
-    assert frame.equals(ratings(20_000, 500, 300, seed=3)) and not frame.equals(ratings(20_000, 500, 300, seed=4))
+    size = Size(20_000, 500, 300)
+    frame = ratings(size, seed=3)
+    assert set(frame.columns) == {"y", "x", "user", "item"} and len(frame) == 20_000
+    assert frame.user.nunique() <= 500 and frame.item.nunique() == 300
+    assert not frame.duplicated(["user", "item"]).any()  # nobody rates an item twice
+    assert frame.equals(ratings(size, seed=3)) and not frame.equals(ratings(size, seed=4))
     by_item, by_user = (frame[name].value_counts().to_numpy() for name in ("item", "user"))
-    harmonic = np.sum(1 / np.arange(1, 301))
-    assert by_item[0] == pytest.approx(19_700 / harmonic + 1, rel=0.05)  # the first of Zipf's
-    assert np.log(by_user).std() == pytest.approx(1.0, abs=0.15)
+    assert by_item[:30].sum() > 0.3 * len(frame)  # a tenth of the items
+    assert np.log(by_user).std() > 0.7
 
 
 @pytest.mark.parametrize(

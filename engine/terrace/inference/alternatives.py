@@ -56,7 +56,7 @@ def _widest(asked: ResidualLayout) -> int:
 
 
 def _identified(fitted: FittedModel, layout: ResidualLayout) -> bool:
-    objective = replace(fitted.bound, design=replace(fitted.design, residuals=layout)).objective()
+    objective = replace(fitted.bound, design=replace(fitted.design, residuals=layout), tier="exact").objective()
     space = SearchSpace(objective)
     space.frames = fitted.optimum.space.frames
     theta = np.concatenate([fitted.optimum.point.theta[: objective.layout.n_theta], layout.starts()[0]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from terrace.design.design import Design
 from terrace.inference.constraints import Constraints, null_space
 from terrace.likelihood.objective import Objective
+from terrace.likelihood.tiers import Tier, objective_of
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -18,27 +20,30 @@ FloatArray = npt.NDArray[np.float64]
 class Bound:
     """What is estimated from which numbers: β = transform·β_c + fixed, β itself without constraints.
 
-    ``transform`` is (p, p_c), ``fixed`` (p,).
+    ``transform`` is (p, p_c), ``fixed`` (p,); ``tier`` is how the likelihood is computed.
     """
 
     design: Design
     constraints: Constraints | None
     transform: FloatArray | None
     fixed: FloatArray
+    tier: Tier = "exact"
 
     @classmethod
-    def of(cls, design: Design, constraints: Constraints | None = None) -> Bound:
+    def of(cls, design: Design, constraints: Constraints | None = None, tier: Tier = "exact") -> Bound:
         """The design under these constraints, or without any."""
         if constraints is None:
-            return cls(design, None, None, np.zeros(design.x.shape[1]))
-        return cls(design, constraints, *null_space(constraints))
+            return cls(design, None, None, np.zeros(design.x.shape[1]), tier)
+        return cls(design, constraints, *null_space(constraints), tier)
 
-    def objective(self, *, careful: bool = False, keep_clusters: bool = False) -> Objective:
+    def objective(
+        self, *, careful: bool = False, keep_clusters: bool = False, tick: Callable[[], None] | None = None
+    ) -> Objective:
         """The (restricted) likelihood; see `Objective`."""
         offset = None if self.transform is None else self.design.x @ self.fixed
-        return Objective(
-            self.design, reml=self.design.spec.method == "reml", transform=self.transform, offset=offset,
-            careful=careful, keep_clusters=keep_clusters,
+        return objective_of(
+            self.design, self.tier, reml=self.design.spec.method == "reml", transform=self.transform, offset=offset,
+            careful=careful, keep_clusters=keep_clusters, tick=tick,
         )
 
     @property

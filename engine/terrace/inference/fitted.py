@@ -55,7 +55,7 @@ class FittedModel:
     @cached_property
     def bound(self) -> Bound:
         """The design under the constraints of the fit."""
-        return Bound.of(self.design, self.constraints)
+        return Bound.of(self.design, self.constraints, self.objective.tier)
 
     @property
     def n_flat(self) -> int:

@@ -66,7 +66,7 @@ def profile_path(space: SearchSpace, point: SearchPoint, cell: Cell) -> ProfileP
     """The profile of one standard deviation from a point on; None where there is none, see `profile_limits`."""
     objective = space.objective
     assert cell.block is not None
-    if objective.layout.sparse or objective.crossed_stage.q > CROSSED:
+    if objective.tier == "iterative" or objective.layout.sparse or objective.crossed_stage.q > CROSSED:
         return None
     block, part = objective.design.blocks[cell.block], objective.layout.theta_slices[cell.block]
     transform = objective.layout.transforms[cell.block]

@@ -38,6 +38,7 @@ WEIGHT_SCALES: dict[str, WeightScale] = members(WeightScale)
 SCALES = "si:ze eff:ective gk"
 DFTABLES = "def:ault ci pv:alue"
 TECHNIQUES = "nr bfgs dfp"
+METHODS = "exact iterative"
 
 FIXED_RULES = rules("nocons:tant")
 RANDOM_RULES = rules("nocons:tant coll:inear", "cov:ariance fw:eight pw:eight")
@@ -57,7 +58,7 @@ MAXIMISE_RULES = (
     *MAXIMISE_FLAGS,
     *rules(
         "log nolo:g matsqrt matlog",
-        "emiter:ate emtol:erance iter:ate tol:erance ltol:erance nrtol:erance tech:nique from",
+        "emiter:ate emtol:erance iter:ate tol:erance ltol:erance nrtol:erance tech:nique meth:od from",
     ),
 )
 MODEL_RULES = rules("m:le reml nostd:err rob:ust", "df:method res:iduals p:wscale vce cl:uster const:raints")
@@ -303,6 +304,10 @@ def read_maximisation(options: Options) -> Fields:
         out["metric"] = metric
     if "technique" in options:
         out["technique"] = read_technique(options["technique"])
+    if "method" in options:
+        out["method"] = choice(
+            argument(options["method"]), options["method"].value, METHODS, "a method", subject="method"
+        )
     if "from" in options:
         out["from_"] = str(argument(options["from"]))
     return out

@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.likelihood.eliminate import Eliminated
+from terrace.likelihood.iterative.blup import iterative_effects
+from terrace.likelihood.iterative.objective import IterativeObjective
 from terrace.likelihood.layout import Component
 from terrace.likelihood.objective import Objective
 
@@ -58,6 +60,9 @@ def predict_effects(
     beta_vcov
         Φ̃ in the same units: given for REML, None for ML (β taken as known).
     """
+    if isinstance(objective, IterativeObjective):
+        each = iterative_effects(objective, psi, beta, sigma2, errors, beta_vcov)
+        return _to_blocks(objective, {id(entry[0]): entry for entry in each}, errors)
     done = eliminated_by_group(objective, psi)
     layout = objective.layout
     p = objective.p

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from terrace.likelihood.iterative.objective import IterativeObjective
 from terrace.likelihood.objective import Objective, Tape
 from terrace.likelihood.patterns import PatternData
 
@@ -23,6 +24,9 @@ def expected_information(objective: Objective, psi: FloatArray) -> tuple[FloatAr
     numpy.linalg.LinAlgError
         Where ψ gives no positive definite covariance matrix.
     """
+    if isinstance(objective, IterativeObjective):
+        zero = objective.at_zero()  # V is linear in ψ: what is identified there is so everywhere
+        return (zero.projected if objective.reml else zero.plain), zero.plain
     r, p = objective.n_params, objective.p
     tape = Tape()
     # only residual parameters enter V other than linearly; their second derivatives are to be left out

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import ClassVar, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -114,6 +114,9 @@ class Tape:
 
 class Objective:
     """The likelihood of one design. Immutable after construction; evaluations do not depend on n."""
+
+    tier: ClassVar[Literal["exact", "iterative"]] = "exact"
+    """How it is computed; see `terrace.likelihood.tiers`."""
 
     def __init__(
         self,

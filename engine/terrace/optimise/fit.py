@@ -12,6 +12,7 @@ import numpy.typing as npt
 from terrace.errors import SpecError
 from terrace.likelihood.objective import Objective
 from terrace.likelihood.patterns import PatternData
+from terrace.optimise.by_gradient import climb
 from terrace.optimise.em import run_em
 from terrace.optimise.log import Iteration
 from terrace.optimise.newton import NewtonResult, Tolerances, maximise, saddle
@@ -101,6 +102,12 @@ def _optimum(
         return _em_only(space, theta, options, report, tick)
     if options.emiterate or options.emlog or options.emdots:
         theta, log = _em_start(space, theta, options, report, tick)
+    if objective.tier == "iterative":
+        result = climb(space, theta, iterations=tolerances.iterations, report=report)
+        point = space.point(result.point.theta, frames=result.point.frames) or result.point
+        point = _on_boundary(space, point, slack=1e-7)
+        space.frames = point.frames
+        return Optimum(point, space, result.converged, log + result.log, result.reason)
     result = maximise(space, theta, tolerances, average=average, technique=technique, report=report, frames=frames)
     if tolerances.iterations > 1 and (not result.converged or _at_edge(space, result.point)):
         for other in rest[: _opinions(objective, result.converged)]:
@@ -157,13 +164,13 @@ def _settled(
 SADDLE = 1e-5
 
 
-def _on_boundary(space: SearchSpace, point: SearchPoint) -> SearchPoint:
+def _on_boundary(space: SearchSpace, point: SearchPoint, slack: float = 1e-11) -> SearchPoint:
     """The point with variances in Σ* that are next to nothing at zero, where that costs no likelihood."""
     theta = space.snapped(point.theta)
     if np.array_equal(theta, point.theta):
         return point
     moved = space.point(theta, frames=point.frames)
-    if moved is None or moved.ll < point.ll - 1e-11 * (1.0 + abs(point.ll)):
+    if moved is None or moved.ll < point.ll - slack * (1.0 + abs(point.ll)):
         return point
     return moved
 

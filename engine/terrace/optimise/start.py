@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from terrace.likelihood.iterative.objective import IterativeObjective
 from terrace.likelihood.objective import Objective, Tape
 
 FloatArray = npt.NDArray[np.float64]
@@ -22,6 +23,8 @@ def scoring_start(objective: Objective, residual: FloatArray) -> FloatArray | No
 
     ``residual`` are the relative residual parameters to step from.
     """
+    if isinstance(objective, IterativeObjective):
+        return _iterative_start(objective)
     r, n_random, p = objective.n_params, objective.n_random, objective.p
     psi = np.zeros(r)
     psi[n_random:] = residual
@@ -51,7 +54,25 @@ def scoring_start(objective: Objective, residual: FloatArray) -> FloatArray | No
         return None
     if not np.all(np.isfinite(step)):
         return None
-    # the step is in (ψ, log σ²) with σ²ψ linear in V: σ²(1 + δτ) is the new σ², σ²δψ the new Σ
+    return _from_step(objective, psi, step)
+
+
+def _iterative_start(objective: IterativeObjective) -> FloatArray | None:
+    """The same step from what the iterative tier knows at zero."""
+    zero, r = objective.at_zero(), objective.n_params
+    sigma2 = zero.rss / zero.projected[r, r]
+    gradient = 0.5 * (zero.squares / sigma2 - zero.projected[:r, r])
+    try:
+        step = np.linalg.solve(0.5 * zero.projected, np.append(gradient, 0.0))
+    except np.linalg.LinAlgError:
+        return None
+    return _from_step(objective, np.zeros(r), step) if np.all(np.isfinite(step)) else None
+
+
+def _from_step(objective: Objective, psi: FloatArray, step: FloatArray) -> FloatArray:
+    """ψ after a step in (ψ, log σ²) from one without random effects."""
+    r, n_random = objective.n_params, objective.n_random
+    # σ²ψ is linear in V: σ²(1 + δτ) is the new σ², σ²δψ the new Σ
     shrink = 1.0 + step[r]
     if not shrink > 0.05:
         shrink = 0.05

@@ -10,6 +10,7 @@ from terrace.data.digits import EXACT
 from terrace.design.design import Design
 from terrace.design.estimability import undetermined
 from terrace.inference.fitted import FittedModel
+from terrace.optimise.by_gradient import LL_ERROR, SHARE, monte_carlo
 from terrace.results.advice_covariance import MAXIMUM, boundary_advice, identification_advice, listed, some
 from terrace.results.fit import Advice
 from terrace.spec.model import ModelSpec
@@ -20,6 +21,7 @@ def collect_advice(
 ) -> Iterator[Advice]:
     """Dropped terms, slopes that are none, empty cells, boundary solutions, trouble with convergence."""
     design = fitted.design
+    yield from _of_method(fitted)
     yield from _left_out(fitted)
     yield from _about_data(design)
     yield from _not_estimable(design)
@@ -27,6 +29,24 @@ def collect_advice(
     yield from identification_advice(fitted)
     summit = any(code == "no-maximum" for code, _ in trouble)
     yield from boundary_advice(fitted, "This is the highest maximum found" if summit else MAXIMUM)
+
+
+def _of_method(fitted: FittedModel) -> Iterator[Advice]:
+    """That the likelihood was computed by iteration, and how far its estimates can be from the exact ones."""
+    error = monte_carlo(fitted.optimum.point, fitted.objective)
+    if not error:
+        return
+    ll, share, probes = float(error["mc_ll"] or 0.0), float(error["mc_se"] or 0.0), error["probes"]
+    large = share > 1.2 * SHARE or ll > 2.0 * LL_ERROR
+    yield Advice(
+        "iterative",
+        f"The likelihood was computed by the iterative method with {probes} random probes. Its Monte Carlo standard "
+        f"error is {ll:.2g} in the log likelihood and at most {share:.2g} standard errors in the covariance "
+        "parameters.",
+        "These errors are larger than they should be: use method(exact) if the data are small enough for it."
+        if large
+        else "",
+    )
 
 
 def _left_out(fitted: FittedModel) -> Iterator[Advice]:

@@ -21,6 +21,7 @@ from terrace.inference.mixture import mixture_p, only_variances
 from terrace.inference.parameters import estmetric
 from terrace.inference.stored_names import stored_names
 from terrace.inference.tests import wald
+from terrace.optimise.by_gradient import monte_carlo
 from terrace.results.advice import collect_advice
 from terrace.results.assemble import fixed_rows, group_rows, random_rows, variance_limits
 from terrace.results.fit import Comparison, FitResult, FixedEffect, RandomParameter
@@ -68,6 +69,7 @@ def build_result(
         n_evaluations=fitted.optimum.space.evaluations,
         held=fitted,
         constraints=() if fitted.constraints is None else fitted.constraints.texts,
+        tier=fitted.objective.tier,
     )
 
 
@@ -207,6 +209,7 @@ def _scalars(
     if fitted.n_clusters is not None:
         s["N_clust"] = fitted.n_clusters
     s |= design.residuals.structure.stored()
+    s |= monte_carlo(fitted.optimum.point, fitted.objective)
     if comparison is not None:
         s |= {"ll_c": ll_c, "chi2_c": comparison.stat, "df_c": comparison.df, "p_c": comparison.p}
     if fitted.small is not None:

@@ -140,6 +140,9 @@ class FitResult:
     both in the order of the printed table. ``scalars``, ``macros`` and ``matrices`` hold the stored results
     by the field's names (``N``, ``ll``, ``b``, ``V``, ...); ``matrix_names`` the row and column names.
     ``sample`` marks the rows of the data that were used, shape (rows of the dataset,).
+    ``tier`` is how the likelihood was computed: with ``iterative``, ``scalars`` has the Monte Carlo standard error of
+    the log-likelihood (``mc_ll``), the largest of a covariance parameter in standard errors of its own (``mc_se``), and
+    the number of ``probes``.
     ``n_evaluations`` counts likelihood evaluations. ``elapsed`` is in seconds. ``held`` is the model, or what makes it
     when it is first asked for. ``constraints`` are those on the fixed effects as they were defined, in the order of the
     command.
@@ -169,6 +172,7 @@ class FitResult:
     held: FittedModel | Later = field(repr=False)
     name: str = ""
     constraints: tuple[str, ...] = ()
+    tier: Literal["exact", "iterative"] = "exact"
 
     def __post_init__(self) -> None:
         read_only(self.sample)

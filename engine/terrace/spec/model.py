@@ -117,7 +117,11 @@ class Display:
 
 @dataclass(frozen=True, slots=True)
 class Maximisation:
-    """EM and gradient-based maximisation; None means the program's default."""
+    """EM and gradient-based maximisation; None means the program's default.
+
+    ``method`` is how the likelihood is computed; None leaves the choice to the size of the design
+    (`terrace.likelihood.tiers`).
+    """
 
     emiterate: int | None = None
     emtolerance: float | None = None
@@ -139,6 +143,7 @@ class Maximisation:
     showtolerance: bool = False
     from_: str | None = None
     metric: Literal["matsqrt", "matlog"] = "matsqrt"
+    method: Literal["exact", "iterative"] | None = None
 
 
 @dataclass(frozen=True, slots=True)

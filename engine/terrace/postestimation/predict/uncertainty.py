@@ -18,9 +18,11 @@ import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
 from terrace.design.newdata import level_codes
-from terrace.errors import Cancelled
+from terrace.errors import Cancelled, SpecError
 from terrace.likelihood.blup import eliminated_by_group
 from terrace.likelihood.eliminate import Eliminated
+from terrace.likelihood.iterative.blup import RowEffects, error_variance
+from terrace.likelihood.iterative.objective import IterativeObjective
 from terrace.likelihood.layout import Component
 from terrace.likelihood.sparse import SparseLead
 from terrace.postestimation.predict.columns import (
@@ -39,6 +41,7 @@ from terrace.results.fit import FitResult
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 CHUNK = 4096  # rows at a time: keeps the coefficients on crossed effects small
+MOST_SOLVED = 5000  # rows whose errors are solved for one by one
 
 
 @dataclass(frozen=True)
@@ -157,6 +160,8 @@ def _error_variance(
     fit: FitResult, data: Dataset, parts: list[_Part], cancel: CancelCheck | None
 ) -> FloatArray:
     objective = fit.model.objective
+    if isinstance(objective, IterativeObjective):
+        return _iterative_variance(fit, objective, data, parts, cancel)
     done = eliminated_by_group(objective, fit.model.psi)
     sigma2 = _sigma2(fit)
     x = _x(fit, data) @ _to_x(fit) * objective.y_scale
@@ -170,6 +175,37 @@ def _error_variance(
             raise Cancelled
         rows = slice(start, min(start + CHUNK, len(data)))
         out[rows] = _chunk(rows, chain, crossed, x, done, above, sigma2)
+    return out
+
+
+def _iterative_variance(
+    fit: FitResult, objective: IterativeObjective, data: Dataset, parts: list[_Part], cancel: CancelCheck | None
+) -> FloatArray:
+    """The same by the iterative tier, which solves the equations once a row."""
+    if len(data) > MOST_SOLVED:
+        raise SpecError(
+            f"Standard errors of fitted values take a solve a row with the iterative method, which is too long for "
+            f"{len(data):,} rows.",
+            code="needs-exact", subject="method",
+            advice=f"Predict at most {MOST_SOLVED:,} rows at a time, or without standard errors.",
+        )
+
+    def tick() -> None:
+        if cancel is not None and cancel():
+            raise Cancelled
+
+    total = np.zeros(len(data))
+    rows = {}
+    for part in parts:
+        new = part.codes < 0
+        total[new] += _quadratic(part.known[new], part.sigma)
+        rows[id(part.component)] = RowEffects(part.codes, np.where(new[:, None], 0.0, part.known))
+    x = _x(fit, data) @ _to_x(fit) * objective.y_scale
+    fine = np.isfinite(x).all(axis=1) & np.all([np.isfinite(r.z).all(axis=1) for r in rows.values()], axis=0)
+    some = {key: RowEffects(r.codes[fine], r.z[fine]) for key, r in rows.items()}
+    inverse = fit.model.optimum.point.evaluation.a_inverse
+    out = np.full(len(data), np.nan)
+    out[fine] = total[fine] + _sigma2(fit) * error_variance(objective, fit.model.psi, some, x[fine], inverse, tick)
     return out
 
 

@@ -146,6 +146,7 @@ class OutcomeSwap:
         self.fit = fit
         self.base = model.objective
         simple = isinstance(self.base.data, SimpleData) and self.base.sparse is None and model.constraints is None
+        simple = simple and self.base.tier == "exact"
         self.quick = simple and not model.design.weights.kind
         if self.quick:
             self._prepare()

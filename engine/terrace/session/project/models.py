@@ -19,6 +19,7 @@ from terrace.design.design import Design
 from terrace.errors import DataError, TerraceError
 from terrace.inference.constraints import Constraints
 from terrace.inference.fitted import FittedModel
+from terrace.likelihood.iterative.objective import IterativeObjective, probes_of
 from terrace.optimise.log import Iteration
 from terrace.postestimation.margins.posted import PostedEstimates
 from terrace.results.fit import FitResult
@@ -37,7 +38,9 @@ class Recipe:
     ``data`` are the variables of the model in all rows, None in a copy without data; ``source`` is the file that they
     came from. ``sample`` marks the rows that were used. ``theta`` is the point of the search in its ``frames``;
     ``first`` the by() group that residual variances are relative to, ``careful`` and ``logarithms`` how the objective
-    and the space were set up. ``beta``, ``vcov`` and ``phi`` are those of the fit, which replicates may have changed.
+    and the space were set up. ``probes`` and ``directions`` are those of the iterative tier, 0 for the exact one:
+    how many, and the ψ at which the directions apart from them were found. ``beta``, ``vcov`` and ``phi`` are those of
+    the fit, which replicates may have changed.
     """
 
     kind: str
@@ -58,6 +61,8 @@ class Recipe:
     constraints: Constraints | None = None
     reason: str = ""
     unbounded: bool = False
+    probes: int = 0
+    directions: FloatArray | None = None
 
 
 def recipe_of(fit: FitResult) -> Recipe | PostedEstimates | None:
@@ -74,7 +79,7 @@ def recipe_of(fit: FitResult) -> Recipe | PostedEstimates | None:
         model.data.source or model.data.label, design.sample, point.theta, point.frames, point.ll, model.beta,
         model.vcov, model.phi, design.residuals.by_levels[0] if design.residuals.by_levels else "",
         model.objective.careful, model.optimum.space.logarithms, point.exact, model.constraints,
-        model.optimum.reason, model.optimum.unbounded,
+        model.optimum.reason, model.optimum.unbounded, *probes_of(model.objective),
     )  # fmt: skip
 
 
@@ -141,8 +146,10 @@ def _evaluated(recipe: Recipe, log: tuple[Iteration, ...], converged: bool) -> F
     from terrace.optimise.search import SearchSpace
 
     design = _bound(recipe)
-    bound = Bound.of(design, recipe.constraints)
+    bound = Bound.of(design, recipe.constraints, "iterative" if recipe.probes else "exact")
     objective = bound.objective(careful=recipe.careful)
+    if isinstance(objective, IterativeObjective) and recipe.directions is not None:
+        objective.sharpen(recipe.directions, recipe.probes)
     levels = objective.design.residuals.by_levels
     if recipe.first and recipe.first in levels[1:]:
         objective = objective.relative_to(levels.index(recipe.first))

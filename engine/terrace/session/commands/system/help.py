@@ -31,6 +31,7 @@ _CHOICES = {
     "pwscale()": o.SCALES,
     "dftable()": o.DFTABLES,
     "technique()": o.TECHNIQUES,
+    "method()": o.METHODS,
 }
 PREFIXES = {
     "quietly": ("quietly command", "Run a command without showing its output. Also used before { ... }."),

@@ -1,0 +1,1 @@
+"""The likelihood of large crossed designs, by solves of the mixed-model equations that never form a large matrix."""
