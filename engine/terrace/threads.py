@@ -8,10 +8,14 @@ times. One thread also gives the same last digits on every machine. What the cal
 from __future__ import annotations
 
 import functools
+import os
 import sys
 import threading
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
+
+_SCIPY = "scipy.linalg._fblas"
+_ASKED = "OPENBLAS_NUM_THREADS"
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -37,12 +41,15 @@ class _OneThread:
         self._shared: list[Any] = []
         self._apart: list[Any] = []
         self._found_with = -1
+        self._environment: str | None = None
+        self._coming = False
 
     def __enter__(self) -> None:
         with self._lock:
             if not self._depth:
                 self._look()
                 self._before = _limited(self._shared)
+                self._await_scipy()
             self._depth += 1
         if self._apart:
             if not self._own.depth:
@@ -57,11 +64,32 @@ class _OneThread:
         with self._lock:
             self._depth -= 1
             if not self._depth:
+                self._scipy_came()
                 _restored(self._before)
+
+    def _await_scipy(self) -> None:
+        """Have SciPy's BLAS begin with one thread where it is loaded in here: it asks the environment, once."""
+        self._coming = _SCIPY not in sys.modules
+        if self._coming:
+            self._environment = os.environ.get(_ASKED)
+            os.environ[_ASKED] = "1"
+
+    def _scipy_came(self) -> None:
+        """Give SciPy's BLAS, where it was loaded meanwhile, the number that NumPy's goes back to."""
+        if not self._coming:
+            return
+        if self._environment is None:
+            os.environ.pop(_ASKED, None)
+        else:
+            os.environ[_ASKED] = self._environment
+        if _SCIPY in sys.modules and self._before:
+            count = self._before[0][1]
+            self._look()
+            self._before = [(c, count) for c in self._shared]
 
     def _look(self) -> None:
         # this takes a millisecond, and SciPy loads a BLAS of its own later than NumPy
-        loaded = ("numpy" in sys.modules) + ("scipy.linalg._fblas" in sys.modules)
+        loaded = ("numpy" in sys.modules) + (_SCIPY in sys.modules)
         if loaded == self._found_with:
             return
         from threadpoolctl import ThreadpoolController

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -85,3 +88,29 @@ def test_who_leaves_first_takes_it_from_nobody() -> None:
     leave.set()
     thread.join()
     assert set(blas()) == {3}
+
+
+LATE = """
+import os
+import numpy
+from threadpoolctl import threadpool_info
+from terrace.threads import one_thread
+def counts():
+    return {each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"}
+before = counts()
+with one_thread:
+    import scipy.linalg
+    during = counts()
+for each in (before, during, counts()):
+    print(*each)
+print(os.environ.get("OPENBLAS_NUM_THREADS"))
+"""
+
+
+def test_a_library_that_is_loaded_meanwhile_has_one_thread_too_and_the_callers_number_after() -> None:
+    environment = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
+    ended = subprocess.run(
+        [sys.executable, "-c", LATE], capture_output=True, text=True, env=environment, check=True, timeout=60
+    )
+    before, during, after, asked = ended.stdout.splitlines()
+    assert asked == "None" and during == "1" and after == before
