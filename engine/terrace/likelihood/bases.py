@@ -4,6 +4,7 @@ over groups that derivatives of the likelihood need of them. Letters as in `terr
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -105,9 +106,10 @@ class Kronecker:
 class KroneckerBases:
     """Crossed factors in one dense block: there is one group, and most factors have one effect."""
 
-    def __init__(self, parts: dict[int, Kronecker]) -> None:
-        self.keys = tuple(parts)
-        self.parts = tuple(parts.values())
+    def __init__(self, parts: Sequence[tuple[int, Kronecker]]) -> None:
+        """``parts`` are (place in ψ, ∂Σ/∂ψ there). A place that comes twice is that of effects of two factors."""
+        self.keys = tuple(key for key, _ in parts)
+        self.parts = tuple(part for _, part in parts)
         self.q = max((part.rows.stop for part in self.parts), default=0)
         self.diagonal = all(np.count_nonzero(p.matrix - np.diag(np.diag(p.matrix))) == 0 for p in self.parts)
 

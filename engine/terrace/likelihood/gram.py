@@ -89,7 +89,7 @@ def light(sizes: IntArray, width: int, q: int) -> npt.NDArray[np.bool_]:
     limit = max(LISTED, 8.0 * LISTED_PER_CELL * float(width) ** 2) / pair_bytes(q)
     out = np.zeros(len(sizes), dtype=bool)
     out[order[np.cumsum(pair_counts(sizes[order])) <= limit]] = True
-    out &= len(positions(q)) * PAIR * pair_counts(sizes) <= max(dense_work(width, q), PAIR * 3.0)
+    out &= len(positions(q)) * PAIR * pair_counts(sizes) <= dense_work(width, q)
     return out
 
 

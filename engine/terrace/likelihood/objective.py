@@ -201,12 +201,12 @@ class Objective:
         self.sparse: SparseLead | None = None
         self.stages = self._chain_stages(clusters)
         offset = 0
-        parts: dict[int, Kronecker] = {}
+        parts: list[tuple[int, Kronecker]] = []
         for component, (_, count_groups) in zip(layout.crossed, factors):
             for key, e in component.bases.items():
-                if key in parts:
+                if not layout.sparse and any(key == other for other, _ in parts):
                     raise AssertionError("crossed components share no parameter")
-                parts[key] = Kronecker(offset, count_groups, e)
+                parts.append((key, Kronecker(offset, count_groups, e)))
             offset += count_groups * component.width
         apart = np.arange(int(clusters.max()) + 1 if keep_clusters else 1)
         self.crossed_stage = Stage(offset, KroneckerBases(parts), apart, None)

@@ -72,7 +72,9 @@ class Swept:
         explained = np.einsum("gip,giq->pq", lead.dense, self.k @ lead.dense, optimize=True)
         self.f = lead.among - explained - self.data.left.T @ self.data.t
         self._taken: FloatArray | None = None
-        self.order = np.argsort([*near.keys, *far.keys])
+        # effects of two factors may share a parameter: what is found for each of them is added
+        keys = np.array([*near.keys, *far.keys])
+        self.places = (np.arange(len(psi))[:, None] == keys).astype(np.float64)
 
     def _columns(self, near: FloatArray, far: FloatArray) -> Columns:
         lead = self.lead
@@ -89,7 +91,7 @@ class Swept:
         u = np.moveaxis(self.data.u_near, 0, -1)
         ld = np.concatenate([self._near_traces(), self.block.traces(self.far)])
         f = np.concatenate([self.near.forms(u), self.far.forms(self.data.u_far[:, :, None])])
-        return ld[self.order], -f[self.order]
+        return self.places @ ld, -np.tensordot(self.places, f, axes=1)
 
     def _near_traces(self) -> FloatArray:
         """tr Σ_iM for the parameters of the first factor: those of N - B'CKC'B."""
@@ -115,7 +117,7 @@ class Swept:
     # --- second derivatives -----------------------------------------------------------------------------
     def curvature(self, a: FloatArray, log_det: bool) -> FloatArray:
         """<F_ij, A>, plus second derivatives of log|V| unless told not to, (r, r), for symmetric A (P, P)."""
-        r = len(self.order)
+        r = len(self.places)
         values, vectors = np.linalg.eigh(a)
         told = np.abs(values) > 1e-15 * np.abs(values).max(initial=0.0)
         out = np.zeros((r, r))
@@ -140,22 +142,18 @@ class Swept:
         a, b = near_effects.reshape(lead.n_groups, lead.q, r * m), far_effects.reshape(-1, r * m)
         found = self._columns(np.einsum("ijg,gjm->gim", lead.d, a) + lead.times(b), lead.gathered(a) + lead.far @ b)
         product = np.einsum("gim,gin->mn", a, found.u_near, optimize=True) + b.T @ found.u_far
-        four = product.reshape(r, m, r, m)[self.order][:, :, self.order]
-        both: FloatArray = 0.5 * (four + four.transpose(2, 3, 0, 1))
-        return both
+        four = product.reshape(r, m, r, m)
+        four = 0.5 * (four + four.transpose(2, 3, 0, 1))
+        summed: FloatArray = np.einsum("ai,imjn,bj->ambn", self.places, four, self.places, optimize=True)
+        return summed
 
     def trace_products(self) -> FloatArray:
         """tr Σ_iMΣ_jM, (r, r): minus the second derivatives of log|V|."""
-        near, far = self.near.keys, self.far.keys
-        out = np.zeros((len(near) + len(far),) * 2)
-        position = {key: at for at, key in enumerate(sorted([*near, *far]))}
-
-        def put(i: int, j: int, value: float) -> None:
-            out[position[i], position[j]] = out[position[j], position[i]] = value
-
+        near, far = range(len(self.near.keys)), range(len(self.near.keys), self.places.shape[1])
+        out = np.empty((self.places.shape[1],) * 2)
         for x, i in enumerate(far):
             for y, j in enumerate(far[: x + 1]):
-                put(i, j, self.block.trace_product(self.far.parts[x], self.far.parts[y]))
+                out[i, j] = out[j, i] = self.block.trace_product(self.far.parts[x], self.far.parts[y])
         self.tick()
         b = self.step.full_b()
         inner = [mul(mul(b, np.broadcast_to(e[..., None], b.shape)), np.swapaxes(b, 0, 1)) for e in self.near.stack]
@@ -166,13 +164,13 @@ class Swept:
         else:
             sq = self.near.apply(self._explained())
             met, through = self._through(inner)
-        for x, i in enumerate(near):
-            for y, j in enumerate(far):
-                put(i, j, float(met[x, y]))
-            for y, j in enumerate(near[: x + 1]):
-                value = np.einsum("abg,bag->", sn[x], sn[y] - sq[y]) - np.einsum("abg,bag->", sq[x], sn[y])
-                put(i, j, float(value + through[x, y]))
-        return out
+        out[: near.stop, near.stop :], out[near.stop :, : near.stop] = met, met.T
+        for i in near:
+            for j in near[: i + 1]:
+                value = np.einsum("abg,bag->", sn[i], sn[j] - sq[j]) - np.einsum("abg,bag->", sq[i], sn[j])
+                out[i, j] = out[j, i] = float(value) + through[i, j]
+        summed: FloatArray = self.places @ out @ self.places.T
+        return summed
 
     def _met_at_zero(self, w: FloatArray) -> FloatArray:
         """tr GΣ_j for the other factors, where K = 0, (k,)."""
