@@ -269,6 +269,24 @@ def test_probes_are_added_until_they_suffice(monkeypatch: pytest.MonkeyPatch) ->
     assert float(more.scalars["mc_se"] or 0.0) < float(few.scalars["mc_se"] or 0.0)
 
 
+@pytest.mark.parametrize("option", ["matlog", "technique(bfgs)", "emiterate(3)", "from(-0.3 -0.5 0.1)"])
+def test_options_of_the_search_lead_to_the_same_end(option: str) -> None:
+    base = fitted(MODELS["two"], "iterative")
+    other = terrace.fit(f"{MODELS['two']} method(iterative) {option}", dataset(ratings()))
+    assert other.converged and other.ll == pytest.approx(base.ll, abs=0.02)
+    for one, two in zip(base.random, other.random):
+        assert two.estimate == pytest.approx(one.estimate, abs=0.02 * (one.se or 1.0))
+
+
+def test_constraints_hold() -> None:
+    command = "mixed y x i.place || _all: R.user || item:, constraints(1)"
+    texts = {1: "x = 0.25"}
+    a = terrace.fit(command, dataset(ratings()), constraints=texts)
+    b = terrace.fit(command + " method(iterative)", dataset(ratings()), constraints=texts)
+    _agree(a, b, 0.02)
+    assert next(c for c in b.fixed if c.term == "x").coef == 0.25
+
+
 def test_cancelling_stops_it() -> None:
     calls = 0
 
