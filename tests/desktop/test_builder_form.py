@@ -438,9 +438,11 @@ def test_the_advanced_page(model: BuilderForm) -> None:
     click(model, "maximisation_log")
     click(model, "maximisation_nostderr")
     choose(model, "maximisation_metric", "matlog")
+    choose(model, "maximisation_method", "exact")
     m = model.spec.maximisation
     assert (m.iterate, m.emtolerance, m.technique, m.emiterate) == (30, 1e-6, "nr", None)
     assert (m.difficult, m.log, m.metric, model.spec.nostderr) == (True, False, "matlog", True)
+    assert m.method == "exact"
     agree(model)
     pick(model, "residuals_by", "sector")
     assert any("SEs of random effects" in t for t in notes(model, "maximisation_notes"))

@@ -79,6 +79,8 @@ mixed score ses || id:, noconstant residuals(exchangeable, by(sector))
 mixed score ses || id:, residuals(independent, by(race))
 mixed score ses || id:, nostderr emiterate(5) emtolerance(1e-06) emonly emlog emdots from(0.1 0.2) matlog
 mixed score ses || id:, iterate(30) tolerance(1e-07) ltolerance(1e-08) nrtolerance(1e-06) technique(nr 5 bfgs) difficult
+mixed score ses || _all: R.lab || id:, method(iterative)
+mixed score ses || id:, method(exact)
 mixed score ses || id:, nonrtolerance trace gradient hessian showstep showtolerance
 mixed score ses || id:, noretable nofetable noheader nogroup nolrtest nocnsreport coeflegend noci nopvalues
 mixed score ses || id:, noomitted vsquish noemptycells baselevels allbaselevels nofvlabel nolstretch

@@ -163,6 +163,7 @@ maximisations = st.builds(
     log=st.booleans(),
     from_=optional(st.sampled_from(["b0", "b0, skip", "1 2 3"])),
     metric=st.sampled_from(["matsqrt", "matlog"]),
+    method=optional(st.sampled_from(["exact", "iterative"])),
     **flagged("emonly emlog emdots nonrtolerance difficult trace gradient hessian showstep showtolerance"),
 )
 

@@ -61,6 +61,7 @@ MODELS = {
     "frequencies": ("hsb", "mixed mathach ses [fweight = 1 + sector] || id:"),
     "constraints": ("hsb", "mixed mathach ses meanses female || id:, constraints(1)"),
     "crossed": ("insteval", "mixed y i.service if studage < 3 || _all: R.d || s:"),
+    "iterative": ("insteval", "mixed y i.service if studage < 3 || _all: R.d || s:, method(iterative)"),
     "matlog": ("hsb", "mixed mathach ses || id: ses, matlog"),
     "em": ("hsb", "mixed mathach ses || id:, emonly emiterate(5)"),
     "stopped": ("sleepstudy", "mixed reaction days || subject: days, iterate(1)"),

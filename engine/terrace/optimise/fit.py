@@ -86,7 +86,8 @@ def _optimum(
     tick: Callable[[], None] | None,
 ) -> Optimum:
     """`optimise` relative to the by() group that comes first."""
-    space = SearchSpace(objective, tick, logarithms=options.metric == "matlog")
+    # the iterative tier looks for a root of the gradient, for which the boundary has to be a point like any other
+    space = SearchSpace(objective, tick, logarithms=options.metric == "matlog" and objective.tier == "exact")
     space.keep_hessians = options.hessian
     if objective.n_theta == 0:
         point = space.point(np.zeros(0))

@@ -37,7 +37,7 @@ def _of_method(fitted: FittedModel) -> Iterator[Advice]:
     if not error:
         return
     ll, share, probes = float(error["mc_ll"] or 0.0), float(error["mc_se"] or 0.0), error["probes"]
-    large = share > 1.2 * SHARE or ll > 2.0 * LL_ERROR
+    large = share > 1.2 * SHARE or ll > 10.0 * LL_ERROR
     yield Advice(
         "iterative",
         f"The likelihood was computed by the iterative method with {probes} random probes. Its Monte Carlo standard "

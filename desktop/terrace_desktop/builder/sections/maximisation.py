@@ -70,6 +70,20 @@ class MaximisationSection(Section):
         name.setBuddy(self.scale_of_parameters)
         self._grid.addWidget(name, row, 0)
         self._grid.addWidget(self.scale_of_parameters, row, 1)
+        self.method = Choice(
+            "maximisation_method",
+            self.tr("How the likelihood is computed"),
+            [
+                (None, self.tr("By the size of the data")),
+                ("exact", self.tr("Exactly")),
+                ("iterative", self.tr("By iteration, for large crossed data")),
+            ],
+        )
+        self.method.chosen.connect(lambda v: state.apply(edit.set_maximisation(self.spec, method=v)))
+        name = label(self.tr("Likelihood"))
+        name.setBuddy(self.method)
+        self._grid.addWidget(name, row + 1, 0)
+        self._grid.addWidget(self.method, row + 1, 1)
         boxes = [
             ("emonly", self.tr("EM only")),
             ("emlog", self.tr("EM log")),
@@ -144,6 +158,7 @@ class MaximisationSection(Section):
             box.setEnabled(not shut or box.isChecked())
             box.setToolTip(from_engine(shut["on"].reason) if shut else "")
         self.scale_of_parameters.set_value(m.metric)
+        self.method.set_value(m.method)
         changed = [k for k in Maximisation.__dataclass_fields__ if getattr(m, k) != getattr(Maximisation(), k)]
         n = len(changed) + self.spec.nostderr
         self.fold.set_summary(self.tr("%1 changed").replace("%1", str(n)) if n else "")

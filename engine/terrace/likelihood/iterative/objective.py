@@ -66,6 +66,11 @@ class IterativeObjective(Objective):
         if keep_clusters:
             raise AssertionError("only the exact tier keeps clusters apart")
         components = (*self.layout.chain, *self.layout.crossed)
+        if len(components) < 2:
+            raise SpecError(
+                "The model cannot be fitted by the iterative method: it has no crossed effects.", code="not-iterative",
+                subject="method", advice="Leave method() out.",
+            )
         self.equations: Equations = equations(components, dense, self.row_weights, self._tick)
         self.clustered, self.sparse = False, None
         self.stages: list[Stage] = []

@@ -9,7 +9,7 @@ boundary, so that df never depends on where an estimate happened to fall.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import comb
+from math import comb, hypot
 
 import numpy as np
 
@@ -98,8 +98,11 @@ def lrtest(fit_a: FitResult, fit_b: FitResult, name_a: str, name_b: str, force: 
     (small, s), (large, g) = ((fit_a, name_a), (fit_b, name_b)) if a < b else ((fit_b, name_b), (fit_a, name_a))
     df = abs(a - b)
     stat = 2.0 * (large.ll - small.ll)
+    error = 2.0 * hypot(*(float(fit.scalars.get("mc_ll") or 0.0) for fit in (small, large)))
     notes = []
-    if stat < -1e-6 * (1 + abs(large.ll)):
+    if error:
+        notes.append(f"The Monte Carlo standard error of χ² is {error:.2g}, from the iterative method.")
+    if stat < -1e-6 * (1 + abs(large.ll)) - 4.0 * error:
         notes.append(
             f"{s} has a higher likelihood with fewer parameters. It is not nested in {g}, or {g} did not converge."
         )
