@@ -36,9 +36,15 @@ class Case:
 
 
 SIMULATED = "simulated"
+SERIES = {
+    "steps": (500, 50, 0.1), "steps-large": (10_000, 50, 0.1), "visits": (1_000, 10, 0.1),
+    "irregular": (20, 200, None), "irregular-large": (1_000, 200, None),
+}  # fmt: skip
+"""Simulated series: groups, occasions, and the share of rows that are dropped at random, or None for any times."""
 
 DATA = {
     SIMULATED: Data("", ("g",)),
+    **{name: Data("", ("g",)) for name in SERIES},
     "insteval": Data("insteval.dta", ("s", "d", "dept")),
     "hsb": Data("hsb.dta", ("id", "sector")),
     "pig": Data("pig.dta", ("id",)),
@@ -112,6 +118,26 @@ CASES = (
         "bodyweight", "bodyweight: correlated slope, exponential residuals, REML", "bodyweight",
         "mixed weight i.diet##c.time || rat: time, covariance(unstructured) residuals(exponential, t(time)) reml",
         ("nlme",), ("nlme", 2),
+    ),
+    Case(
+        "ar-gaps", "AR(1) residuals and intercept, 500 groups by 50 occasions, a tenth missing, REML", "steps",
+        "mixed y x || g:, residuals(ar 1, t(t)) reml", ("nlme",), ("nlme", 20),
+    ),
+    Case(
+        "ar-gaps-large", "the same with 10,000 groups", "steps-large",
+        "mixed y x || g:, residuals(ar 1, t(t)) reml", ("nlme",), ("nlme", 20),
+    ),
+    Case(
+        "exponential", "exponential residuals, 20 series of 200 irregular times, REML", "irregular",
+        "mixed y x || g:, noconstant residuals(exponential, t(t)) reml", ("nlme",), ("nlme", 40),
+    ),
+    Case(
+        "exponential-large", "the same with 1,000 series", "irregular-large",
+        "mixed y x || g:, noconstant residuals(exponential, t(t)) reml", ("nlme",), ("nlme", 40),
+    ),
+    Case(
+        "unstructured-gaps", "unstructured residuals, 1,000 groups by 10 occasions, a tenth missing, REML", "visits",
+        "mixed y x || g:, noconstant residuals(unstructured, t(t)) reml", ("nlme",), ("nlme", 50),
     ),
     Case(
         "bootstrap", "parametric bootstrap, 1,000 replicates, HSB random intercept", "hsb",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from cases import DATA, SIMULATED
+from cases import DATA, SERIES, SIMULATED
 
 import terrace
 from terrace.data.dataset import Dataset, Variable
@@ -18,6 +18,8 @@ def dataset(name: str, folder: Path) -> Dataset | None:
     """A dataset of the cases; None where its file is not in `folder`."""
     if name == SIMULATED:
         return simulated(1_000_000, 10_000)
+    if name in SERIES:
+        return series(*SERIES[name])
     path = folder / DATA[name].file
     return terrace.read(path) if path.exists() else None
 
@@ -41,6 +43,28 @@ def simulated(rows: int, groups: int, effects: int = 2, covariates: int = 1) -> 
         y += slope[codes] * x
         columns["x" if k == 1 else f"x{k}"] = x
     return _frame(columns)
+
+
+def series(groups: int, occasions: int, dropped: float | None) -> Dataset:
+    """y = 1 + 0.5x + u + e, e an autoregression with φ = 0.6 a step and u as variable where rows are dropped; without
+    ``dropped`` (the share of rows) at any times, with a correlation of 0.7 at a distance of 1, and no u."""
+    rng = np.random.default_rng(SEED)
+    if dropped is None:
+        at, correlation = np.sort(rng.uniform(0, occasions / 2, (groups, occasions)), axis=1), 0.7
+    else:
+        at, correlation = np.broadcast_to(np.arange(occasions, dtype=float), (groups, occasions)), 0.6
+    e = rng.standard_normal((groups, occasions))
+    for k in range(1, occasions):
+        c = correlation ** (at[:, k] - at[:, k - 1])
+        e[:, k] = c * e[:, k - 1] + np.sqrt(1.0 - c**2) * e[:, k]
+    x = rng.standard_normal((groups, occasions))
+    y = 1.0 + 0.5 * x + e
+    kept = np.ones(y.shape, dtype=bool)
+    if dropped is not None:
+        y += rng.standard_normal((groups, 1))
+        kept = rng.random(y.shape) >= dropped
+    g = np.broadcast_to(np.arange(groups, dtype=float)[:, None], y.shape)
+    return _frame({"y": y[kept], "x": x[kept], "g": g[kept], "t": at[kept]})
 
 
 def crossed(rows: int, first: int, second: int) -> Dataset:

@@ -12,5 +12,13 @@ serve(list(
   bcva = function(d)
     gls(bcva_chg ~ bcva_bl + race + trt * visit, d, corSymm(form = ~ at | usubjid), varIdent(form = ~ 1 | visit)),
   ovary = function(d) lme(follicles ~ sin1 + cos1, d, ~ 1 | mare, corARMA(form = ~ time | mare, p = 2)),
-  bodyweight = function(d) lme(weight ~ diet * time, d, ~ time | rat, corCAR1(form = ~ time | rat))
-), "nlme", prepare = list(bcva = function(d) transform(d, at = as.integer(visit))))
+  bodyweight = function(d) lme(weight ~ diet * time, d, ~ time | rat, corCAR1(form = ~ time | rat)),
+  "ar-gaps" = function(d) lme(y ~ x, d, ~ 1 | g, corAR1(form = ~ t | g)),
+  "ar-gaps-large" = function(d) lme(y ~ x, d, ~ 1 | g, corAR1(form = ~ t | g)),
+  exponential = function(d) gls(y ~ x, d, corCAR1(form = ~ t | g)),
+  "exponential-large" = function(d) gls(y ~ x, d, corCAR1(form = ~ t | g)),
+  "unstructured-gaps" = function(d) gls(y ~ x, d, corSymm(form = ~ at | g), varIdent(form = ~ 1 | t))
+), "nlme", prepare = list(
+  bcva = function(d) transform(d, at = as.integer(visit)),
+  "unstructured-gaps" = function(d) transform(d, at = as.integer(t) + 1L)
+))
