@@ -74,7 +74,7 @@ class IterativeObjective(Objective):
         self.equations: Equations = equations(components, dense, self.row_weights, self._tick)
         self.clustered, self.sparse = False, None
         self.stages: list[Stage] = []
-        self.crossed_stage = Stage(0, KroneckerBases({}), np.arange(1), None)
+        self.crossed_stage = Stage(0, KroneckerBases([]), np.arange(1), None)
         self.data = SimpleData(np.zeros((0, 0, 0)))
 
     @property
