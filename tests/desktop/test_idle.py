@@ -87,3 +87,23 @@ def test_the_pieces_leave_nothing_to_load_for_the_first_pages_and_bring_no_class
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert said.returncode == 0, said.stderr
     assert said.stdout.split() == []
+
+
+WARMED = """
+import sys
+from terrace_desktop.work.session_port import make_session, warm_up
+warm_up()
+session = make_session()
+assert session.run("sample sleepstudy").ok
+before = set(sys.modules)
+fit = "mixed reaction days || subject: days, covariance(unstructured) reml"
+for command in (fit, f"{fit} dfmethod(kroger)", f"{fit} dfmethod(satterthwaite)"):
+    assert session.run(command).ok
+print(*sorted(set(sys.modules) - before))
+"""
+
+
+def test_the_first_fits_of_the_window_load_nothing() -> None:
+    said = subprocess.run([sys.executable, "-c", WARMED], capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stderr
+    assert said.stdout.split() == []

@@ -200,3 +200,37 @@ def test_refusals() -> None:
         bootstrap(weighted, 10)
     with pytest.raises(SpecError, match="two replicates"):
         bootstrap(small()[0], 1)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "mixed reaction days || subject:, reml",
+        "mixed reaction days || subject: days, reml",
+        "mixed reaction days || subject: days, covariance(unstructured)",
+    ],
+)
+def test_one_level_by_products_of_matrices_is_that_group_by_group(command: str) -> None:
+    fit = terrace.fit(command, terrace.sample("sleepstudy"))
+    simulator, refit, rng = Simulator(fit), Refit(fit), np.random.default_rng(4)
+    y = np.array([simulator.draw(rng) for _ in range(4)])
+    outcomes = refit.swap.outcomes(y)
+    psi = np.array([fit.model.psi * (0.5 + 0.3 * k) for k in range(4)])
+    which = np.arange(4)
+    quick, formed = outcomes._one_level(psi, which), outcomes._levels(psi, which)
+    weight = rng.normal(size=(4, outcomes.objective.p + 1, 2))
+    weight = weight @ weight.swapaxes(1, 2)
+    for name in ("f", "ld", "f1", "ld1"):
+        assert getattr(quick, name) == pytest.approx(getattr(formed, name), rel=1e-11, abs=1e-11)
+    assert quick.curvature(weight) == pytest.approx(formed.curvature(weight), rel=1e-10, abs=1e-10)
+    found = outcomes.evaluate(psi, which)
+    for k in which:
+        alone = refit.swap.objective(y[k]).evaluate(psi[k], 2)
+        assert found.ll[k] == pytest.approx(alone.ll, rel=1e-13)
+        assert found.gradient[k] == pytest.approx(alone.gradient, rel=1e-9)
+        assert found.hessian[k] == pytest.approx(alone.hessian, rel=1e-9)
+
+
+def test_every_replicate_with_slopes_is_fitted() -> None:
+    fit = terrace.fit("mixed reaction days || subject: days, cov(un) reml", terrace.sample("sleepstudy"))
+    assert bootstrap(fit, 1000, seed=11).failed == 0

@@ -153,6 +153,9 @@ def warm_up() -> None:
     plots.caterpillar(result)
     table_html(result.tables()[0], "light")
     preview(State(dataset=data), "mixed y x || g: x", parent=result, lines=True)
+    for method in ("satterthwaite", "kroger"):  # with slopes of next to no variance, so that the boundary is loaded too
+        found = fit(f"mixed y x || g: x, covariance(unstructured) reml dfmethod({method})", data)
+        found.tables()
 
 
 def for_reports() -> tuple[Callable[[], object], ...]:

@@ -22,9 +22,10 @@ ITERATIONS = 12
 
 @dataclass(frozen=True)
 class Maxima:
-    """Where the searches ended: ``psi`` (R, r), ``ll`` (R,), ``sigma2`` (R,) and ``beta`` (R, p) as in
-    `Evaluations`; ``converged`` (R,) says for which of them that is a maximum."""
+    """Where the searches ended: ``theta`` (R, t) in the frames of the start, ``psi`` (R, r), ``ll`` (R,), ``sigma2``
+    (R,) and ``beta`` (R, p) as in `Evaluations`; ``converged`` (R,) says for which of them that is a maximum."""
 
+    theta: FloatArray
     psi: FloatArray
     ll: FloatArray
     sigma2: FloatArray
@@ -85,8 +86,8 @@ def maximise_many(
         active = active[~ended]
     # close to a singular Σ a search has to look at the boundary itself
     psi = _psi(quadratic, at)
-    converged &= ~np.array([near_singular(space, one) for one in psi], dtype=bool)
-    return Maxima(psi, ll, sigma2, beta, converged)
+    converged &= ~near_singular(space, psi)
+    return Maxima(at, psi, ll, sigma2, beta, converged)
 
 
 def _psi(quadratic: FloatArray, theta: FloatArray) -> FloatArray:
@@ -101,6 +102,17 @@ def _in_theta(quadratic: FloatArray, theta: FloatArray, e: Evaluations) -> tuple
     return gradient, hessian + 2.0 * np.einsum("ri,iab->rab", e.gradient, quadratic)
 
 
+def _at_radius(values: FloatArray, along: FloatArray, radius: FloatArray, floor: FloatArray) -> FloatArray:
+    """Steps of the length of the radii, (R, r), in the coordinates of the eigenvectors."""
+    low = np.maximum(0.0, -values[:, 0]) + floor
+    high = low + np.linalg.norm(along, axis=1) / radius + floor
+    for _ in range(50):
+        shift = 0.5 * (low + high)
+        long = np.linalg.norm(along / (values + shift[:, None]), axis=1) > radius
+        low, high = np.where(long, shift, low), np.where(long, high, shift)
+    return np.asarray(along / (values + high[:, None]))
+
+
 def _steps(g: FloatArray, h: FloatArray, radius: FloatArray) -> tuple[FloatArray, FloatArray, BoolArray]:
     """Steps within the radii, (R, r), what they promise, and which are plain Newton steps.
 
@@ -113,12 +125,8 @@ def _steps(g: FloatArray, h: FloatArray, radius: FloatArray) -> tuple[FloatArray
     safe = np.where(positive[:, None], values, 1.0)
     s = along / safe
     newton = positive & (np.linalg.norm(s, axis=1) <= radius)
-    low = np.maximum(0.0, -values[:, 0]) + floor
-    high = low + np.linalg.norm(along, axis=1) / radius + floor
-    for _ in range(50):
-        shift = 0.5 * (low + high)
-        long = np.linalg.norm(along / (values + shift[:, None]), axis=1) > radius
-        low, high = np.where(long, shift, low), np.where(long, high, shift)
-    s = np.where(newton[:, None], s, along / (values + high[:, None]))
+    short = ~newton
+    if short.any():
+        s[short] = _at_radius(values[short], along[short], radius[short], floor[short])
     gain = np.einsum("rj,rj->r", along, s) - 0.5 * np.einsum("rj,rj,rj->r", values, s, s)
     return np.einsum("rij,rj->ri", vectors, s), gain, newton

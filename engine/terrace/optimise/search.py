@@ -281,16 +281,18 @@ def _eigenvectors(sigma: FloatArray, g: FloatArray) -> tuple[FloatArray, FloatAr
 CLOSE = 0.05
 
 
-def near_singular(space: SearchSpace, psi: FloatArray) -> bool:
-    """Whether an unstructured Σ is so close to a singular one that a search has to look at the boundary itself."""
+def near_singular(space: SearchSpace, psi: FloatArray) -> npt.NDArray[np.bool_]:
+    """Whether an unstructured Σ is so close to a singular one that a search has to look at the boundary itself, (R,)
+    for ψ of R searches, (R, r)."""
+    near = np.zeros(len(psi), dtype=bool)
     for b in space.blocks:
         if not b.structure.free or b.structure.size < 2:
             continue
-        sigma = b.structure.matrix(psi[b.psi])
+        sigma = np.tensordot(psi[:, b.psi], b.structure.basis(), axes=1)
+        own = np.einsum("rii->ri", sigma)
         try:
-            unexplained = 1.0 / np.diag(np.linalg.inv(sigma))
-        except np.linalg.LinAlgError:
-            return True
-        if not np.all(unexplained >= CLOSE * np.diag(sigma)):
-            return True
-    return False
+            unexplained = 1.0 / np.einsum("rii->ri", np.linalg.inv(sigma))
+        except np.linalg.LinAlgError:  # of one of them: each by itself
+            return np.array([len(psi) == 1 or bool(near_singular(space, one[None])[0]) for one in psi])
+        near |= ~np.all(unexplained >= CLOSE * own, axis=1)
+    return near

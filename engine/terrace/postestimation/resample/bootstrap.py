@@ -161,19 +161,20 @@ class Refit:
         self.start, self.frames = fit.model.optimum.point.theta, fit.model.optimum.point.frames
         self.options = replace(fit.spec.maximisation, emiterate=None, emonly=False, emlog=False, emdots=False)
 
-    def optimum(self, y: FloatArray) -> Optimum | None:
-        """The maximum for one outcome; None where there is none."""
+    def optimum(self, y: FloatArray, start: FloatArray | None = None) -> Optimum | None:
+        """The maximum for one outcome, from the estimates or ``start`` on; None where there is none."""
         objective = self.swap.objective(y)
         try:
-            found = optimise(objective, self.options, start=self.start, frames=self.frames, tick=self.tick)
+            begin = self.start if start is None else start
+            found = optimise(objective, self.options, start=begin, frames=self.frames, tick=self.tick)
             if not found.converged:
                 found = optimise(objective, self.options, tick=self.tick)
         except np.linalg.LinAlgError:
             return None
         return found if found.converged else None
 
-    def __call__(self, y: FloatArray) -> Replicate | None:
-        found = self.optimum(y)
+    def __call__(self, y: FloatArray, start: FloatArray | None = None) -> Replicate | None:
+        found = self.optimum(y, start)
         if found is None:
             return None
         o, e = found.space.objective, found.point.evaluation
@@ -188,7 +189,7 @@ class Refit:
         asked = self.options
         plain = replace(Maximisation(), **{name: getattr(asked, name) for name in SEARCH}) == Maximisation()
         space = SearchSpace(self.swap.base)
-        smooth = plain and space.quadratic and not near_singular(space, self.fit.model.optimum.point.psi)
+        smooth = plain and space.quadratic and not near_singular(space, self.fit.model.optimum.point.psi[None])[0]
         outcomes = self.swap.outcomes(y) if smooth else None
         if outcomes is None:
             return [self(one) for one in y]
@@ -201,7 +202,7 @@ class Refit:
         return [
             self._replicate(self.swap.base, float(best.ll[k]), beta[k], best.psi[k], float(sigma2[k]))
             if best.converged[k]
-            else self(y[k])
+            else self(y[k], best.theta[k])
             for k in range(len(y))
         ]
 
