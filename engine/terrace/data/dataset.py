@@ -204,15 +204,26 @@ class Dataset:
 
     def numeric(self, name: str) -> FloatArray:
         """Values for analysis, shape (n,), missing codes as NaN; `DataError` for a text variable."""
+        found = self.numbers(name)
+        return found if found.flags.writeable else found.copy()
+
+    def numbers(self, name: str) -> FloatArray:
+        """As `numeric`, for who only looks at them: the values of the data themselves, read-only, where that can be."""
         v = self.variable(name)
         if self.is_text(name):
             raise _no_number(name, self.frame[name])
         column = self.frame[name]
+        values: FloatArray
+        if column.dtype == np.float64 and not v.declares_missing:
+            values = column.to_numpy().view()
+            values.flags.writeable = False
+            return values
         if isinstance(column.dtype, np.dtype):
             values = np.array(column.to_numpy(), dtype=np.float64)
         else:
             values = np.array(column.to_numpy(dtype=np.float64, na_value=np.nan))
-        if column.dtype.kind in "iu" and bool((np.abs(values) > EXACT).any()):
+        wide = column.dtype.kind in "iu" and getattr(column.dtype, "itemsize", 8) == 8
+        if wide and bool(np.fmax.reduce(values, initial=0) > EXACT or np.fmin.reduce(values, initial=0) < -EXACT):
             raise DataError(
                 f"{name} holds whole numbers of more digits than a number can hold.",
                 code="text-variable",
