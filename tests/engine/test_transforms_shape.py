@@ -235,7 +235,8 @@ def test_fillin_completes(data: Dataset, names: list[str]) -> None:
 
 @given(keyed(), st.sampled_from([["b"], ["b", "s"], []]))
 def test_copies_are_duplicates(data: Dataset, names: list[str]) -> None:
-    others, place = rows.copies(data, names)
+    groups = rows.alike(data, names)
+    others, place = groups.sizes[groups.codes] - 1, groups.place
     by = names or list(data.names)
     size = data.frame.groupby(by, dropna=False)["y"].transform("size") if len(data) else pd.Series(dtype=int)
     np.testing.assert_array_equal(others + 1, size)
