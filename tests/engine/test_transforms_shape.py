@@ -253,6 +253,14 @@ def test_signed_sort(data: Dataset, missing_first: bool) -> None:
     same_frames(found.frame, data.frame.sort_values("x", ascending=False, kind="stable", na_position=place))
 
 
+@given(st.lists(st.integers(-(2**52), 2**52) | st.integers(-2, 2), max_size=30), st.booleans())
+def test_falling_order_of_whole_numbers(values: list[int], unsigned: bool) -> None:
+    column = np.array([abs(v) for v in values], dtype=np.uint64) if unsigned else np.array(values, dtype=np.int64)
+    data = Dataset(pd.DataFrame({"k": column}), (Variable("k"),))
+    found = rows.sort_signed(data, [("k", True)]).frame["k"]
+    assert found.tolist() == sorted(column.tolist(), reverse=True)
+
+
 def test_reordered() -> None:
     names = ["a", "b", "c", "d"]
     assert rows.reordered(names, ["c", "a"]) == ["c", "a", "b", "d"]
