@@ -3,7 +3,8 @@
 
     .venv/bin/python tests/benchmarks/data.py [--rows 1000000] [--groups 20000] [--runs 7]
 
-Wanted: generate, egen ... by, collapse and merge each within twice the time of pandas.
+Times are those of the processor. Wanted: sort, correlate, tabulate and summarize at least 0.9 times as fast as pandas,
+no other command slower than half as fast.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from terrace.session.session import Session
 from terrace.session.state import State
 
 Call = Callable[[pd.DataFrame], object]
+_PERCENTILES = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99]
+_WORDS = np.array(["north", "south", "east", "west", "middle"])
 
 
 def options() -> argparse.Namespace:
@@ -61,7 +64,46 @@ def cases(file: str) -> dict[str, Call]:
             n=s.groupby("id").cumcount() + 1
         ),
         "keep if x > 0": lambda d: d[d.x > 0],
+        "sort x": lambda d: d.sort_values("x", kind="stable"),
+        "sort region": lambda d: d.sort_values("region", kind="stable"),
+        "gsort -id y": lambda d: d.sort_values(["id", "y"], ascending=[False, True], kind="stable"),
+        "correlate x y v": lambda d: d[["x", "y", "v"]].corr(),
+        "correlate x y gaps": lambda d: d[["x", "y", "gaps"]].dropna().corr(),
+        "pwcorr x y gaps": lambda d: d[["x", "y", "gaps"]].corr(),
+        "tabulate wave": lambda d: d.wave.value_counts(sort=False).sort_index(),
+        "tabulate region": lambda d: d.region.value_counts().sort_index(),
+        "tabulate wave group": lambda d: pd.crosstab(d.wave, d.group),
+        "summarize x y v gaps": lambda d: d[["x", "y", "v", "gaps"]].agg(["count", "mean", "std", "min", "max"]),
+        "summarize x, detail": lambda d: (d.x.describe(_PERCENTILES), d.x.skew(), d.x.kurt()),
+        "bysort group: summarize x": lambda d: d.groupby("group").x.agg(["count", "mean", "std", "min", "max"]),
+        "tabstat x y, by(group) statistics(mean sd)": lambda d: d.groupby("group")[["x", "y"]].agg(["mean", "std"]),
+        "levelsof wave": lambda d: np.sort(d.wave.unique()),
+        "duplicates report id": lambda d: d.groupby("id").size().value_counts(),
+        "duplicates drop id wave, force": lambda d: d.drop_duplicates(["id", "wave"]),
+        "duplicates tag id wave, generate(n)": lambda d: d.assign(
+            n=d.groupby(["id", "wave"]).id.transform("size") - 1
+        ),
     }
+
+
+def reshapes() -> dict[str, Call]:
+    """The same of a panel (`panel`), and of what the first of them makes of it."""
+    return {
+        "reshape wide x, i(id) j(t)": lambda d: d.pivot(index="id", columns="t", values="x").reset_index(),
+        "reshape long x, i(id) j(t)": lambda d: pd.wide_to_long(d, "x", i="id", j="t").sort_index().reset_index(),
+    }
+
+
+def panel(rows: int) -> pd.DataFrame:
+    """Ten occasions of each person."""
+    people = rows // 10
+    x = np.random.default_rng(2).normal(size=10 * people)
+    return pd.DataFrame({"id": np.repeat(np.arange(people), 10), "t": np.tile(np.arange(1, 11), people), "x": x})
+
+
+def dataset(frame: pd.DataFrame) -> Dataset:
+    """The frame as Terrace has it."""
+    return Dataset(frame, tuple(Variable(name) for name in frame))
 
 
 def main() -> int:
@@ -73,30 +115,41 @@ def main() -> int:
             "id": rng.integers(0, given.groups, given.rows),
             "x": rng.normal(size=given.rows),
             "y": rng.normal(size=given.rows),
+            "wave": rng.integers(1, 11, given.rows),
+            "group": rng.integers(1, 5, given.rows),
+            "v": rng.normal(size=given.rows).round(2),
         }
     )
-    data = Dataset(frame, tuple(Variable(name) for name in frame))
+    frame["gaps"] = frame.x.mask(rng.random(given.rows) < 0.1)
+    frame["region"] = pd.Series(_WORDS[rng.integers(0, len(_WORDS), given.rows)], dtype="str")
     small = pd.DataFrame({"id": np.arange(given.groups), "w": rng.normal(size=given.groups)})
     rows = []
     before = page.load()
     with tempfile.TemporaryDirectory() as folder:
         file = str(Path(folder) / "groups.parquet")
-        write(Dataset(small, tuple(Variable(name) for name in small)), file)
-        for command, call in cases(file).items():
+        write(dataset(small), file)
+        long = panel(given.rows)
+        session = Session(State(dataset=dataset(long)))
+        session.run("reshape wide x, i(id) j(t)")
+        wide = session.data.frame
+        everything = [(command, call, frame) for command, call in cases(file).items()]
+        everything += [(*case, of) for case, of in zip(reshapes().items(), (long, wide), strict=True)]
+        for command, call, of in everything:
+            data = dataset(of)
             ours, theirs = [], []
             for number in range(given.runs + 1):
-                spent = _command(data, command), _call(frame, call)
+                spent = _command(data, command), _call(of, call)
                 if number:  # the first round fills caches
                     ours.append(spent[0])
                     theirs.append(spent[1])
             own, peer = median(ours), median(theirs)
             shown = command.replace(file, "groups.parquet")
-            rows.append([f"`{shown}`", page.duration(own), page.duration(peer), f"{own / peer:.2f}"])
+            rows.append([f"`{shown}`", page.duration(own), page.duration(peer), f"{peer / own:.2f}"])
     text = "\n".join([
         "## Commands on data", "",
-        f"{given.rows:,} rows in {given.groups:,} groups; from the text of the command to the new data. Wanted: "
-        "generate, egen with by, collapse and merge within twice the time of pandas.", "",
-        page.table(["command", "Terrace", "pandas", "ratio"], rows, "lrrr"), "",
+        f"{given.rows:,} rows in {given.groups:,} groups; from the text of the command to the new data or the printed "
+        "table, in time of the processor. *Ahead* is the time of pandas by that of Terrace: 2 is twice as fast.", "",
+        page.table(["command", "Terrace", "pandas", "ahead"], rows, "lrrr"), "",
         "Measured with:", "", *(f"- {line}" for line in page.machine()),
         f"- {given.runs} interleaved runs, medians, load {before} before, {page.load()} after",
     ])  # fmt: skip
@@ -108,17 +161,17 @@ def main() -> int:
 
 def _command(data: Dataset, command: str) -> float:
     session = Session(State(dataset=data))
-    start = time.perf_counter()
+    start = time.process_time()
     outcome = session.run(command)
-    spent = time.perf_counter() - start
+    spent = time.process_time() - start
     assert outcome.ok, outcome.error
     return spent
 
 
 def _call(frame: pd.DataFrame, call: Call) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     call(frame)
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 if __name__ == "__main__":

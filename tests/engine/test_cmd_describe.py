@@ -207,7 +207,7 @@ def test_correlations_with_holes(data: Dataset) -> None:
 
     third = data.numeric("x")
     x = np.stack([data.numeric("y"), data.numeric("b"), np.where(np.abs(third) > 1e3, np.nan, third)], axis=1)
-    found, n = pairwise(x)
+    found, n = pairwise(list(x.T), np.ones(len(x), dtype=bool))
     frame = pd.DataFrame(x)
     expected = frame.corr(min_periods=2)
     assume(not ((frame.std() < 1e-6) & (frame.std() > 0)).any())
@@ -215,6 +215,31 @@ def test_correlations_with_holes(data: Dataset) -> None:
     np.testing.assert_allclose(found[off], expected.to_numpy()[off], rtol=1e-6, atol=1e-9)
     there = frame.notna().astype(int)
     np.testing.assert_array_equal(n, there.T @ there)
+
+
+def test_correlations_of_many_rows_and_of_a_constant() -> None:
+    """Several blocks of rows, far from zero, with a constant whose variance is zero and not what rounding leaves."""
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(40_000, 2)) + 1e6
+    x[rng.random(len(x)) < 0.1, 1] = np.nan
+    session = session_on(dataset(x=x[:, 0], y=x[:, 1] + x[:, 0], c=np.full(len(x), 0.1)))
+    found = ok(session, "correlate x y c, covariance means")
+    complete = np.column_stack([x[:, 0], x[:, 0] + x[:, 1]])[~np.isnan(x[:, 1])].astype(np.longdouble)
+    centred = complete - complete.mean(axis=0)
+    expected = (centred.T @ centred / (len(centred) - 1)).astype(float)
+    lower = [r.values[: k + 1] for k, r in enumerate(found.tables[1].rows)]
+    np.testing.assert_allclose(lower[1], expected[1], rtol=1e-9)
+    assert lower[2] == (0.0, 0.0, 0.0) and found.tables[0].rows[2].values == (0.1, 0.0, 0.1, 0.1)
+    assert session.state.returned.scalars["N"] == len(complete)
+
+
+def test_what_is_only_looked_at_cannot_be_changed() -> None:
+    data = dataset(x=[1.0, 2.0], k=[1, 2])
+    with pytest.raises(ValueError, match="read-only"):
+        data.values("x")[0] = 5.0
+    own = data.numeric("x")
+    own[0] = 5.0
+    assert data.frame["x"].tolist() == [1.0, 2.0] and data.values("k").tolist() == [1.0, 2.0]
 
 
 # --- variables one by one ------------------------------------------------------------------------------------

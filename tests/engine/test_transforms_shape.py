@@ -235,7 +235,8 @@ def test_fillin_completes(data: Dataset, names: list[str]) -> None:
 
 @given(keyed(), st.sampled_from([["b"], ["b", "s"], []]))
 def test_copies_are_duplicates(data: Dataset, names: list[str]) -> None:
-    others, place = rows.copies(data, names)
+    groups = rows.alike(data, names)
+    others, place = groups.sizes[groups.codes] - 1, groups.place
     by = names or list(data.names)
     size = data.frame.groupby(by, dropna=False)["y"].transform("size") if len(data) else pd.Series(dtype=int)
     np.testing.assert_array_equal(others + 1, size)
@@ -250,6 +251,14 @@ def test_signed_sort(data: Dataset, missing_first: bool) -> None:
     found = rows.sort_signed(data, [("x", True)], missing_first=missing_first)
     place = "first" if missing_first else "last"
     same_frames(found.frame, data.frame.sort_values("x", ascending=False, kind="stable", na_position=place))
+
+
+@given(st.lists(st.integers(-(2**52), 2**52) | st.integers(-2, 2), max_size=30), st.booleans())
+def test_falling_order_of_whole_numbers(values: list[int], unsigned: bool) -> None:
+    column = np.array([abs(v) for v in values], dtype=np.uint64) if unsigned else np.array(values, dtype=np.int64)
+    data = Dataset(pd.DataFrame({"k": column}), (Variable("k"),))
+    found = rows.sort_signed(data, [("k", True)]).frame["k"]
+    assert found.tolist() == sorted(column.tolist(), reverse=True)
 
 
 def test_reordered() -> None:

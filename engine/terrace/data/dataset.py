@@ -284,12 +284,15 @@ class Dataset:
 
     def codes(self, name: str) -> tuple[npt.NDArray[np.int64], tuple[Value, ...]]:
         """Group codes, shape (n,), -1 for missing, with the distinct values in sorted order."""
+        column = self.frame[name]
         if self.is_text(name):
-            v, column = self.variable(name), self.frame[name]
+            v = self.variable(name)
             column = column.where(column.notna() & (column != ""), None)
             if v.missing_codes:
                 column = column.where(~column.isin(list(v.missing_codes)), None)
             found: tuple[Any, Any] = cancellable(lambda: pd.factorize(column, sort=True), len(column))
+        elif column.dtype.kind in "iu" and isinstance(column.dtype, np.dtype) and not self._declares_missing(name):
+            found = _whole_codes(column.to_numpy()) or _number_codes(self.values(name))
         else:
             found = _number_codes(self.values(name))
         return found[0].astype(np.int64, copy=False), tuple(found[1].tolist())
@@ -424,6 +427,20 @@ def _up_to(names: tuple[str, ...], holds: Callable[[str], bool]) -> tuple[str, .
             break
         kept.append(name)
     return tuple(kept)
+
+
+def _whole_codes(whole: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int64], FloatArray] | None:
+    """`_number_codes` of whole numbers in a narrow range; None for others."""
+    if not len(whole):
+        return None
+    low, high = int(whole.min()), int(whole.max())
+    if high - low > 4 * len(whole) + 1000 or max(-low, high) >= EXACT:
+        return None
+    place = whole.astype(np.int64, copy=False) - low
+    seen = np.zeros(high - low + 1, dtype=bool)
+    seen[place] = True
+    codes = place if seen.all() else (np.cumsum(seen) - 1)[place]
+    return codes, np.flatnonzero(seen).astype(np.float64) + low
 
 
 def _number_codes(values: FloatArray) -> tuple[npt.NDArray[np.int64], FloatArray]:

@@ -179,16 +179,14 @@ class _Scratch:
         present = [sign[0] for sign in (b" ", b"+", b"\t") if sign[0] != mark and sign in block]
         if not present:
             return False
-        n = len(values)
-        edges, at, both = self._found[:n], self._part[:n], self._pairs[: n - 1]
-        np.equal(values, _LF, out=edges)
-        for edge in (mark, _CR, _QUOTE):
-            np.logical_or(edges, np.equal(values, edge, out=at), out=edges)
+        last = len(values) - 1
+        edges = np.zeros(256, dtype=bool)
+        edges[[_LF, _CR, _QUOTE, mark]] = True
         for sign in present:
-            np.equal(values, sign, out=at)
-            if (begins and at[0]) or (ends and at[-1]):
+            at = np.flatnonzero(np.equal(values, sign, out=self._found[: last + 1]))
+            if (begins and at[0] == 0) or (ends and at[-1] == last):
                 return True
-            if np.logical_and(at[1:], edges[:-1], out=both).any() or np.logical_and(at[:-1], edges[1:], out=both).any():
+            if edges[values[at[at > 0] - 1]].any() or edges[values[at[at < last] + 1]].any():
                 return True
         return False
 

@@ -74,7 +74,7 @@ def _words_of(values: pd.Series) -> int:
         return 0
     if len(values) > _DIFFERENT and 2 * values.iloc[:_DIFFERENT].nunique() > _DIFFERENT:
         return 0  # to find all of so many would take longer than it saves
-    different = values.dropna().drop_duplicates()
+    different = pd.Series(values.unique()).dropna()
     return len(different) if len(different) <= _DIFFERENT and only_words(different) else 0
 
 

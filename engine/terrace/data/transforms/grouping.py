@@ -6,7 +6,7 @@ which most identifiers are, are numbered by a table instead of by hashing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -44,6 +44,10 @@ class Grouping:
     def first(self) -> IntArray:
         """The first row of each group, shape (n_groups,)."""
         out = np.full(self.n_groups, -1, dtype=np.int64)
+        head = self.codes[: max(_SMALL, _DENSE * self.n_groups)]  # of few groups, each occurs near the beginning
+        out[head[::-1]] = np.arange(len(head) - 1, -1, -1)
+        if len(head) == len(self.codes) or bool((out >= 0).all()):
+            return out
         out[self.codes[::-1]] = np.arange(len(self.codes) - 1, -1, -1)
         return out
 
@@ -79,23 +83,29 @@ def group(data: Dataset, names: Sequence[str]) -> Grouping:
     n = len(data)
     if not names:
         return Grouping(np.zeros(n, dtype=np.int64), min(n, 1), np.zeros(n, dtype=bool))
-    codes, count, missing = ranks(column(data, names[0]))
+    codes, count, missing = _key_ranks(data, names[0])
     for name in names[1:]:
-        more, k, gone = ranks(column(data, name))
+        more, k, gone = _key_ranks(data, name)
         codes, count = _dense(codes * k + more, count * k)
         missing = missing | gone
     return Grouping(codes, count, missing)
 
 
-def sort_order(data: Dataset, names: Sequence[str]) -> IntArray:
-    """The rows in ascending order of these variables, missing values last, equal rows in their order; shape (n,).
+def sort_order(
+    data: Dataset, names: Sequence[str], descending: Collection[int] = (), *, missing_first: bool = False
+) -> IntArray:
+    """The rows in the order of these variables, missing values last, equal rows in their order; shape (n,).
 
-    The last key is sorted first. Keys of few whole numbers are sorted by radix.
+    The order is ascending but for the variables at the places ``descending``; with `missing_first` their missing values
+    come first. The last key is sorted first. Keys of few whole numbers are sorted by radix.
     """
     order: IntArray | None = None
-    for name in reversed(names):
-        keys = _sort_key(column(data, name))
+    for place in reversed(range(len(names))):
+        falling = place in descending
+        keys, missing = _sort_key(data, names[place], falling)
         own = _stable_order(keys if order is None else keys[order])
+        if falling and missing_first and missing:
+            own = np.concatenate([own[-missing:], own[:-missing]])
         order = own if order is None else order[own]
     return np.arange(len(data)) if order is None else order
 
@@ -104,17 +114,27 @@ def _stable_order(keys: npt.NDArray[Any]) -> IntArray:
     return cancellable(lambda: np.argsort(keys, kind="stable"), len(keys))
 
 
-def _sort_key(values: Any) -> npt.NDArray[Any]:
-    """Numbers that stand in the order of the values; 16 bits wide where that is enough."""
-    if isinstance(values, np.ndarray):
+def _sort_key(data: Dataset, name: str, descending: bool) -> tuple[npt.NDArray[Any], int]:
+    """Numbers that stand in the order of the values, missing ones last, and how many are missing; 16 bits wide where
+    that is enough.
+    """
+    if not data.is_text(name):
+        values = column(data, name)
         missing = np.isnan(values) if values.dtype.kind == "f" else np.zeros(len(values), dtype=bool)
         whole = _whole(values, missing)
-        if whole is None:
-            return values  # NaN sorts last
+        if whole is None:  # NaN sorts last; the complement of a whole number falls as its negative, and always fits
+            turned = values if not descending else -values if values.dtype.kind == "f" else ~values
+            return turned, int(np.count_nonzero(missing))
         codes, count = whole
     else:
-        codes, count, _ = ranks(values)
-    return codes.astype(np.uint16) if count <= _SMALL else codes
+        codes, count, missing = _key_ranks(data, name)
+    gone = int(np.count_nonzero(missing))
+    if descending:
+        codes = count - 1 - codes
+        if gone:
+            codes[missing] = count
+            count += 1
+    return (codes.astype(np.uint16) if count <= _SMALL else codes), gone
 
 
 def column(data: Dataset, name: str) -> Any:
@@ -129,6 +149,23 @@ def column(data: Dataset, name: str) -> Any:
     if v.declares_missing or not isinstance(values.dtype, np.dtype):
         return data.numeric(name)
     return values.to_numpy()
+
+
+def _key_ranks(data: Dataset, name: str) -> tuple[IntArray, int, BoolArray]:
+    """`ranks` of a variable. What counts as missing is looked for among the different texts, not in all rows."""
+    if not data.is_text(name):
+        return ranks(column(data, name))
+    values = data.frame[name]
+    found: tuple[Any, Any] = cancellable(lambda: pd.factorize(values, sort=True), len(values))
+    codes, different = np.asarray(found[0], dtype=np.int64), pd.Index(found[1])
+    gone = np.asarray(different == "", dtype=bool) | different.isin(list(data.variable(name).missing_codes))
+    if gone.any():
+        codes = np.append(np.where(gone, -1, np.cumsum(~gone) - 1), -1)[codes]
+    missing = codes < 0
+    count = int(np.count_nonzero(~gone))
+    if missing.any():
+        return np.where(missing, count, codes), count + 1, missing
+    return codes, count, missing
 
 
 def ranks(values: Any) -> tuple[IntArray, int, BoolArray]:
@@ -173,7 +210,7 @@ def _whole(values: npt.NDArray[Any], missing: BoolArray) -> tuple[IntArray, int]
         if float(low) != np.floor(low) or not np.array_equal(shifted, offset):
             return None
     else:
-        shifted = values.astype(np.int64) - int(low)
+        shifted = values.astype(np.int64, copy=False) - int(low)
     return _dense(shifted, int(high) - int(low) + 1 + some)
 
 
@@ -183,9 +220,10 @@ def _dense(codes: IntArray, count: int) -> tuple[IntArray, int]:
         found: tuple[Any, Any] = cancellable(lambda: pd.factorize(codes, sort=True), len(codes))
         return np.asarray(found[0], dtype=np.int64), len(found[1])
     used = np.zeros(count, dtype=bool)
-    used[codes] = True
+    for part in (codes[:_SMALL], codes[_SMALL:]):  # of few codes, each occurs near the beginning
+        used[part] = True
+        if used.all():
+            return codes, count
     number = int(used.sum())
-    if number == count:
-        return codes, count
     table = np.cumsum(used) - 1
     return table[codes], number

@@ -10,11 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from terrace.data.beside import cancellable
 from terrace.data.dataset import Dataset, Measure, Variable
 from terrace.data.row_numbers import gathered
 from terrace.data.transforms.columns import take
-from terrace.data.transforms.grouping import group
+from terrace.data.transforms.grouping import Grouping, group, sort_order
 from terrace.errors import DataError
 
 IntArray = npt.NDArray[np.int64]
@@ -89,10 +88,9 @@ def fill_in(data: Dataset, names: Sequence[str], marker: str = "_fillin") -> Dat
     return replace(data, frame=frame, variables=variables, sorted_by=tuple(names), row_ids=ids)
 
 
-def copies(data: Dataset, names: Sequence[str]) -> tuple[IntArray, IntArray]:
-    """For each row how many other rows have the same values, and its number among them from 0; shape (n,)."""
-    groups = group(data, names or data.names)
-    return groups.sizes[groups.codes] - 1, groups.place
+def alike(data: Dataset, names: Sequence[str]) -> Grouping:
+    """The groups of rows that have the same values in these variables; in all without any."""
+    return group(data, names or data.names)
 
 
 def sort_signed(data: Dataset, keys: Sequence[tuple[str, bool]], *, missing_first: bool = False) -> Dataset:
@@ -100,15 +98,9 @@ def sort_signed(data: Dataset, keys: Sequence[tuple[str, bool]], *, missing_firs
 
     Missing values come last; with `missing_first` they come first where the order is descending.
     """
-    columns: list[IntArray] = []
-    for name, descending in keys:
-        groups = group(data, [name])
-        codes = -groups.codes if descending else groups.codes
-        if descending:
-            codes = np.where(groups.missing, -groups.n_groups if missing_first else 1, codes)
-        columns.append(codes)
-    order = cancellable(lambda: np.lexsort(columns[::-1]), len(data) * len(columns))
-    if bool((np.diff(order) > 0).all()):
+    falling = [k for k, (_, descending) in enumerate(keys) if descending]
+    order = sort_order(data, [name for name, _ in keys], falling, missing_first=missing_first)
+    if bool((order[1:] > order[:-1]).all()):
         out = data
     else:
         out = data.rows(order)

@@ -252,7 +252,7 @@ def fillin(session: Session, parsed: ParsedCommand) -> CommandResult:
 @command("duplicates drop", minimum="dup drop", syntax="duplicates drop [variables] [if] [in] [, force]",
          help="Remove all but the first of duplicate rows.", effects=Effect.DATA | Effect.RETURNS)  # fmt: skip
 def duplicates(session: Session, parsed: ParsedCommand) -> CommandResult:
-    from terrace.data.transforms.rows import copies
+    from terrace.data.transforms.rows import alike
 
     what = parsed.name.split()[1]
     options = parsed.options(rules("force", "g:enerate"))
@@ -260,20 +260,20 @@ def duplicates(session: Session, parsed: ParsedCommand) -> CommandResult:
     names = parsed.variables(data.names)
     keep = chosen(session, parsed.clauses)
     rows = np.flatnonzero(keep)
-    others, place = copies(data if keep.all() else data.rows(keep), names)
+    groups = alike(data if keep.all() else data.rows(keep), names)
     if what == "report":
-        return _report(session, others, names or ("all variables",))
+        return _report(session, groups.sizes, names or ("all variables",))
     if what == "list":
-        alike = rows[others > 0]
-        if not len(alike):
+        listed = rows[groups.sizes[groups.codes] > 1]
+        if not len(listed):
             return CommandResult(text="(0 observations are duplicates)")
-        return CommandResult(tables=(list_table(data, names or data.names, alike),))
+        return CommandResult(tables=(list_table(data, names or data.names, listed),))
     if what == "tag":
         if "generate" not in options:
             raise parsed.word.error("duplicates tag needs generate().", code="syntax")
         name = new_name(argument(options["generate"]), data)
         tags = np.full(len(data), np.nan)
-        tags[rows] = others
+        tags[rows] = groups.sizes[groups.codes] - 1
         return changed(session, data.with_column(name, tags, Variable(name, "", Measure.CONTINUOUS)))
     if names and "force" not in options:
         raise parsed.word.error(
@@ -281,14 +281,15 @@ def duplicates(session: Session, parsed: ParsedCommand) -> CommandResult:
             code="needs-force",
             advice="To remove them anyway, add the option force.",
         )
-    stay = np.ones(len(data), dtype=bool)
-    stay[rows[place > 0]] = False
+    stay = ~keep
+    stay[rows[groups.first]] = True
     text = f"({plural(int((~stay).sum()), 'observation')} deleted)"
     return changed(session, data.rows(stay), text) if not stay.all() else CommandResult(text=text)
 
 
-def _report(session: Session, others: np.ndarray, names: Sequence[str]) -> CommandResult:
-    values, counts = np.unique(others + 1, return_counts=True)
+def _report(session: Session, sizes: np.ndarray, names: Sequence[str]) -> CommandResult:
+    values, times = np.unique(sizes, return_counts=True)
+    counts = values * times
     rows = tuple(Row(str(int(v)), (int(n), int(n - n / v))) for v, n in zip(values, counts))
     table = Table(
         f"Duplicates in terms of {' '.join(names)}",
@@ -298,4 +299,4 @@ def _report(session: Session, others: np.ndarray, names: Sequence[str]) -> Comma
         key="duplicates",
     )
     unique = float((counts / values).sum())
-    return shown(session, (table,), {"N": float(len(others)), "unique_value": unique})
+    return shown(session, (table,), {"N": float(sizes.sum()), "unique_value": unique})

@@ -146,18 +146,19 @@ def levelsof(session: Session, parsed: ParsedCommand) -> CommandResult:
     names = parsed.variables(data.names)
     if len(names) != 1:
         raise (parsed.clauses.body or parsed.word).error("levelsof takes one variable.", code="one-variable")
-    rows = np.flatnonzero(chosen(session, parsed.clauses))
+    keep = chosen(session, parsed.clauses)
     codes, values = data.codes(names[0])
-    used = codes[rows]
-    found = [values[k] for k in np.unique(used[used >= 0])]
+    used = codes if keep.all() else codes[keep]
+    times = np.bincount(used + 1, minlength=len(values) + 1)  # of missing values first
+    found = [values[k] for k in np.flatnonzero(times[1:])]
     text = data.is_text(names[0])
     plain = "clean" in options
-    texts = [(v if plain else f'`"{v}"\'') if text else number_text(float(v)) for v in found]
-    if "missing" in options and (used < 0).any():
+    texts = [(str(v) if plain else f'`"{v}"\'') if text else number_text(float(v)) for v in found]
+    if "missing" in options and times[0]:
         texts.append('`""\'' if text and not plain else "" if text else ".")
     separator = text_of(options.get("separate"), " ") or " "
     joined = separator.join(texts)
-    scalars = {"r": float(len(texts)), "N": float((used >= 0).sum())}
+    scalars = {"r": float(len(texts)), "N": float(times[1:].sum())}
     result = shown(session, (), scalars, macros={"levels": joined}, text=joined)
     if "local" not in options:
         return result

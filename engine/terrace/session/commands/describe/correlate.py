@@ -40,8 +40,8 @@ def correlate(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("c:ovariance m:eans"))
     data = session.data
     names = _columns(data, parsed)
-    x = np.column_stack([data.numeric(n) for n in names]) if names else np.zeros((len(data), 0))
-    keep = chosen(session, parsed.clauses) & ~np.isnan(x).any(axis=1)
+    columns = [data.values(n) for n in names]
+    keep = numbers.complete(columns, chosen(session, parsed.clauses))
     w, kind = weights(session, parsed.clauses, ("fweight", "aweight"), "correlate")
     if w is not None:
         keep &= w > 0
@@ -51,14 +51,15 @@ def correlate(session: Session, parsed: ParsedCommand) -> CommandResult:
             code="no-observations",
             advice="pwcorr uses all rows complete in each pair.",
         )
-    c, means, n = numbers.covariance(x[keep], None if w is None else w[keep], kind)
+    c, means, n = numbers.covariance(columns, keep, w, kind)
     r = numbers.correlation(c)
     shown_matrix = c if "covariance" in options else r
     tables = [_triangle(names, shown_matrix, f"{plural(n, 'observation')}.", "covariance" in options)]
     if "means" in options:
         sd = np.sqrt(np.diag(c))
         rows = tuple(
-            Row(name, (m, s, float(v.min()), float(v.max()))) for name, m, s, v in zip(names, means, sd, x[keep].T)
+            Row(name, (m, s, float(v.min()), float(v.max())))
+            for name, m, s, v in zip(names, means, sd, (x[keep] for x in columns))
         )
         heads = (
             *(Column(k.lower(), k) for k in ("Mean", "SD")), *(Column(k.lower(), k, "general") for k in ("Min", "Max")),
@@ -90,12 +91,12 @@ def pwcorr(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("o:bs sig b:onferroni sid:ak l:istwise c:asewise", "st:ar p:rint"))
     data = session.data
     names = _columns(data, parsed)
-    x = np.column_stack([data.numeric(n) for n in names]) if names else np.zeros((len(data), 0))
+    columns = [data.values(n) for n in names]
     keep = chosen(session, parsed.clauses)
     if "listwise" in options or "casewise" in options:
-        keep &= ~np.isnan(x).any(axis=1)
+        keep = numbers.complete(columns, keep)
     w, kind = weights(session, parsed.clauses, ("fweight", "aweight"), "pwcorr")
-    r, n = numbers.pairwise(x[keep], None if w is None else w[keep], kind)
+    r, n = numbers.pairwise(columns, keep, w, kind)
     p = _p_values(r, n, options)
     rows: list[Row] = []
     for i, name in enumerate(names):
@@ -113,8 +114,8 @@ def pwcorr(session: Session, parsed: ParsedCommand) -> CommandResult:
     adjusted = next((k.capitalize() for k in ("bonferroni", "sidak") if k in options), "")
     if adjusted:
         notes.append(f"p values adjusted by {adjusted.replace('Sidak', 'Šidák')} for all pairs.")
-    columns = tuple(Column(c, c, "fixed", 4) for c in names)
-    table = Table("Pairwise correlations", columns, tuple(rows), "", tuple(notes), "pwcorr")
+    heads = tuple(Column(c, c, "fixed", 4) for c in names)
+    table = Table("Pairwise correlations", heads, tuple(rows), "", tuple(notes), "pwcorr")
     scalars = {"N": float(n[1, 0]), "rho": float(r[1, 0])} if len(names) > 1 else {}
     return shown(session, (table,), scalars, matrices={"C": Matrix(r, names, names)})
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -25,6 +27,7 @@ from terrace.session.session import Session
 from terrace.session.state import CommandResult, Returned
 
 FloatArray = npt.NDArray[np.float64]
+_PART = 32_768  # values that are summed together
 _PERCENTILES = (1, 5, 10, 25, 50, 75, 90, 95, 99)
 
 
@@ -86,7 +89,7 @@ def summarize(session: Session, parsed: ParsedCommand) -> CommandResult:
     names = parse_names(clauses.body, data.names) or data.names
     found: list[tuple[str, dict[str, float]]] = []
     for name in names:
-        values = np.full(0, np.nan) if data.is_text(name) else data.numeric(name)[keep]
+        values = np.full(0, np.nan) if data.is_text(name) else _kept(data.values(name), keep)
         used = weights if weights is None or len(values) else None
         found.append((name, moments(values, used, kind)))
     detail = "detail" in options
@@ -97,7 +100,7 @@ def summarize(session: Session, parsed: ParsedCommand) -> CommandResult:
         for name, numbers in found:
             if data.is_text(name):
                 continue
-            more = details(data.numeric(name)[keep], weights)
+            more = details(_kept(data.values(name), keep), weights)
             table = _detail_table(data, name, {**numbers, **more})
             if "format" in options and (form := _numeric(data, name)):
                 shown = tuple(r if r.code in _OWN_UNITS else replace(r, display=form) for r in table.rows)
@@ -157,25 +160,26 @@ def _weights(session: Session, parsed: ParsedCommand, keep: npt.NDArray[np.bool_
     return values[keep], weight.kind
 
 
+def _kept(values: FloatArray, keep: npt.NDArray[np.bool_]) -> FloatArray:
+    """The values in the rows to keep, which are not to be changed: those of the data themselves where all are kept."""
+    return values if keep.all() else values[keep]
+
+
 def moments(values: FloatArray, weights: FloatArray | None = None, kind: str = "") -> dict[str, float]:
     """Stored results of ``summarize`` for one variable: N, sum_w, mean, Var, sd, min, max, sum.
 
     Frequency weights count copies; analytic weights are scaled to sum to the number of rows.
     """
-    ok = ~np.isnan(values)
-    w = np.ones(int(ok.sum())) if weights is None else weights[ok]
-    x = values[ok]
-    used = w > 0
-    x, w = x[used], w[used]
-    total = float(w.sum())
+    x, w = _weighted(values, weights)
+    total = float(len(x)) if w is None else float(w.sum())
     n = total if kind == "fweight" else float(len(x))
     out = {"N": n, "sum_w": total}
     if not len(x):
         return out
     # From the first value: exact for a constant, and the deviations are small where the values are large.
-    d = x - x[0]
-    shift = float(w @ d / total)
-    var = float(w @ (d - shift) ** 2 / total) * n / (n - 1) if n > 1 else float("nan")
+    shift = _mean(((part - x[0], v) for part, v in _parts(x, w)), total)
+    deviations = ((part - x[0] - shift, v) for part, v in _parts(x, w))
+    var = _mean(((d * d, v) for d, v in deviations), total) * n / (n - 1) if n > 1 else float("nan")
     return {
         **out,
         "mean": float(x[0]) + shift,
@@ -183,36 +187,76 @@ def moments(values: FloatArray, weights: FloatArray | None = None, kind: str = "
         "sd": float(np.sqrt(var)),
         "min": float(x.min()),
         "max": float(x.max()),
-        "sum": float(w @ x),
+        "sum": float(x.sum() if w is None else w @ x),
     }
 
 
 def details(values: FloatArray, weights: FloatArray | None = None) -> dict[str, float]:
     """Skewness, kurtosis and percentiles p1 to p99; empty where there are no values."""
-    ok = ~np.isnan(values)
-    w = np.ones(int(ok.sum())) if weights is None else weights[ok]
-    x = values[ok]
-    used = w > 0
-    x, w = x[used], w[used]
+    x, w = _weighted(values, weights)
     if not len(x):
         return {}
-    d = x - x[0]  # exactly 0 for a constant
-    d -= w @ d / w.sum()
-    m2, m3, m4 = (float(w @ d**k / w.sum()) for k in (2, 3, 4))
+    total = float(len(x)) if w is None else float(w.sum())
+    shift = _mean(((part - x[0], v) for part, v in _parts(x, w)), total)  # exactly 0 for a constant
+    powers = np.zeros(3)
+    for part, v in _parts(x, w):
+        d = part - x[0] - shift
+        square = d * d
+        powers += [_sum(y, v) for y in (square, square * d, square * square)]
+    m2, m3, m4 = (powers / total).tolist()
     out = {
         "skewness": m3 / m2**1.5 if m2 > 0 else float("nan"),
         "kurtosis": m4 / m2**2 if m2 > 0 else float("nan"),
     }
-    order = np.argsort(x, kind="stable")
-    x, cumulated = x[order], np.cumsum(w[order])
+    return {**out, **_percentiles(x, w)}
+
+
+def _percentiles(x: FloatArray, w: FloatArray | None) -> dict[str, float]:
+    """p1 to p99 of values without missing ones, perhaps with weights."""
+    cumulated = None
+    if w is None:
+        total = float(len(x))
+    else:
+        order = np.argsort(x, kind="stable")
+        x, cumulated = x[order], np.cumsum(w[order])
+        total = float(cumulated[-1])
+    places: dict[int, tuple[int, bool]] = {}
     for p in _PERCENTILES:
         # The first value whose cumulated weight exceeds p%; the mean with its neighbour where it is equal.
-        target = p / 100 * cumulated[-1]
-        i = int(np.searchsorted(cumulated, target * (1 + 1e-12), side="right"))
+        target = p / 100 * total
+        beyond = target * (1 + 1e-12)
+        i = math.floor(beyond) if cumulated is None else int(np.searchsorted(cumulated, beyond, side="right"))
         i = min(i, len(x) - 1)
-        exact = i > 0 and np.isclose(cumulated[i - 1], target, rtol=1e-12)
-        out[f"p{p}"] = float((x[i - 1] + x[i]) / 2) if exact else float(x[i])
-    return out
+        before = float(i) if cumulated is None or i == 0 else float(cumulated[i - 1])
+        places[p] = i, i > 0 and bool(np.isclose(before, target, rtol=1e-12))
+    if cumulated is None:  # by selection, which is several times faster than sorting
+        x = np.partition(x, sorted({k for i, _ in places.values() for k in (max(i - 1, 0), i)}))
+    return {f"p{p}": float((x[i - 1] + x[i]) / 2 if exact else x[i]) for p, (i, exact) in places.items()}
+
+
+def _weighted(values: FloatArray, weights: FloatArray | None) -> tuple[FloatArray, FloatArray | None]:
+    """The values that are not missing and whose weight is positive, and these weights, None without any."""
+    ok = ~np.isnan(values)
+    if weights is not None:
+        ok &= weights > 0
+        return values[ok], weights[ok]
+    return values if ok.all() else values[ok], None
+
+
+def _parts(x: FloatArray, w: FloatArray | None) -> Iterator[tuple[FloatArray, FloatArray | None]]:
+    """Values and their weights, part by part: what is computed of one stays in the cache of a processor."""
+    for start in range(0, len(x), _PART):
+        part = slice(start, start + _PART)
+        yield x[part], None if w is None else w[part]
+
+
+def _sum(values: FloatArray, weights: FloatArray | None) -> float:
+    return float(values.sum() if weights is None else weights @ values)
+
+
+def _mean(parts: Iterable[tuple[FloatArray, FloatArray | None]], total: float) -> float:
+    """The sum of values by their weights, over all parts, for each unit of the total weight."""
+    return sum(_sum(values, weights) for values, weights in parts) / total
 
 
 def _summary_table(found: list[tuple[str, dict[str, float]]]) -> Table:
