@@ -3,7 +3,8 @@
 
     .venv/bin/python tests/benchmarks/data.py [--rows 1000000] [--groups 20000] [--runs 7]
 
-Wanted: generate, egen ... by, collapse and merge each within twice the time of pandas.
+Wanted: sort, correlate, tabulate and summarize within 1.11 times the processor time of pandas, every other command
+within twice.
 """
 
 from __future__ import annotations
@@ -61,6 +62,27 @@ def cases(file: str) -> dict[str, Call]:
             n=s.groupby("id").cumcount() + 1
         ),
         "keep if x > 0": lambda d: d[d.x > 0],
+        "sort x": lambda d: d.sort_values("x", kind="stable"),
+        "sort wave id": lambda d: d.sort_values(["wave", "id"], kind="stable"),
+        "gsort -x": lambda d: d.sort_values("x", kind="stable", ascending=False),
+        "correlate x y": lambda d: d[["x", "y"]].corr(),
+        "pwcorr x y wave": lambda d: d[["x", "y", "wave"]].corr(),
+        "tabulate wave": lambda d: d["wave"].value_counts().sort_index(),
+        "tabulate wave arm": lambda d: pd.crosstab(d["wave"], d["arm"]),
+        "tabulate wave, summarize(x)": lambda d: d.groupby("wave")["x"].agg(["mean", "std", "count"]),
+        "summarize x y": lambda d: d[["x", "y"]].describe(percentiles=[]),
+        "summarize x, detail": lambda d: (
+            d["x"].describe(percentiles=[0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99]),
+            d["x"].skew(),
+            d["x"].kurt(),
+        ),
+        "bysort wave: summarize x": lambda d: d.groupby("wave")["x"].describe(percentiles=[]),
+        "egen t = total(x)": lambda d: d.assign(t=d["x"].sum()),
+        "egen r = rowmean(x y)": lambda d: d.assign(r=d[["x", "y"]].mean(axis=1)),
+        "egen g = group(id wave)": lambda d: d.assign(g=d.groupby(["id", "wave"]).ngroup() + 1),
+        "duplicates drop id wave, force": lambda d: d.drop_duplicates(["id", "wave"]),
+        "duplicates report id wave": lambda d: d.groupby(["id", "wave"]).size().value_counts(),
+        "drop y": lambda d: d.drop(columns="y"),
     }
 
 
@@ -73,6 +95,8 @@ def main() -> int:
             "id": rng.integers(0, given.groups, given.rows),
             "x": rng.normal(size=given.rows),
             "y": rng.normal(size=given.rows),
+            "wave": rng.integers(0, 10, given.rows),
+            "arm": rng.integers(1, 5, given.rows),
         }
     )
     data = Dataset(frame, tuple(Variable(name) for name in frame))
@@ -108,17 +132,17 @@ def main() -> int:
 
 def _command(data: Dataset, command: str) -> float:
     session = Session(State(dataset=data))
-    start = time.perf_counter()
+    start = time.process_time()
     outcome = session.run(command)
-    spent = time.perf_counter() - start
+    spent = time.process_time() - start
     assert outcome.ok, outcome.error
     return spent
 
 
 def _call(frame: pd.DataFrame, call: Call) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     call(frame)
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 if __name__ == "__main__":

@@ -202,16 +202,16 @@ class Dataset:
         self.variable(name)
         return not pd.api.types.is_numeric_dtype(self.frame[name].dtype)
 
-    def numeric(self, name: str) -> FloatArray:
-        """Values for analysis, shape (n,), missing codes as NaN; `DataError` for a text variable."""
+    def numeric(self, name: str, out: FloatArray | None = None) -> FloatArray:
+        """Values for analysis, shape (n,), missing codes as NaN, in `out` if given; `DataError` for a text variable."""
         v = self.variable(name)
         if self.is_text(name):
             raise _no_number(name, self.frame[name])
         column = self.frame[name]
-        if isinstance(column.dtype, np.dtype):
-            values = np.array(column.to_numpy(), dtype=np.float64)
-        else:
-            values = np.array(column.to_numpy(dtype=np.float64, na_value=np.nan))
+        plain = isinstance(column.dtype, np.dtype)
+        source = column.to_numpy() if plain else column.to_numpy(dtype=np.float64, na_value=np.nan)
+        values = np.empty(len(source)) if out is None else out
+        values[:] = source
         if column.dtype.kind in "iu" and bool((np.abs(values) > EXACT).any()):
             raise DataError(
                 f"{name} holds whole numbers of more digits than a number can hold.",

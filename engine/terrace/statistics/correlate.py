@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
+_ROWS = 1 << 13  # at once: what the cache of a processor holds
 
 
 def covariance(
@@ -15,14 +16,19 @@ def covariance(
 
     Frequency weights count copies; analytic weights are scaled to sum to n.
     """
-    w = np.ones(len(x)) if weights is None else weights
-    total = w.sum()
-    n = float(total) if kind == "fweight" else float(len(x))
-    means = w @ x / total
-    d = x - means
-    d -= w @ d / total  # what rounding of the mean left
-    c = (d * w[:, None]).T @ d / total * (n / (n - 1) if n > 1 else np.nan)
-    return c, means, n
+    total = float(len(x)) if weights is None else float(weights.sum())
+    n = total if kind == "fweight" else float(len(x))
+    means = (x.sum(axis=0) if weights is None else weights @ x) / total
+    k = x.shape[1]
+    c, left = np.zeros((k, k)), np.zeros(k)
+    for start in range(0, len(x), _ROWS):
+        d = x[start : start + _ROWS] - means
+        weighted = d if weights is None else d * weights[start : start + _ROWS, None]
+        c += weighted.T @ d
+        left += weighted.sum(axis=0)
+    c -= np.outer(left, left) / total  # what rounding of the means left (Chan, Golub & LeVeque 1983, eq. 1.7)
+    np.fill_diagonal(c, np.maximum(c.diagonal(), 0.0))
+    return c / total * (n / (n - 1) if n > 1 else np.nan), means + left / total, n
 
 
 def correlation(c: FloatArray) -> FloatArray:
@@ -41,12 +47,20 @@ def pairwise(x: FloatArray, weights: FloatArray | None = None, kind: str = "") -
     """Correlations (k, k) of x (n, k) by all rows complete in each pair, and the numbers of those rows (k, k)."""
     k = x.shape[1]
     r, n = np.full((k, k), np.nan), np.zeros((k, k))
+    there = [~np.isnan(column) for column in x.T]
+    if weights is not None:
+        there = [ok & (weights > 0) for ok in there]
+    # columns without gaps have all rows in common: one pass does for all their pairs
+    whole = [j for j, ok in enumerate(there) if ok.all()] if len(x) > 1 else []
+    if whole:
+        c, _, count = covariance(x if len(whole) == k else x[:, whole], weights, kind)
+        r[np.ix_(whole, whole)], n[np.ix_(whole, whole)] = correlation(c), count
     for i in range(k):
         for j in range(i + 1):
-            ok = ~np.isnan(x[:, i]) & ~np.isnan(x[:, j])
-            if weights is not None:
-                ok &= weights > 0
-            pair = x[ok][:, [i, j]]
+            if i in whole and j in whole:
+                continue
+            ok = there[i] & there[j]
+            pair = np.array([x[ok, i], x[ok, j]]).T
             count = float(weights[ok].sum()) if kind == "fweight" and weights is not None else float(len(pair))
             n[i, j] = n[j, i] = count
             if len(pair) > 1:

@@ -35,8 +35,10 @@ def levels(data: Dataset, name: str, keep: BoolArray, *, missing: bool = False, 
     if missing and data.variable(name).declares_missing:
         return _with_codes(data, name, keep, groups, labels=labels)
     keep = keep if missing else keep & ~groups.missing
-    used = np.zeros(groups.n_groups, dtype=bool)
-    used[groups.codes[keep]] = True
+    every = bool(keep.all())
+    used = np.full(groups.n_groups, every)
+    if not every:
+        used[groups.codes[keep]] = True
     number = np.cumsum(used) - 1
     source = column(data, name)
     values: list[Value | None] = []
@@ -49,7 +51,7 @@ def levels(data: Dataset, name: str, keep: BoolArray, *, missing: bool = False, 
         name,
         tuple(values),
         tuple(shown_level(data, name, v, labels=labels) for v in values),
-        np.where(keep, number[groups.codes], -1),
+        groups.codes if every else np.where(keep, number[groups.codes], -1),
     )
 
 
@@ -85,10 +87,10 @@ def shown_level(data: Dataset, name: str, value: Value | None, *, labels: bool =
 
 def counts(first: Levels, weights: FloatArray | None = None) -> FloatArray:
     """The (weighted) number of rows of each value, shape (r,)."""
-    ok = first.codes >= 0
-    return np.bincount(
-        first.codes[ok], weights=None if weights is None else weights[ok], minlength=len(first.values)
-    ).astype(np.float64)
+    codes, ok = first.codes, first.codes >= 0
+    if not ok.all():
+        codes, weights = codes[ok], None if weights is None else weights[ok]
+    return np.bincount(codes, weights=weights, minlength=len(first.values)).astype(np.float64)
 
 
 def cross(first: Levels, second: Levels, weights: FloatArray | None = None) -> FloatArray:

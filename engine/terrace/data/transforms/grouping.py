@@ -25,6 +25,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 _DENSE = 4  # a table of codes may have this many places a row
 _SMALL = 65_536  # and this many in any case
+_HEAD = 4096
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,10 @@ class Grouping:
     def first(self) -> IntArray:
         """The first row of each group, shape (n_groups,)."""
         out = np.full(self.n_groups, -1, dtype=np.int64)
+        head = self.codes[:_HEAD]  # in which few groups have all begun
+        out[head[::-1]] = np.arange(len(head) - 1, -1, -1)
+        if (out >= 0).all():
+            return out
         out[self.codes[::-1]] = np.arange(len(self.codes) - 1, -1, -1)
         return out
 
@@ -59,7 +64,7 @@ class Grouping:
         if len(codes) < 2 or bool((codes[1:] >= codes[:-1]).all()):
             return np.arange(len(codes))
         # 16-bit codes are sorted by radix, several times faster
-        return _stable_order(codes.astype(np.uint16) if self.n_groups <= _SMALL else codes)
+        return _stable_order(_narrow(codes, self.n_groups))
 
     @cached_property
     def starts(self) -> IntArray:
@@ -100,8 +105,22 @@ def sort_order(data: Dataset, names: Sequence[str]) -> IntArray:
     return np.arange(len(data)) if order is None else order
 
 
+def _narrow(codes: IntArray, count: int) -> npt.NDArray[Any]:
+    """Codes below `count` in the narrowest type that is sorted fast."""
+    return codes.astype(np.uint16) if count <= _SMALL else codes.astype(np.uint32) if count <= 1 << 32 else codes
+
+
 def _stable_order(keys: npt.NDArray[Any]) -> IntArray:
-    return cancellable(lambda: np.argsort(keys, kind="stable"), len(keys))
+    return cancellable(lambda: _sorted(keys), len(keys))
+
+
+def _sorted(keys: npt.NDArray[Any]) -> IntArray:
+    """The stable order of keys. NumPy sorts 16 bits by radix, so 32 bits are taken in two halves, the lower one first.
+    """
+    if keys.dtype != np.uint32:
+        return np.argsort(keys, kind="stable")
+    order = np.argsort(keys.astype(np.uint16), kind="stable")
+    return order[np.argsort((keys >> np.uint32(16)).astype(np.uint16)[order], kind="stable")]
 
 
 def _sort_key(values: Any) -> npt.NDArray[Any]:
@@ -114,7 +133,25 @@ def _sort_key(values: Any) -> npt.NDArray[Any]:
         codes, count = whole
     else:
         codes, count, _ = ranks(values)
-    return codes.astype(np.uint16) if count <= _SMALL else codes
+    return _narrow(codes, count)
+
+
+def descending_order(data: Dataset, name: str) -> IntArray | None:
+    """The rows in descending order of a variable, equal rows in their order; None where a value of it is missing."""
+    values = column(data, name)
+    if not isinstance(values, np.ndarray) or (values.dtype.kind == "f" and bool(np.isnan(values).any())):
+        codes, count, missing = ranks(values)
+        if missing.any():
+            return None
+        keys = _narrow(count - 1 - codes, count)
+    else:
+        keys = _sort_key(values)
+        if keys.dtype.kind == "f":
+            keys = -keys
+        else:
+            whole = keys.astype(np.int64)
+            keys = _narrow(whole.max(initial=0) - whole, 1 << 16) if keys.dtype == np.uint16 else -whole
+    return _stable_order(keys)
 
 
 def column(data: Dataset, name: str) -> Any:
@@ -173,7 +210,8 @@ def _whole(values: npt.NDArray[Any], missing: BoolArray) -> tuple[IntArray, int]
         if float(low) != np.floor(low) or not np.array_equal(shifted, offset):
             return None
     else:
-        shifted = values.astype(np.int64) - int(low)
+        shifted = values.astype(np.int64, copy=False)
+        shifted = shifted - int(low) if low else shifted
     return _dense(shifted, int(high) - int(low) + 1 + some)
 
 

@@ -14,7 +14,7 @@ from terrace.data.beside import cancellable
 from terrace.data.dataset import Dataset, Measure, Variable
 from terrace.data.row_numbers import gathered
 from terrace.data.transforms.columns import take
-from terrace.data.transforms.grouping import group
+from terrace.data.transforms.grouping import descending_order, group
 from terrace.errors import DataError
 
 IntArray = npt.NDArray[np.int64]
@@ -89,10 +89,12 @@ def fill_in(data: Dataset, names: Sequence[str], marker: str = "_fillin") -> Dat
     return replace(data, frame=frame, variables=variables, sorted_by=tuple(names), row_ids=ids)
 
 
-def copies(data: Dataset, names: Sequence[str]) -> tuple[IntArray, IntArray]:
-    """For each row how many other rows have the same values, and its number among them from 0; shape (n,)."""
+def copies(data: Dataset, names: Sequence[str]) -> tuple[IntArray, npt.NDArray[np.bool_]]:
+    """For each row how many other rows have the same values, and whether one before it has them; shape (n,)."""
     groups = group(data, names or data.names)
-    return groups.sizes[groups.codes] - 1, groups.place
+    again = np.ones(len(data), dtype=bool)
+    again[groups.first] = False
+    return (groups.sizes - 1)[groups.codes], again
 
 
 def sort_signed(data: Dataset, keys: Sequence[tuple[str, bool]], *, missing_first: bool = False) -> Dataset:
@@ -100,15 +102,17 @@ def sort_signed(data: Dataset, keys: Sequence[tuple[str, bool]], *, missing_firs
 
     Missing values come last; with `missing_first` they come first where the order is descending.
     """
+    order = descending_order(data, keys[0][0]) if len(keys) == 1 and keys[0][1] else None
     columns: list[IntArray] = []
-    for name, descending in keys:
+    for name, descending in keys if order is None else ():
         groups = group(data, [name])
         codes = -groups.codes if descending else groups.codes
         if descending:
             codes = np.where(groups.missing, -groups.n_groups if missing_first else 1, codes)
         columns.append(codes)
-    order = cancellable(lambda: np.lexsort(columns[::-1]), len(data) * len(columns))
-    if bool((np.diff(order) > 0).all()):
+    if order is None:
+        order = cancellable(lambda: np.lexsort(columns[::-1]), len(data) * len(columns))
+    if bool((order[1:] > order[:-1]).all()):
         out = data
     else:
         out = data.rows(order)

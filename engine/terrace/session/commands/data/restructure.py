@@ -260,7 +260,7 @@ def duplicates(session: Session, parsed: ParsedCommand) -> CommandResult:
     names = parsed.variables(data.names)
     keep = chosen(session, parsed.clauses)
     rows = np.flatnonzero(keep)
-    others, place = copies(data if keep.all() else data.rows(keep), names)
+    others, again = copies(data if keep.all() else data.rows(keep), names)
     if what == "report":
         return _report(session, others, names or ("all variables",))
     if what == "list":
@@ -282,7 +282,7 @@ def duplicates(session: Session, parsed: ParsedCommand) -> CommandResult:
             advice="To remove them anyway, add the option force.",
         )
     stay = np.ones(len(data), dtype=bool)
-    stay[rows[place > 0]] = False
+    stay[rows[again]] = False
     text = f"({plural(int((~stay).sum()), 'observation')} deleted)"
     return changed(session, data.rows(stay), text) if not stay.all() else CommandResult(text=text)
 

@@ -86,7 +86,7 @@ def summarize(session: Session, parsed: ParsedCommand) -> CommandResult:
     names = parse_names(clauses.body, data.names) or data.names
     found: list[tuple[str, dict[str, float]]] = []
     for name in names:
-        values = np.full(0, np.nan) if data.is_text(name) else data.numeric(name)[keep]
+        values = np.full(0, np.nan) if data.is_text(name) else _kept(data.numeric(name), keep)
         used = weights if weights is None or len(values) else None
         found.append((name, moments(values, used, kind)))
     detail = "detail" in options
@@ -97,7 +97,7 @@ def summarize(session: Session, parsed: ParsedCommand) -> CommandResult:
         for name, numbers in found:
             if data.is_text(name):
                 continue
-            more = details(data.numeric(name)[keep], weights)
+            more = details(_kept(data.numeric(name), keep), weights)
             table = _detail_table(data, name, {**numbers, **more})
             if "format" in options and (form := _numeric(data, name)):
                 shown = tuple(r if r.code in _OWN_UNITS else replace(r, display=form) for r in table.rows)
@@ -112,6 +112,10 @@ def summarize(session: Session, parsed: ParsedCommand) -> CommandResult:
     if "meanonly" in options:
         return CommandResult(state=state)
     return CommandResult(tables=tuple(tables), state=state)
+
+
+def _kept(values: FloatArray, keep: npt.NDArray[np.bool_]) -> FloatArray:
+    return values if keep.all() else values[keep]
 
 
 _OWN_UNITS = ("N", "Var", "skewness", "kurtosis")  # not in the units of the variable
@@ -162,20 +166,17 @@ def moments(values: FloatArray, weights: FloatArray | None = None, kind: str = "
 
     Frequency weights count copies; analytic weights are scaled to sum to the number of rows.
     """
-    ok = ~np.isnan(values)
-    w = np.ones(int(ok.sum())) if weights is None else weights[ok]
-    x = values[ok]
-    used = w > 0
-    x, w = x[used], w[used]
-    total = float(w.sum())
+    x, w = _present(values, weights)
+    total = float(len(x)) if w is None else float(w.sum())
     n = total if kind == "fweight" else float(len(x))
     out = {"N": n, "sum_w": total}
     if not len(x):
         return out
     # From the first value: exact for a constant, and the deviations are small where the values are large.
     d = x - x[0]
-    shift = float(w @ d / total)
-    var = float(w @ (d - shift) ** 2 / total) * n / (n - 1) if n > 1 else float("nan")
+    shift = _sum(d, w) / total
+    d -= shift
+    var = _sum(d * d, w) / total * n / (n - 1) if n > 1 else float("nan")
     return {
         **out,
         "mean": float(x[0]) + shift,
@@ -183,28 +184,43 @@ def moments(values: FloatArray, weights: FloatArray | None = None, kind: str = "
         "sd": float(np.sqrt(var)),
         "min": float(x.min()),
         "max": float(x.max()),
-        "sum": float(w @ x),
+        "sum": _sum(x, w),
     }
+
+
+def _present(values: FloatArray, weights: FloatArray | None) -> tuple[FloatArray, FloatArray | None]:
+    """The values that are not missing, and their weights, where these are positive."""
+    ok = ~np.isnan(values)
+    if weights is not None:
+        ok &= weights > 0
+    if ok.all():
+        return values, weights
+    return values[ok], None if weights is None else weights[ok]
+
+
+def _sum(values: FloatArray, weights: FloatArray | None) -> float:
+    return float(values.sum()) if weights is None else float(weights @ values)
 
 
 def details(values: FloatArray, weights: FloatArray | None = None) -> dict[str, float]:
     """Skewness, kurtosis and percentiles p1 to p99; empty where there are no values."""
-    ok = ~np.isnan(values)
-    w = np.ones(int(ok.sum())) if weights is None else weights[ok]
-    x = values[ok]
-    used = w > 0
-    x, w = x[used], w[used]
+    x, w = _present(values, weights)
     if not len(x):
         return {}
+    total = float(len(x)) if w is None else float(w.sum())
     d = x - x[0]  # exactly 0 for a constant
-    d -= w @ d / w.sum()
-    m2, m3, m4 = (float(w @ d**k / w.sum()) for k in (2, 3, 4))
+    d -= _sum(d, w) / total
+    square = d * d
+    m2, m3, m4 = _sum(square, w) / total, _sum(square * d, w) / total, _sum(square * square, w) / total
     out = {
         "skewness": m3 / m2**1.5 if m2 > 0 else float("nan"),
         "kurtosis": m4 / m2**2 if m2 > 0 else float("nan"),
     }
-    order = np.argsort(x, kind="stable")
-    x, cumulated = x[order], np.cumsum(w[order])
+    if w is None:
+        x, cumulated = np.sort(x), np.arange(1.0, len(x) + 1)
+    else:
+        order = np.argsort(x, kind="stable")
+        x, cumulated = x[order], np.cumsum(w[order])
     for p in _PERCENTILES:
         # The first value whose cumulated weight exceeds p%; the mean with its neighbour where it is equal.
         target = p / 100 * cumulated[-1]
