@@ -8,6 +8,7 @@ import pytest
 
 from terrace.data.dataset import Dataset, Variable
 from terrace.data.transforms import egen, grouping, rows
+from terrace.statistics import crosstab
 from terrace.statistics.correlate import covariance, pairwise
 
 
@@ -87,3 +88,26 @@ def test_groups_have_labels_where_they_are_wanted() -> None:
     assert numbers.tolist() == [2, 1, 4, 3] and labels == {1: "1 y", 2: "2 x", 3: "2 .", 4: ". x"}
     bare, none = egen.number(data, ["a", "s"], keep, missing=True, labels=False)
     assert bare.tolist() == numbers.tolist() and none == {}
+
+
+@pytest.mark.parametrize("kind", ["i1", "u1", "i4", "i8", "u8", "f8"])
+@pytest.mark.parametrize("low", [-100, 0, 5])
+def test_counted_values_are_those_of_levels(kind: str, low: int) -> None:
+    if low < 0 and kind[0] == "u":
+        return
+    values = np.random.default_rng(5).integers(low, low + 20, 300).astype(kind)
+    values[0] = low + 90  # with values between that do not occur
+    frame = pd.DataFrame({"x": values})
+    variable = Variable("x", value_labels={low + 1: "one more"})
+    data, keep = Dataset(frame, (variable,)), np.ones(300, dtype=bool)
+    for declared in (variable, Variable("x", missing_codes=(low + 3,))):
+        data = data.with_variable(declared)
+        for rows_ in (keep, values != low + 2):
+            for missing in (False, True):
+                own = crosstab.levels(data, "x", rows_, missing=missing)
+                found = crosstab.tally(data, "x", rows_, missing=missing)
+                assert (found.values, found.labels) == (own.values, own.labels)
+                np.testing.assert_array_equal(found.n, crosstab.counts(own))
+    expected = frame["x"].value_counts().sort_index()
+    found = crosstab.tally(data.with_variable(variable), "x", keep)
+    assert found.values == tuple(expected.index) and found.n.tolist() == expected.tolist()
