@@ -14,6 +14,7 @@ from terrace.data.value import Value
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
+_NARROW = 65_536
 
 
 @dataclass(frozen=True)
@@ -40,13 +41,14 @@ def levels(data: Dataset, name: str, keep: BoolArray, *, missing: bool = False, 
     if not every:
         used[groups.codes[keep]] = True
     number = np.cumsum(used) - 1
-    source = data.frame[name] if data.is_text(name) else column(data, name)
+    text = data.is_text(name)
+    source = data.frame[name] if text else column(data, name)
     values: list[Value | None] = []
     for g in np.flatnonzero(used):
         row = int(groups.first[g])
         value = source[row] if not hasattr(source, "iloc") else source.iloc[row]
         gone = bool(groups.missing[row])
-        values.append(None if gone else value if data.is_text(name) else float(value))
+        values.append(None if gone else value if text else float(value))
     return Levels(
         name,
         tuple(values),
@@ -76,13 +78,52 @@ def shown_level(data: Dataset, name: str, value: Value | None, *, labels: bool =
     """A value as tables show it: its label, or the number in the variable's format."""
     if value is None:
         return "."
-    if data.is_text(name):
-        return str(value)
+    if isinstance(value, str):
+        return value
     if labels and value in data.variable(name).value_labels:
         return data.variable(name).value_labels[value]
     if float(value).is_integer():
         return extended_name(value) or str(int(value))
     return f"{value:.7g}"
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The values of a variable as `Levels` has them, and the (weighted) number of rows of each, shape (r,)."""
+
+    values: tuple[Value | None, ...]
+    labels: tuple[str, ...]
+    n: FloatArray
+
+
+def tally(
+    data: Dataset, name: str, keep: BoolArray, weights: FloatArray | None = None, *, missing: bool = False,
+    labels: bool = True,
+) -> Tally:  # fmt: skip
+    """How many rows have each value; missing ones only with `missing`."""
+    if weights is None and len(data) and bool(keep.all()) and (found := _whole_tally(data, name)) is not None:
+        values, n = found
+        return Tally(values, tuple(shown_level(data, name, v, labels=labels) for v in values), n)
+    own = levels(data, name, keep, missing=missing, labels=labels)
+    return Tally(own.values, own.labels, counts(own, weights))
+
+
+def _whole_tally(data: Dataset, name: str) -> tuple[tuple[Value | None, ...], FloatArray] | None:
+    """The values of whole numbers of a narrow range, none missing, with how often they occur; None of all else.
+
+    They are counted as they are, without a code for each row.
+    """
+    kind = data.frame[name].dtype
+    if not isinstance(kind, np.dtype) or kind.kind not in "iu" or data.variable(name).declares_missing:
+        return None
+    values = data.frame[name].to_numpy()
+    least, most = min(int(values.min()), 0), int(values.max())
+    if most - least >= _NARROW:
+        return None
+    values = values.astype(np.int64, copy=False)
+    n = np.bincount(values - least if least else values)
+    there = np.flatnonzero(n)
+    return tuple((there + least).astype(np.float64).tolist()), n[there].astype(np.float64)
 
 
 def counts(first: Levels, weights: FloatArray | None = None) -> FloatArray:

@@ -71,6 +71,8 @@ class Cells:
         return self._bins(codes, values if weights is None else values * weights)
 
     def _bins(self, codes: IntArray, weights: FloatArray | None) -> FloatArray:
+        if self.g == 1:  # summed pairwise
+            return np.array([float(len(codes)) if weights is None else float(weights.sum())])
         return np.asarray(np.bincount(codes, weights=weights, minlength=self.g), dtype=np.float64)
 
     @cached_property

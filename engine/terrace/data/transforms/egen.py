@@ -16,6 +16,7 @@ from terrace.data.value import Value
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int64]
 
 GROUP_FUNCTIONS = {
     "mean": "mean",
@@ -59,25 +60,33 @@ def tag(data: Dataset, names: Sequence[str], keep: BoolArray, *, missing: bool =
 
 
 def number(
-    data: Dataset, names: Sequence[str], keep: BoolArray, *, missing: bool = False
+    data: Dataset, names: Sequence[str], keep: BoolArray, *, missing: bool = False, labels: bool = True
 ) -> tuple[FloatArray, dict[Value, str]]:
-    """Groups numbered 1, 2, ... in ascending order, missing outside, and what each number stands for."""
+    """Groups numbered 1, 2, ... in ascending order, missing outside, and what each number stands for.
+
+    Without `labels` that is left out, which takes far longer than the numbers where there are many groups.
+    """
     groups = group(data, names)
     keep = keep if missing else keep & ~groups.missing
     used = np.zeros(groups.n_groups, dtype=bool)
     used[groups.codes[keep]] = True
     numbers = np.cumsum(used)
-    labels: dict[Value, str] = {
-        int(numbers[g]): " ".join(_shown(data, n, int(groups.first[g])) for n in names) for g in np.flatnonzero(used)
-    }
-    return np.where(keep, numbers[groups.codes].astype(np.float64), np.nan), labels
+    codes = numbers.astype(np.float64)[groups.codes]
+    out = codes if keep.all() else np.where(keep, codes, np.nan)
+    if not labels:
+        return out, {}
+    shown = zip(*(_shown(data, n, groups.first[used]) for n in names), strict=True)
+    return out, {k: " ".join(parts) for k, parts in enumerate(shown, 1)}
 
 
-def _shown(data: Dataset, name: str, row: int) -> str:
-    value = data.frame[name].iloc[row]
-    if pd.isna(value):
-        return "."
-    return data.level_label(name, value if data.is_text(name) else float(value))
+def _shown(data: Dataset, name: str, rows: IntArray) -> list[str]:
+    """The values of a variable in these rows, by their labels."""
+    text = data.is_text(name)
+    values = data.frame[name].iloc[rows]
+    return [
+        "." if gone else data.level_label(name, value if text else float(value))
+        for value, gone in zip(values.tolist(), values.isna().tolist(), strict=True)
+    ]
 
 
 def rank(values: FloatArray, groups: Grouping, ties: Ties = "average") -> FloatArray:
@@ -102,12 +111,13 @@ def across(name: str, columns: Sequence[FloatArray], *, missing: bool = False) -
     """A statistic of several variables in each row, shape (n,). A row total of nothing is 0, or with `missing` NaN."""
     x = np.stack(columns)
     there = ~np.isnan(x)
-    n: FloatArray = there.sum(axis=0).astype(np.float64)
+    whole = bool(there.all())
+    n: FloatArray = np.full(x.shape[1], float(len(x))) if whole else there.sum(axis=0).astype(np.float64)
     if name == "rownonmiss":
         return n
     if name == "rowmiss":
         return len(columns) - n
-    total = np.where(there, x, 0.0).sum(axis=0)
+    total = (x if whole else np.where(there, x, 0.0)).sum(axis=0)
     if name == "rowtotal":
         return np.where((n == 0) & missing, np.nan, total)
     none = n == 0

@@ -107,8 +107,10 @@ def _tag(task: Task) -> Made:
 
 def _number(task: Task) -> Made:
     names = task.names()
-    out, labels = make.number(task.session.data, names, task.keep, missing="missing" in task.options)
-    shown = labels if "label" in task.options or "lname" in task.options else {}
+    labelled = "label" in task.options or "lname" in task.options
+    out, shown = make.number(
+        task.session.data, names, task.keep, missing="missing" in task.options, labels=labelled
+    )
     return out, Variable("_", f"Groups of {' '.join(names)}", Measure.IDENTIFIER, shown)
 
 

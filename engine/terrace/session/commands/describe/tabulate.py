@@ -143,24 +143,30 @@ def _title(data: Dataset, name: str) -> str:
 
 def _levels(data: Dataset, name: str, keep: BoolArray, options: dict[str, Option], most: int) -> Levels:
     found = crosstab.levels(data, name, keep, missing="missing" in options, labels="nolabel" not in options)
-    if not found.values:
+    _check_number(name, len(found.values), most)
+    return found
+
+
+def _check_number(name: str, values: int, most: int) -> None:
+    """`DataError` where there are no values, or more than a table can show."""
+    if not values:
         raise DataError(f"{name} has no values here.", code="no-observations", subject=name)
-    if len(found.values) > most:
+    if values > most:
         raise DataError(
-            f"{name} has {len(found.values):,} values, too many for a table.",
+            f"{name} has {values:,} values, too many for a table.",
             code="too-many-values",
             subject=name,
             advice="Use codebook or summarize for such variables.",
         )
-    return found
 
 
 def _one(
     session: Session, name: str, keep: BoolArray, w: FloatArray | None, options: dict[str, Option]
 ) -> CommandResult:
     data = session.data
-    found = _levels(data, name, keep, options, MOST_ROWS)
-    n = crosstab.counts(found, w)
+    found = crosstab.tally(data, name, keep, w, missing="missing" in options, labels="nolabel" not in options)
+    _check_number(name, len(found.values), MOST_ROWS)
+    n = found.n
     order = np.argsort(-n, kind="stable") if "sort" in options else np.arange(len(n))
     total = n.sum()
     share = 100 * n / total
