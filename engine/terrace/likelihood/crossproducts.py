@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from terrace.design.groups import apart_from_groups, is_sorted, starts_of
+from terrace.design.groups import apart_from_groups, first_rows, is_sorted, starts_of
+from terrace.errors import SpecError
 from terrace.likelihood.curvature import Weight
 from terrace.likelihood.eliminate import Jet, Within
 
@@ -34,6 +35,12 @@ class OneHot:
         """Number of columns it stands for."""
         width: int = self.count * self.z.shape[1]
         return width
+
+    def wide(self) -> FloatArray:
+        """These columns, (n, width)."""
+        out = np.zeros((len(self.codes), self.count, self.z.shape[1]))
+        out[np.arange(len(self.codes)), self.codes] = self.z
+        return out.reshape(len(self.codes), -1)
 
 
 Columns = FloatArray | OneHot
@@ -219,3 +226,41 @@ class StratifiedData:
         for b in range(1, len(self.strata)):
             part = self.strata[b] * np.exp(-rho[b - 1])
             second[offset + b - 1, offset + b - 1] += float((part * weight.a).sum())
+
+
+def stratified(
+    columns: list[Columns], grouping: Grouping, weights: FloatArray | None, by: IntArray, n_by: int
+) -> StratifiedData:
+    """The cross-products of rows of each stratum, of which ``by`` (n,) tells the number."""
+    strata, counts = [], []
+    for level in range(n_by):
+        inside = (by == level).astype(np.float64)
+        w = inside if weights is None else inside * weights
+        strata.append(grouped_products(columns, grouping, w))
+        counts.append(grouping.sums(w))
+    return StratifiedData(strata, np.column_stack(counts))
+
+
+def within_clusters(codes: IntArray, count: int, clusters: IntArray) -> tuple[IntArray, int]:
+    """Codes numbered from 0 within each cluster, and the most that a cluster has.
+
+    Raises
+    ------
+    SpecError
+        Where an effect is shared by clusters, which are then not independent.
+    """
+    first = first_rows(codes, count)
+    owner = clusters[first]
+    if not np.array_equal(owner[codes], clusters):
+        raise SpecError(
+            "Clusters share crossed effects, so the likelihood is not a sum over clusters.",
+            code="robust-crossed",
+            subject="vce",
+            advice="Use model-based standard errors, or clusters that hold all groups that share an effect.",
+        )
+    order = np.argsort(owner, kind="stable")
+    starts = np.flatnonzero(np.diff(owner[order], prepend=-1))
+    sizes = np.diff(np.append(starts, count))
+    number = np.empty(count, dtype=np.int64)
+    number[order] = np.arange(count) - np.repeat(starts, sizes)
+    return number[codes], int(sizes.max())

@@ -86,7 +86,7 @@ def light(sizes: IntArray, width: int, q: int) -> npt.NDArray[np.bool_]:
     """Which groups have their pairs listed, (G,): those for which that is less work than dense products, the smallest
     first, as far as memory is for them. ``sizes`` (G,) counts nonzero columns."""
     order = np.argsort(sizes, kind="stable")
-    limit = max(LISTED, 8.0 * LISTED_PER_CELL * float(width) ** 2) / pair_bytes(q)
+    limit = min(max(LISTED, 8.0 * LISTED_PER_CELL * float(width) ** 2) / pair_bytes(q), 2.0**31 - 1)
     out = np.zeros(len(sizes), dtype=bool)
     out[order[np.cumsum(pair_counts(sizes[order])) <= limit]] = True
     out &= len(positions(q)) * PAIR * pair_counts(sizes) <= dense_work(width, q)

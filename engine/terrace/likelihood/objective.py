@@ -22,7 +22,6 @@ import numpy.typing as npt
 from terrace.design.design import Design
 from terrace.design.groups import first_rows, is_sorted, starts_of
 from terrace.design.weights import row_products
-from terrace.errors import SpecError
 from terrace.likelihood.bases import Bases, DenseBases, Kronecker, KroneckerBases
 from terrace.likelihood.crossproducts import (
     Columns,
@@ -32,6 +31,8 @@ from terrace.likelihood.crossproducts import (
     StratifiedData,
     combined,
     grouped_products,
+    stratified,
+    within_clusters,
     within_groups,
 )
 from terrace.likelihood.curvature import Weight, add_curvature, before
@@ -191,7 +192,7 @@ class Objective:
         self.clustered = keep_clusters
         # effects of one cluster have nothing to do with another's, so that each can number its own from 0
         factors = [
-            _within(c.codes, c.n_groups, clusters) if keep_clusters else (c.codes, c.n_groups)
+            within_clusters(c.codes, c.n_groups, clusters) if keep_clusters else (c.codes, c.n_groups)
             for c in layout.crossed
         ]
         crossed = [OneHot(sort(f[0]), f[1], sort(c.z)) for f, c in zip(factors, layout.crossed)]
@@ -230,9 +231,9 @@ class Objective:
                 within = within_groups(sort(layout.chain[0].z), rest, grouping, weights)
             self.data = SimpleData(grouped_products(columns, grouping, weights), within)
         elif residuals.structure.independent:
-            self.data = _stratified(columns, grouping, weights, residuals.by, residuals.n_by)
+            self.data = stratified(columns, grouping, weights, residuals.by, residuals.n_by)
         else:
-            wide = np.column_stack([_expand(c) if isinstance(c, OneHot) else c for c in columns])
+            wide = np.column_stack([c.wide() if isinstance(c, OneHot) else c for c in columns])
             assert rows is not None
             self.data = PatternData(residuals, wide, rows, grouping.codes, count, weights)
 
@@ -386,17 +387,8 @@ class Objective:
         swept = self._swept(psi, tick)
         if tape is not None:
             tape.swept = swept
-        r, width = self.n_params, self.p + 1
-        rr = r if order > 1 else 0
-        ld1, f1 = np.zeros((r, 1)), np.zeros((r, 1, width, width))
-        ld2, f2 = np.zeros((rr, rr, 1)), np.zeros((rr, rr, 1, width, width))
-        if order:
-            ld1[:, 0], f1[:, 0] = swept.slopes()
-        if order > 1:
-            ld2[..., 0] = -swept.trace_products()
-            both = swept.products(np.eye(width)).transpose(0, 2, 1, 3)
-            f2[:, :, 0] = both + np.swapaxes(both, 2, 3)
-        return Moments(np.array([swept.ld]), swept.f[None], ld1, f1, ld2, f2)
+        ld1, f1, ld2, f2 = swept.derivatives(order)
+        return Moments(np.array([swept.ld]), swept.f[None], ld1[:, None], f1[:, None], ld2[..., None], f2[:, :, None])
 
     def evaluate(
         self, psi: FloatArray, order: int, *, average: bool = False, tick: Callable[[], None] | None = None
@@ -493,46 +485,3 @@ class Objective:
             if part.stop > part.start:
                 out[part, part] = transform.natural
         return out
-
-
-def _within(codes: IntArray, count: int, clusters: IntArray) -> tuple[IntArray, int]:
-    """Codes numbered from 0 within each cluster, and the most that a cluster has.
-
-    Raises
-    ------
-    SpecError
-        Where an effect is shared by clusters, which are then not independent.
-    """
-    first = first_rows(codes, count)
-    owner = clusters[first]
-    if not np.array_equal(owner[codes], clusters):
-        raise SpecError(
-            "Clusters share crossed effects, so the likelihood is not a sum over clusters.",
-            code="robust-crossed",
-            subject="vce",
-            advice="Use model-based standard errors, or clusters that hold all groups that share an effect.",
-        )
-    order = np.argsort(owner, kind="stable")
-    starts = np.flatnonzero(np.diff(owner[order], prepend=-1))
-    sizes = np.diff(np.append(starts, count))
-    number = np.empty(count, dtype=np.int64)
-    number[order] = np.arange(count) - np.repeat(starts, sizes)
-    return number[codes], int(sizes.max())
-
-
-def _expand(c: OneHot) -> FloatArray:
-    out = np.zeros((len(c.codes), c.count, c.z.shape[1]))
-    out[np.arange(len(c.codes)), c.codes] = c.z
-    return out.reshape(len(c.codes), -1)
-
-
-def _stratified(
-    columns: list[Columns], grouping: Grouping, weights: FloatArray | None, by: IntArray, n_by: int
-) -> StratifiedData:
-    strata, counts = [], []
-    for level in range(n_by):
-        inside = (by == level).astype(np.float64)
-        w = inside if weights is None else inside * weights
-        strata.append(grouped_products(columns, grouping, w))
-        counts.append(grouping.sums(w))
-    return StratifiedData(strata, np.column_stack(counts))

@@ -84,6 +84,16 @@ class Swept:
         u_near = np.moveaxis(self.step.bt(np.moveaxis(rest, 0, -1)), -1, 0)
         return Columns(near, left, t, u_near, self.block.through(left, t))
 
+    def derivatives(self, order: int) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+        """First derivatives of log|V|, (r,), and F, (r, P, P), and second ones, (r, r) and (r, r, P, P): zeros below
+        order 1, and none below order 2."""
+        r, p = len(self.places), len(self.f)
+        ld1, f1 = self.slopes() if order else (np.zeros(r), np.zeros((r, p, p)))
+        if order < 2:
+            return ld1, f1, np.zeros((0, 0)), np.zeros((0, 0, p, p))
+        both = self.products(np.eye(p)).transpose(0, 2, 1, 3)
+        return ld1, f1, -self.trace_products(), both + np.swapaxes(both, 2, 3)
+
     # --- first derivatives ------------------------------------------------------------------------------
     def slopes(self) -> tuple[FloatArray, FloatArray]:
         """∂log|V|/∂ψ, (r,), and ∂F/∂ψ, (r, P, P)."""
