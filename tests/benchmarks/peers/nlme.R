@@ -20,5 +20,5 @@ serve(list(
   "unstructured-gaps" = function(d) gls(y ~ x, d, corSymm(form = ~ at | g), varIdent(form = ~ 1 | t))
 ), "nlme", prepare = list(
   bcva = function(d) transform(d, at = as.integer(visit)),
-  "unstructured-gaps" = function(d) transform(d, at = as.integer(t) + 1L)
+  "unstructured-gaps" = function(d) transform(d, at = as.integer(t) + 1L, t = factor(t))
 ))
