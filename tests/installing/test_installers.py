@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from installer import elf, identity, slim  # noqa: E402 - found by the line above
-from installer.linux import desktop, portable  # noqa: E402
+from installer.linux import desktop, packing, portable  # noqa: E402
 
 OBJDUMP = """
 /x/libA.so.1:     file format elf64-x86-64
@@ -142,7 +142,7 @@ def packed(folder: Path) -> Path:
     (content / "share" / "terrace.xml").write_text(desktop.mime_type(), encoding="utf-8")
     for size in desktop.ICON_SIZES:
         (content / "share" / f"terrace-{size}.png").write_bytes(b"x")
-    portable.pack(content, folder / "packed")
+    packing.packed(content, folder / "packed")
     body = (folder / "packed").read_bytes()
     values = {"VERSION": "1", "GLIBC": "2.35", "FILE": "t.run", "SIZE": str(len(body)), "UNPACKED": "1",
               "SUM": hashlib.sha256(body).hexdigest()}  # fmt: skip
