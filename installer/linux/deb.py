@@ -17,7 +17,7 @@ import textwrap
 from pathlib import Path
 
 from installer import elf, freeze, icons, identity, trust
-from installer.linux import desktop, packing
+from installer.linux import desktop, manual, packing
 
 HOME = Path("usr/lib", identity.PACKAGE)
 HEAD = "DEBIAN"
@@ -39,6 +39,8 @@ OVERRIDES = f"""\
 {identity.PACKAGE}: unstripped-binary-or-object
 {identity.PACKAGE}: hardening-no-pie
 {identity.PACKAGE}: library-not-linked-against-libc
+# Figures are the same on each computer, so their fonts are those that they were tested with.
+{identity.PACKAGE}: duplicate-font-file
 """
 
 
@@ -87,6 +89,10 @@ def fill(root: Path, frozen: Path) -> None:
     version = identity.version()
     news = f"{identity.PACKAGE} ({package_version(version)}) stable; urgency=medium\n\n  * Terrace {version}.\n\n"
     (documents / "changelog.gz").write_bytes(gzip.compress((news + signed()).encode(), mtime=0))
+    for name in manual.WHAT:
+        page = share / "man" / "man1" / f"{name}.1.gz"
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_bytes(gzip.compress(manual.page(frozen, name).encode(), mtime=0))
 
 
 def package_version(version: str) -> str:
@@ -187,6 +193,6 @@ def settle(root: Path) -> None:
     moment = int(freeze.source_date())
     for path in [root, *root.rglob("*")]:
         if not path.is_symlink():
-            runs = path.is_dir() or path.name == identity.WINDOW
+            runs = path.is_dir() or path.name == identity.WINDOW or path.suffix == ".sh"
             path.chmod(0o755 if runs else 0o644)
         os.utime(path, (moment, moment), follow_symlinks=False)

@@ -45,7 +45,7 @@ class LicencesDialog(QDialog):
         self.search.returnPressed.connect(self._find)
         self.list = named(QListWidget(), "licences_list", self.tr("Libraries"))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.setFixedWidth(theme.px(250))
+        self.list.setFixedWidth(theme.px(270))
         self.list.currentItemChanged.connect(self._show)
         self.text = named(QPlainTextEdit(), "licences_text", self.tr("Text of the licence"))
         self.text.setReadOnly(True)
