@@ -84,6 +84,9 @@ LEFT_OUT = {
         r"(pyarrow/)?(lib)?arrow_(python_)?flight", r"(pyarrow/)?(lib)?arrow_s3",
         r"(pyarrow/)?(lib)?arrow_python_parquet_encryption",
     ),
+    "lists of files: what is left out would count as damaged, and scripts in them name the folder of the build": (
+        r".*\.dist-info/RECORD$",
+    ),
     "a library under its second and third name": (r"pyarrow/libarrow_python\.so(\.\d+\.\d+\.\d+)?$",),
     "pictures, fonts and data of matplotlib for its own windows, for PostScript and for its manual": (
         r"matplotlib/mpl-data/(sample_data|plot_directive|images)/", r"matplotlib/mpl-data/fonts/(afm|pdfcorefonts)/",

@@ -92,6 +92,8 @@ def test_what_only_unused_libraries_need_is_unused() -> None:
         ("PySide6/Qt/translations/qt_help_de.qm", True),
         ("matplotlib/mpl-data/fonts/ttf/DejaVuSans.ttf", False),
         ("matplotlib/mpl-data/fonts/afm/cmr10.afm", True),
+        ("numpy-2.4.6.dist-info/RECORD", True),
+        ("numpy-2.4.6.dist-info/METADATA", False),
         ("terrace/_resources/samples/hsb.parquet", False),
     ],
 )
