@@ -79,6 +79,7 @@ def freeze() -> Path:
     """Make the folder; its path."""
     python, environ = str(venv_python()), clean_environ()
     subprocess.run([python, str(ROOT / "installer" / "icons.py")], check=True, env=environ)
+    shutil.rmtree(WORK / "work", ignore_errors=True)  # what is kept of another build is not always made anew
     where = ["--distpath", str(FROZEN), "--workpath", str(WORK / "work")]
     spec = str(ROOT / "installer" / "terrace.spec")
     command = [python, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN", *where, spec]

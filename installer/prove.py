@@ -43,7 +43,7 @@ NOT_HERE = ("tests/engine/test_apart.py::test_a_frozen_program_is_its_own_reader
 
 TOOLS = (
     "pytest", "_pytest", "pluggy", "iniconfig", "pytest_timeout", "pytestqt", "hypothesis", "_hypothesis_pytestplugin",
-    "_hypothesis_globals", "_hypothesis_ftz_detector", "sortedcontainers", "pygments", "py", "grimp",
+    "_hypothesis_globals", "_hypothesis_ftz_detector", "sortedcontainers", "pygments", "py", "grimp", "PySide6.QtTest",
 )  # fmt: skip
 """What tests need and programs do not: the only modules from .venv."""
 
@@ -64,18 +64,21 @@ for name, (kind, _, _) in archive.toc.items():
 """Modules of the program as files that any Python of its version can import."""
 
 _RUN = """
-import json, sys
+import json, runpy, sys
 from importlib.machinery import PathFinder
 given = json.loads(sys.argv[1])
 class Tools:
     @staticmethod
     def find_spec(name, path=None, target=None):
         top = name.partition(".")[0]
-        if top not in given["tools"] and {name, top} & set(given["excluded"]):
+        if {name, top} & set(given["tools"]):
+            return PathFinder.find_spec(name, ["/".join([given["site"], *name.split(".")[:-1]])])
+        if {name, top} & set(given["excluded"]):
             raise ModuleNotFoundError(f"{name} is not in the frozen program", name=name)
-        return PathFinder.find_spec(name, path or [given["site"]]) if top in given["tools"] else None
+        return None
 sys.meta_path.insert(0, Tools)
 sys.path[:] = [*given["frozen"], *(p for p in sys.path if "packages" not in p)]
+for hook in given["hooks"]: runpy.run_path(hook)
 import pytest
 sys.exit(pytest.main(given["arguments"], plugins=given["plugins"]))
 """
@@ -105,7 +108,7 @@ def tests(names: list[str]) -> int:
         elif folder.suffix == ".so":
             (MODULES / folder.name).symlink_to(folder)
     given = {
-        "excluded": slim.excluded(), "tools": TOOLS, "frozen": [str(MODULES)],
+        "excluded": slim.excluded(), "hooks": slim.HOOKS, "tools": TOOLS, "frozen": [str(MODULES)],
         "site": str(next((ROOT / ".venv" / "lib").glob("python3*")) / "site-packages"),
         "plugins": ["pytest_timeout", "pytestqt.plugin", "_hypothesis_pytestplugin"],
         "arguments": ["-q", "-p", "no:cacheprovider", *(f"--deselect={name}" for name in NOT_HERE), *names],

@@ -19,6 +19,12 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = (ROOT / "engine" / "terrace", ROOT / "desktop" / "terrace_desktop")
 
+HOOKS = [str(ROOT / "installer" / "no_opengl.py")]
+"""What runs before the program."""
+
+DOCUMENTED = ("numpy", "terrace.cli")
+"""Modules that keep their docstrings: masked arrays of NumPy change them as they load, the command line shows them."""
+
 NAMED = [f"matplotlib.backends.backend_{kind}" for kind in ("agg", "pdf", "svg")]
 """Modules of libraries that are found by a name in a text, which PyInstaller does not see."""
 
@@ -37,7 +43,8 @@ EXCLUDED_FOR = {
         )),
     ],
     "they build and test programs": [
-        "setuptools", "pip", "pytest", "_pytest", "pyqtgraph.examples", "lib2to3", "ensurepip",
+        "setuptools", "pip", "pytest", "_pytest", "pyqtgraph.examples", "lib2to3", "ensurepip", "distutils",
+        "cffi", "pycparser", "pydoc_data",
     ],
     "clouds, clusters and servers of data are not among what we read": [
         "pyarrow.flight", "pyarrow._flight", "pyarrow._s3fs", "pyarrow._gcsfs", "pyarrow._azurefs", "pyarrow._hdfs",
@@ -51,8 +58,17 @@ EXCLUDED_FOR = {
             "cluster", "datasets", "fftpack", "io", "misc", "odr", "signal",
         )
     ],
-    "kinds of pictures that are not written": ["PIL.AvifImagePlugin", "PIL._avif", "PIL._imagingtk", "PIL.ImageTk"],
+    "kinds of pictures that are not written": [
+        "PIL.AvifImagePlugin", "PIL._avif", "PIL._imagingtk", "PIL.ImageTk", "PIL.ImageCms", "PIL._imagingcms",
+    ],
+    "contours and triangles are not among what we draw": ["contourpy", "matplotlib._qhull", "matplotlib._tri"],
+    "windows of pyqtgraph's own": [f"pyqtgraph.{name}" for name in ("flowchart", "console", "dockarea", "canvas")],
+    "charts of reportlab, whose pages hold drawings of matplotlib": ["reportlab.graphics"],
+    "frames of others, which pyreadstat is not asked for": [
+        f"narwhals._{name}" for name in ("dask", "duckdb", "ibis", "polars", "spark_like", "sql")
+    ],
     "three dimensions and notebooks are not among what we draw": ["pyqtgraph.opengl", "pyqtgraph.jupyter"],
+    "drawing by OpenGL, for which no_opengl.py stands in": ["PySide6.QtOpenGL", "PySide6.QtOpenGLWidgets"],
 }  # fmt: skip
 """Modules that are left out, by the reason."""
 
@@ -67,6 +83,9 @@ LEFT_OUT = {
     "parts of Arrow for servers and clouds": (
         r"(pyarrow/)?(lib)?arrow_(python_)?flight", r"(pyarrow/)?(lib)?arrow_s3",
         r"(pyarrow/)?(lib)?arrow_python_parquet_encryption",
+    ),
+    "lists of files: what is left out would count as damaged, and scripts in them name the folder of the build": (
+        r".*\.dist-info/RECORD$",
     ),
     "a library under its second and third name": (r"pyarrow/libarrow_python\.so(\.\d+\.\d+\.\d+)?$",),
     "pictures, fonts and data of matplotlib for its own windows, for PostScript and for its manual": (

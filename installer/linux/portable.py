@@ -7,19 +7,15 @@ an installed one, and runs from wherever its folder is. `menu.sh` adds it to the
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 
 from installer import elf, freeze, icons, identity, trust
-from installer.linux import deb, desktop
+from installer.linux import deb, desktop, packing
 
 HERE = Path(__file__).resolve().parent
-PACKING = "--threads=1 --x86 --lzma2=preset=9e,dict=64MiB"
-"""Nearly all of it is code of x86, whose jumps are made alike first; unpacking takes 65 MiB of memory."""
 
 
 def build(frozen: Path, out: Path) -> list[Path]:
@@ -28,7 +24,7 @@ def build(frozen: Path, out: Path) -> list[Path]:
     with tempfile.TemporaryDirectory() as place:
         folder, packed = Path(place, "folder"), Path(place, "packed.tar.xz")
         fill(folder, frozen)
-        pack(folder, packed)
+        packing.packed(folder, packed)
         unpacked = sum(path.lstat().st_size for path in folder.rglob("*"))
         values = {
             "VERSION": identity.version(), "GLIBC": elf.highest(elf.natives(folder), "GLIBC")[0], "FILE": target.name,
@@ -60,10 +56,3 @@ def fill(folder: Path, frozen: Path) -> None:
         deb.copy(trust.THIRD_PARTY, folder / trust.THIRD_PARTY.name)
     deb.settle(folder)
     menu.chmod(0o755)
-
-
-def pack(folder: Path, target: Path) -> None:
-    """A tar file of a folder, compressed by xz, the same for the same files."""
-    options = ["--sort=name", "--owner=0", "--group=0", "--numeric-owner", f"--mtime=@{freeze.source_date()}"]
-    environ = {**os.environ, "XZ_OPT": PACKING}
-    subprocess.run(["tar", *options, "-cJf", str(target), "-C", str(folder), "."], check=True, env=environ)

@@ -118,6 +118,12 @@ def complaints(said: str) -> None:
         raise Failed("it said: " + "\n".join(wrong))
 
 
+def agreed(said: str) -> None:
+    """Fail unless all published numbers came out, and no file of a library counts as altered."""
+    if not said.strip().endswith("all agree."):
+        raise Failed(f"it said: {said[-1000:]}")
+
+
 # ------------------------------------------------------------------------------------------ the package
 
 
@@ -128,6 +134,7 @@ def package(root: Root, deb: Path) -> Iterator[tuple[str, Callable[[], object]]]
     yield "apt installs it", lambda: root.run(f"apt-get install -y -qq --no-install-recommends /tmp/{deb.name}")
     yield "command line", lambda: root.run(f"{identity.CONSOLE} run -c 'sample sleepstudy' -c 'mixed reaction days || "
                                            "subject: days'", user=USER, network=False)  # fmt: skip
+    yield "published numbers", lambda: agreed(root.run(f"{identity.CONSOLE} validate --no-report", user=USER))
     yield "workers of a bootstrap", lambda: root.run(
         f"{identity.CONSOLE} run -c 'sample sleepstudy' -c 'bootstrap m=r(mean), reps(40) seed(1) processes(2): "
         "summarize reaction'", user=USER)  # fmt: skip
@@ -175,6 +182,7 @@ def portable(root: Root, file: Path) -> Iterator[tuple[str, Callable[[], object]
     as_user: Callable[[str], str] = lambda command: root.run(command, user=USER, network=False)  # noqa: E731
     yield "unpacked in a path with blanks and umlauts", lambda: as_user(f"sh /tmp/{file.name} --to {quoted}")
     yield "self-test without a network", lambda: complaints(as_user(on_display(f"{program} --self-test")))
+    yield "published numbers", lambda: agreed(as_user(f"'{folder}/{identity.CONSOLE}' validate --no-report"))
     yield "menu entry", lambda: as_user(window_comes("gtk-launch terrace"))
     yield "behind a proxy", lambda: complaints(as_user(
         "export http_proxy=http://127.0.0.1:9 https_proxy=http://127.0.0.1:9; " + on_display(f"{program} --self-test")))

@@ -19,6 +19,7 @@ from waiting import show, wait_idle, wait_until
 
 from terrace_desktop.app import self_test
 from terrace_desktop.app.window import MainWindow
+from terrace_desktop.ui import theme
 from terrace_desktop.ui.settings import Settings
 from terrace_desktop.upkeep import check_page
 from terrace_desktop.upkeep.check_page import CheckPage
@@ -194,9 +195,49 @@ def test_the_page_names_what_failed_and_checks_again(page: Callable[..., CheckPa
     assert told.isVisible() and told.text() == "the disk is full"
     assert shown.findChild(QLabel, "check_sign_word").accessibleDescription() == "failed"
     assert "does not work as it should" in shown.verdict.text()
+    after = [*STEPS, PUBLISHED][list(STEPS).index("word") + 1 :]
+    for key in after:  # the self-test ends at what fails
+        assert shown.findChild(QLabel, f"check_told_{key}").text() == "Not tried."
+        assert shown.findChild(QLabel, f"check_sign_{key}").pixmap().isNull()
+    wait_until(lambda: not told.visibleRegion().isEmpty(), "the step that failed")
     shown.again_button.click()
     assert shown.verdict.text() == "Checking…" and told.isHidden()
+    assert all(shown.findChild(QLabel, f"check_told_{key}").isHidden() for key in STEPS)
     wait_until(shown.again_button.isEnabled, "the second check")
+
+
+WAITS = """
+import sys, threading
+from terrace_desktop.upkeep.step_lines import StepLines
+lines = StepLines(sys.argv[1])
+lines.passed("start", 0.1)
+lines.passed("sample", 0.1)
+threading.Event().wait(60)
+"""
+
+
+def test_the_step_that_is_tried_has_a_sign(page: Callable[..., CheckPage]) -> None:
+    shown = page(code=WAITS)
+    signs = {key: shown.findChild(QLabel, f"check_sign_{key}") for key in (*STEPS, PUBLISHED)}
+    wait_until(lambda: signs["fit"].accessibleDescription() == "running", "the third step")
+    states = {key: sign.accessibleDescription() for key, sign in signs.items() if sign.accessibleDescription()}
+    assert states == {"start": "passed", "sample": "passed", "fit": "running"}
+    assert not signs["fit"].pixmap().isNull() and signs["numbers"].pixmap().isNull()
+
+
+@pytest.mark.parametrize("zoom", [100, 150, 200])
+def test_the_page_grows_with_its_text_up_to_the_screen(page: Callable[..., CheckPage], zoom: int) -> None:
+    manager = theme.manager()
+    before = manager.zoom
+    manager.set_zoom(zoom)
+    try:
+        shown = page()
+        room = shown.screen().availableGeometry()
+        assert shown.width() == min(round(680 * zoom / 100), room.width() - 16)
+        assert shown.height() == min(round(640 * zoom / 100), room.height() - 48)
+        wait_until(shown.again_button.isEnabled, "the check")
+    finally:
+        manager.set_zoom(before)
 
 
 def test_a_program_that_does_not_start_is_told(page: Callable[..., CheckPage], monkeypatch) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import datetime as dt
-import importlib.util
 import json
 import re
 import sys
@@ -14,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from nacl.signing import SigningKey
@@ -159,40 +157,6 @@ def test_versions_are_told_newest_first_without_trial_ones() -> None:
 
     found = newer([of("0.9"), of("0.10.1"), of("1.0rc1"), of("0.2"), of("0.10")], "0.9.0")
     assert [r.version for r in found] == ["0.10.1", "0.10"]
-
-
-# --- the tool of releases --------------------------------------------------------------------------------------
-def tool() -> ModuleType:
-    path = Path(__file__).resolve().parents[2] / "installer" / "feed.py"
-    spec = importlib.util.spec_from_file_location("release_feed", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_a_feed_is_made_signed_and_verified(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    main = tool().main
-    secret, made, feed = (str(tmp_path / n) for n in ("secret", "list.json", "feed.json"))
-    (tmp_path / "t.deb").write_bytes(b"abc")
-    assert main(["keys", secret]) == 0
-    key = capsys.readouterr().out.strip()
-    assert main(["keys", secret]) == 1, "a key that is there is not replaced"
-    page = ["--page", "https://releases.example.org/9"]
-    files = ["--file", f"linux-deb={tmp_path / 't.deb'}=https://releases.example.org/t.deb"]
-    assert main(["make", made, "--version", "98.0", *page]) == 0
-    assert main(["make", made, "--version", "99.0", "--date", "2027-02-01", "--new", "One.", *page, *files]) == 0
-    assert main(["sign", made, feed, "--key-file", secret]) == 0
-    first, second = opened(Path(feed).read_bytes(), key).releases
-    assert (first.version, first.date, first.new) == ("99.0", dt.date(2027, 2, 1), ("One.",))
-    # of "abc", FIPS 180-2, appendix B.1
-    assert first.files[0].sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    assert second.version == "98.0"
-    assert main(["verify", feed, "--key", key, "--files", str(tmp_path)]) == 0
-    (tmp_path / "t.deb").write_bytes(b"another package")
-    assert main(["verify", feed, "--key", key, "--files", str(tmp_path)]) == 1
-    assert main(["verify", feed, "--key", KEY]) == 1
-    assert main(["make", made, "--version", "99.1", "--page", "http://plain"]) == 1
 
 
 # --- asking ----------------------------------------------------------------------------------------------------
@@ -565,13 +529,32 @@ def test_the_start_page_asks_and_the_menu_shows_the_answer(
     window.deleteLater()
 
 
-def test_the_command_line_tells(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_line_tells(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(update_flow, "fetch", lambda *_: FEED)
-    assert update_flow.print_update(PLACE) == 0
+    assert update_flow.print_update(PLACE, settings) == 0
     out = capsys.readouterr().out
     assert "Terrace 99.3.0 (2027-02-01): https://releases.example.org/99.3.0" in out and FILE.sha256 in out
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)  # it shows no window
     assert app.main(["--look-for-update"]) == 1
     assert "no list of versions" in capsys.readouterr().err
+
+
+def test_the_command_line_takes_no_older_list_than_one_seen(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = Settings(settings.store.file())
+    monkeypatch.setattr(update_flow, "fetch", lambda *_: FEED)
+    assert update_flow.print_update(PLACE, place) == 0 and "99.3.0" in capsys.readouterr().out
+    older = signed([LAST], bytes(SECRET), MADE - dt.timedelta(seconds=1))
+    monkeypatch.setattr(update_flow, "fetch", lambda *_: older)
+    again = Settings(settings.store.file())  # as the next start reads them, and as the window does
+    assert update_flow.print_update(PLACE, again) == 1
+    said = capsys.readouterr()
+    assert said.out == "" and "older than one seen before" in said.err
+    assert Settings(settings.store.file()).text("update_list") == MADE.isoformat()
 
 
 # --- nothing else ----------------------------------------------------------------------------------------------

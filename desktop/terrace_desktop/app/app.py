@@ -94,9 +94,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     if served(sys.argv[1:] if argv is None else argv):
         return 0
     options = parse_arguments(argv)
-    if not has_display():
-        print("No display was found. `terrace run` works without one.", file=sys.stderr)
-        return 1
     if options.validate:
         from terrace_desktop.upkeep.published import compare_published
 
@@ -105,7 +102,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from terrace_desktop.upkeep.installation import installation
         from terrace_desktop.upkeep.update_flow import print_update
 
-        return print_update(installation())
+        return print_update(installation(), Settings())
+    if not has_display():
+        print("No display was found. `terrace run` works without one.", file=sys.stderr)
+        return 1
     return leave(_tested(options) if options.self_test else _opened(options))
 
 

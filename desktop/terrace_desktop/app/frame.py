@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QMainWindow
 
-from terrace_desktop.app.zones import fitting
 from terrace_desktop.ui.later import soon
+from terrace_desktop.ui.room import fitting
 
 if TYPE_CHECKING:
     from terrace_desktop.ui.settings import Settings

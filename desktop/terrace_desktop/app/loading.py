@@ -24,10 +24,6 @@ def pieces() -> Iterator[None]:
         for name in dir(module):
             getattr(module, name)
         yield
-    import PySide6.QtOpenGLWidgets
-    import PySide6.QtTest  # noqa: F401
-
-    yield
     import pyqtgraph  # noqa: F401
 
     yield

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QSplitter, QWidget
 
 from terrace_desktop.app.data_pane import RAIL, DataPane
@@ -271,12 +271,3 @@ def _first_of(root: QWidget) -> QWidget:
         if widget.isVisible() and widget.isEnabled() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
             return widget
     return root
-
-
-def fitting(size: tuple[int, int], frame: tuple[int, int] = (16, 48)) -> tuple[int, int]:
-    """A size of a window that the screen has room for together with its frame of so many px across and down."""
-    screen = QGuiApplication.primaryScreen()
-    if screen is None:
-        return size
-    room = screen.availableGeometry()
-    return min(size[0], room.width() - frame[0]), min(size[1], room.height() - frame[1])

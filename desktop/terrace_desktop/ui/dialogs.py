@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
 from terrace.data import formats
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.later import soon
+from terrace_desktop.ui.room import for_text
 from terrace_desktop.ui.widgets import button, label, named
 from terrace_desktop.ui.words import tr
 
@@ -44,7 +45,7 @@ def file_dialog(parent: QWidget, title: str, folder: str, filters: str) -> QFile
     named(dialog, "file_dialog", title)
     dialog.setOption(QFileDialog.Option.HideNameFilterDetails)  # the endings of forty formats are no name
     dialog.setNameFilters(filters.split(";;"))
-    dialog.resize(*map(theme.px, _LARGE))
+    dialog.resize(*for_text(*_LARGE))
     return dialog
 
 
@@ -215,7 +216,7 @@ class PageDialog(QDialog):
         self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setProperty("surface", "panel")
-        self.resize(640, 600)
+        self.resize(*for_text(640, 600))
         page = named(QTextBrowser(), object_name + "_text", title)
         page.document().setDefaultFont(theme.text_font())
         page.document().setDocumentMargin(24)
@@ -264,7 +265,7 @@ class CommandsDialog(QDialog):
         self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setProperty("surface", "panel")
-        self.resize(720, 640)
+        self.resize(*for_text(720, 640))
         self._commands = commands
         self.search = named(QLineEdit(), "commands_search", self.tr("Search"))
         self.search.setPlaceholderText(self.tr("Search: a command, or what it does"))

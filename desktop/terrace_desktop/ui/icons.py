@@ -68,6 +68,14 @@ def set_icon(widget: QAbstractButton | QLabel, name: str, tone: str = "ink", *, 
     follower.draw()
 
 
+def no_icon(widget: QLabel) -> None:
+    """Take the icon of a label away."""
+    for follower in [c for c in widget.children() if isinstance(c, _Follower)]:
+        follower.setParent(None)
+        follower.deleteLater()
+    widget.clear()
+
+
 def lead_with(line: QLineEdit, name: str) -> None:
     """Put an icon before the text of a line."""
     action = line.addAction(icon(name, "muted"), QLineEdit.ActionPosition.LeadingPosition)

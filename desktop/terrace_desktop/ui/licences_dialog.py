@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from terrace.libraries import parts
 from terrace_desktop.ui import theme
+from terrace_desktop.ui.room import for_text
 from terrace_desktop.ui.widgets import button, label, named
 from terrace_desktop.ui.words import tr
 
@@ -34,7 +35,7 @@ class LicencesDialog(QDialog):
         self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setProperty("surface", "panel")
-        self.resize(theme.px(1000), theme.px(600))
+        self.resize(*for_text(1000, 600))
         self.search = named(QLineEdit(), "licences_search", self.tr("Search the licences"))
         self.search.setPlaceholderText(self.tr("Search: a library, a licence, or words of its text"))
         self.search.setClearButtonEnabled(True)
@@ -44,7 +45,7 @@ class LicencesDialog(QDialog):
         self.search.returnPressed.connect(self._find)
         self.list = named(QListWidget(), "licences_list", self.tr("Libraries"))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.setFixedWidth(theme.px(250))
+        self.list.setFixedWidth(theme.px(270))
         self.list.currentItemChanged.connect(self._show)
         self.text = named(QPlainTextEdit(), "licences_text", self.tr("Text of the licence"))
         self.text.setReadOnly(True)

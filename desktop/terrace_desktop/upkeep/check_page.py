@@ -15,7 +15,9 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from terrace_desktop.ui.announce import announce
-from terrace_desktop.ui.icons import set_icon
+from terrace_desktop.ui.icons import no_icon, set_icon
+from terrace_desktop.ui.later import soon
+from terrace_desktop.ui.room import for_text
 from terrace_desktop.ui.widgets import button, label, named, tell
 from terrace_desktop.ui.words import marked
 from terrace_desktop.upkeep.step_lines import PUBLISHED, STEPS, StepLine, read_lines, versions
@@ -45,11 +47,12 @@ class CheckPage(QDialog):
         self.setWindowTitle(self.tr("Check this installation"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setProperty("surface", "panel")
-        self.resize(680, 640)
+        self.resize(*for_text(680, 640))
         self._folder = tempfile.TemporaryDirectory(prefix="terrace-check-", ignore_cleanup_errors=True)
         self._report = Path(self._folder.name) / "report.txt"
         self._rows: dict[str, _Row] = {}
         self._seen: list[StepLine] = []
+        self._running = ""  # the step that has the sign of what is tried now
         self._left: list[list[str]] = []
         self._process: QProcess | None = None
         self._timer = QTimer(self)
@@ -87,11 +90,11 @@ class CheckPage(QDialog):
             grid.addWidget(told, 2 * k + 1, 1)
             self._rows[key] = _Row(sign, told)
         grid.setRowStretch(2 * len(words), 1)
-        area = named(QScrollArea(), "check_steps", self.tr("Steps"))
-        area.setWidgetResizable(True)
-        area.setFrameShape(QScrollArea.Shape.NoFrame)
-        area.setWidget(inner)
-        column.addWidget(area, 1)
+        self._area = named(QScrollArea(), "check_steps", self.tr("Steps"))
+        self._area.setWidgetResizable(True)
+        self._area.setFrameShape(QScrollArea.Shape.NoFrame)
+        self._area.setWidget(inner)
+        column.addWidget(self._area, 1)
         self.verdict = label("", "heading", wrap=True, selectable=True)
         named(self.verdict, "check_verdict", "")
         column.addWidget(self.verdict)
@@ -112,9 +115,9 @@ class CheckPage(QDialog):
     def begin(self) -> None:
         """Check from the first step on."""
         self._report.unlink(missing_ok=True)
-        self._seen = []
-        for row in self._rows.values():
-            row.sign.clear()
+        self._seen, self._running = [], ""
+        for key, row in self._rows.items():
+            self._sign(key, "")
             row.told.hide()
         tell(self.verdict, self.tr("Checking…"))
         self.again_button.setEnabled(False)
@@ -122,6 +125,7 @@ class CheckPage(QDialog):
         self._left = [command("--self-test", "--unseen", "--report", report), command("--validate", "--report", report)]
         self._timer.start()
         self._next()
+        self._look()
 
     def _next(self) -> None:
         if not self._left:
@@ -153,11 +157,33 @@ class CheckPage(QDialog):
             row = self._rows.get(line.key)
             if row is None:
                 continue
-            set_icon(row.sign, *(("check", "accent_text") if line.passed else ("warning", "danger")))
-            row.sign.setAccessibleDescription(self.tr("passed") if line.passed else self.tr("failed"))
+            self._sign(line.key, "passed" if line.passed else "failed")
             if not line.passed or line.key == PUBLISHED:
                 tell(row.told, line.told)
         self._seen = found
+        self._mark_running()
+
+    def _mark_running(self) -> None:
+        """A sign before what is being tried: the step behind the last that has ended, or all published numbers."""
+        done = {line.key for line in self._seen}
+        waiting = [key for key in self._rows if key not in done]
+        now = "" if not waiting else waiting[0] if self._left else PUBLISHED
+        if self._running and self._running not in done:
+            self._sign(self._running, "")
+        self._running = now
+        if now:
+            self._sign(now, "running")
+
+    def _sign(self, key: str, state: str) -> None:
+        """Show how a step stands: passed, failed, running, or nothing yet."""
+        sign = self._rows[key].sign
+        icon = {"passed": ("check", "accent_text"), "failed": ("warning", "danger"), "running": ("history", "muted")}
+        words = {"passed": self.tr("passed"), "failed": self.tr("failed"), "running": self.tr("running")}
+        if state:
+            set_icon(sign, *icon[state])
+        else:
+            no_icon(sign)
+        sign.setAccessibleDescription(words.get(state, ""))
 
     def _text(self) -> str:
         try:
@@ -170,6 +196,12 @@ class CheckPage(QDialog):
         self.again_button.setEnabled(True)
         failed = [line for line in self._seen if not line.passed]
         missing = self._rows.keys() - {line.key for line in self._seen}
+        for key in missing:
+            self._sign(key, "")
+            tell(self._rows[key].told, self.tr("Not tried."))
+        wrong = missing | {line.key for line in failed}
+        first = next((key for key in self._rows if key in wrong), PUBLISHED)
+        soon(self, lambda: self._area.ensureWidgetVisible(self._rows[first].told))
         if failed or missing:
             told = self.tr("This installation does not work as it should. Install Terrace again. If that does not "
                            "help, copy this as text and mail it to the person who installed it.")  # fmt: skip

@@ -11,6 +11,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from terrace_desktop.ui import dialogs
+from terrace_desktop.ui.room import for_text
 from terrace_desktop.ui.widgets import button, label, named, tell
 from terrace_desktop.ui.words import in_words
 from terrace_desktop.upkeep.crash_text import Crash, crash_text
@@ -35,7 +36,7 @@ class CrashPage(QDialog):
         self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setProperty("surface", "panel")
-        self.resize(760, 620)
+        self.resize(*for_text(760, 620))
         self._found, self._known = found, known
         self._mail = installation().mail
         column = QVBoxLayout(self)

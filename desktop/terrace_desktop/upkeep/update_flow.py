@@ -186,8 +186,11 @@ class UpdateFlow(QObject):
         self.notices.dismiss("update")
 
 
-def print_update(place: Installation) -> int:
-    """`terrace-desktop --look-for-update`: tell of a newer version on standard output; the exit status."""
+def print_update(place: Installation, settings: Settings) -> int:
+    """`terrace-desktop --look-for-update`: tell of a newer version on standard output; the exit status.
+
+    As in the window, a list that was made before the one seen last is not used; `settings` remember that one.
+    """
     from terrace.errors import TerraceError
 
     wrong = why_not(place)
@@ -195,13 +198,15 @@ def print_update(place: Installation) -> int:
         print(wrong, file=sys.stderr)
         return 1
     try:
-        releases = look_up(place, fetch).releases
+        found = look_up(place, fetch, seen=settings.text(SEEN))
     except TerraceError as error:
         print(in_words(error), file=sys.stderr)
         return 1
-    if not releases:
+    settings.set_text(SEEN, found.made.isoformat())
+    settings.save()
+    if not found.releases:
         print(tr("Terrace {0} is the newest version.").format(__version__))
-    for release in releases:
+    for release in found.releases:
         print(f"Terrace {release.version} ({release.date.isoformat()}): {release.page}")
         for line in release.new:
             print(f"  {line}")

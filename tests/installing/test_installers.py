@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from installer import elf, identity, slim  # noqa: E402 - found by the line above
-from installer.linux import desktop, portable  # noqa: E402
+from installer.linux import desktop, packing, portable  # noqa: E402
 
 OBJDUMP = """
 /x/libA.so.1:     file format elf64-x86-64
@@ -92,6 +92,8 @@ def test_what_only_unused_libraries_need_is_unused() -> None:
         ("PySide6/Qt/translations/qt_help_de.qm", True),
         ("matplotlib/mpl-data/fonts/ttf/DejaVuSans.ttf", False),
         ("matplotlib/mpl-data/fonts/afm/cmr10.afm", True),
+        ("numpy-2.4.6.dist-info/RECORD", True),
+        ("numpy-2.4.6.dist-info/METADATA", False),
         ("terrace/_resources/samples/hsb.parquet", False),
     ],
 )
@@ -142,7 +144,7 @@ def packed(folder: Path) -> Path:
     (content / "share" / "terrace.xml").write_text(desktop.mime_type(), encoding="utf-8")
     for size in desktop.ICON_SIZES:
         (content / "share" / f"terrace-{size}.png").write_bytes(b"x")
-    portable.pack(content, folder / "packed")
+    packing.packed(content, folder / "packed")
     body = (folder / "packed").read_bytes()
     values = {"VERSION": "1", "GLIBC": "2.35", "FILE": "t.run", "SIZE": str(len(body)), "UNPACKED": "1",
               "SUM": hashlib.sha256(body).hexdigest()}  # fmt: skip
