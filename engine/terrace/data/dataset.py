@@ -284,8 +284,9 @@ class Dataset:
 
     def codes(self, name: str) -> tuple[npt.NDArray[np.int64], tuple[Value, ...]]:
         """Group codes, shape (n,), -1 for missing, with the distinct values in sorted order."""
+        text = self.is_text(name)  # which names a variable that is not there
         column = self.frame[name]
-        if self.is_text(name):
+        if text:
             v = self.variable(name)
             column = column.where(column.notna() & (column != ""), None)
             if v.missing_codes:
