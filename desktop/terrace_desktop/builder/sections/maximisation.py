@@ -74,9 +74,9 @@ class MaximisationSection(Section):
             "maximisation_method",
             self.tr("How the likelihood is computed"),
             [
-                (None, self.tr("By the size of the data")),
-                ("exact", self.tr("Exactly")),
-                ("iterative", self.tr("By iteration, for large crossed data")),
+                (None, self.tr("By data size")),
+                ("exact", self.tr("Exact")),
+                ("iterative", self.tr("Iterative")),
             ],
         )
         self.method.chosen.connect(lambda v: state.apply(edit.set_maximisation(self.spec, method=v)))
