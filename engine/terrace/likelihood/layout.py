@@ -136,41 +136,41 @@ def _components(
     return out
 
 
-def _merge(components: list[Component]) -> list[Component]:
+def _merge(components: list[Component], factors: Sequence[Factor]) -> list[Component]:
     """Components over the same partition become one with block-diagonal Σ."""
     out: list[Component] = []
-    for component in components:
-        for k, other in enumerate(out):
-            if not _same(other.codes, other.n_groups, component.codes, component.n_groups):
-                continue
-            q1, q2 = other.width, component.width
-            bases: dict[int, FloatArray] = {}
-            for source, offset in ((other, 0), (component, q1)):
-                for key, e in source.bases.items():
-                    wide = bases.setdefault(key, np.zeros((q1 + q2, q1 + q2)))
-                    wide[offset : offset + len(e), offset : offset + len(e)] += e
-            parts = other.parts + tuple((b, c + q1, w) for b, c, w in component.parts)
-            out[k] = Component(
-                other.codes, other.n_groups, np.concatenate([other.z, component.z], axis=1), bases, parts,
-                other.level,
-            )
-            break
-        else:
-            out.append(component)
+    for factor in factors:
+        first, *others = factor.members
+        merged = components[first]
+        for k in others:
+            merged = _joined(merged, components[k])
+        out.append(merged)
     return out
+
+
+def _joined(one: Component, other: Component) -> Component:
+    q1, q2 = one.width, other.width
+    bases: dict[int, FloatArray] = {}
+    for source, offset in ((one, 0), (other, q1)):
+        for key, e in source.bases.items():
+            wide = bases.setdefault(key, np.zeros((q1 + q2, q1 + q2)))
+            wide[offset : offset + len(e), offset : offset + len(e)] += e
+    parts = one.parts + tuple((b, c + q1, w) for b, c, w in other.parts)
+    return Component(one.codes, one.n_groups, np.concatenate([one.z, other.z], axis=1), bases, parts, one.level)
 
 
 @dataclass(frozen=True)
 class Factor:
     """A partition of the rows that random effects belong to: ``codes`` (n,), and q effects in each of its groups.
 
-    ``crossing`` marks effects of an ``R.`` equation.
+    ``crossing`` marks effects of an ``R.`` equation, ``members`` are the components of that partition.
     """
 
     codes: IntArray
     n_groups: int
     q: int
     crossing: bool
+    members: tuple[int, ...]
 
     @property
     def columns(self) -> int:
@@ -196,19 +196,24 @@ class Plan:
 
 
 def _factors(design: Design) -> list[Factor]:
-    """The partitions of `_merge(_components(...))`, in the same order, without their columns."""
+    """The partitions of `_components`, without their columns."""
     out: list[Factor] = []
+    count = 0
     for block in design.blocks:
         if not block.names:
             continue
         crossing = block.factor is not None
-        found = [Factor(block.codes, block.n_groups, 1 if crossing else block.z.shape[1], crossing)]
+        found = [Factor(block.codes, block.n_groups, 1 if crossing else block.z.shape[1], crossing, (count,))]
         if crossing and block.structure.n_params > 1:
-            found.append(Factor(block.level.codes, block.level.n_groups, 1, True))
+            found.append(Factor(block.level.codes, block.level.n_groups, 1, True, (count + 1,)))
+        count += len(found)
         for new in found:
             for k, other in enumerate(out):
                 if _same(other.codes, other.n_groups, new.codes, new.n_groups):
-                    out[k] = Factor(other.codes, other.n_groups, other.q + new.q, other.crossing or new.crossing)
+                    out[k] = Factor(
+                        other.codes, other.n_groups, other.q + new.q, other.crossing or new.crossing,
+                        other.members + new.members,
+                    )
                     break
             else:
                 out.append(new)
@@ -269,10 +274,8 @@ def build_layout(design: Design, n_columns: int, keep_clusters: bool = False) ->
     transforms = [block_transform(block) for block in design.blocks]
     slices, position = _slices([b.structure.n_entries if b.names else 0 for b in design.blocks])
     theta_slices, n_theta = _slices([b.structure.n_params if b.names else 0 for b in design.blocks])
-    components = _merge(_components(design, slices, transforms))
     order = plan(design, n_columns, keep_clusters)
-    if [c.n_groups * c.width for c in components] != [f.columns for f in order.factors]:
-        raise AssertionError("the plan is of other factors")
+    components = _merge(_components(design, slices, transforms), order.factors)
     ordered = _renumber([components[k] for k in order.chain], design.cluster)
     return Layout(
         tuple(ordered), tuple(components[k] for k in order.rest), design, tuple(slices), tuple(theta_slices),
