@@ -59,6 +59,8 @@ def choose(design: Design, wanted: Tier | None = None) -> Tier:
     SpecError
         Where the tier that is asked for cannot fit the model, or none can with the memory that there is.
     """
+    if wanted != "iterative" and not _large(design):
+        return "exact"
     why = why_not_iterative(design)
     if wanted == "iterative":
         if why:
@@ -67,8 +69,6 @@ def choose(design: Design, wanted: Tier | None = None) -> Tier:
                 advice="Leave method() out.",
             )
         return "iterative"
-    if not _large(design):
-        return "exact"
     cost, free = exact_cost(design), free_memory()
     fits = cost.bytes < SHARE * free
     if wanted != "exact" and not why and (cost.flops > SLOW or not fits):
