@@ -9,7 +9,6 @@ gradient; probes are added until that is below a tenth of a standard error.
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 
 import numpy as np
@@ -18,7 +17,7 @@ import numpy.typing as npt
 from terrace.likelihood.iterative.objective import FEWEST, IterativeEvaluation, IterativeObjective
 from terrace.likelihood.objective import Objective
 from terrace.optimise.log import Iteration
-from terrace.optimise.newton import NewtonResult, trust_region_step
+from terrace.optimise.newton import Log, NewtonResult, trust_region_step
 from terrace.optimise.search import SearchPoint, SearchSpace
 from terrace.wording import plural
 
@@ -63,19 +62,18 @@ def climb(
     """From θ to a root of the gradient. Raises `numpy.linalg.LinAlgError` where θ is outside of the space."""
     objective = space.objective
     assert isinstance(objective, IterativeObjective)
-    begun = time.perf_counter()
     objective.sharpen(space.natural(theta)[0], FEWEST, space.tick)
     point = space.point(theta, average=True)
     if point is None:
         raise np.linalg.LinAlgError("the likelihood cannot be evaluated at the starting values")
-    log: list[Iteration] = []
+    log = Log(report, space.keep_hessians)
     near, radius, moved = False, 1.0, 0.0
     while True:
         point = space.turned(point)
         scale = np.maximum(np.abs(point.theta), 0.3)
         gradient, hessian = point.gradient * scale, point.hessian * np.outer(scale, scale)
         step, gain = trust_region_step(gradient, hessian, radius)
-        log.append(_entry(space, point, len(log), moved, begun, report))
+        log.note(point, moved)
         wanted = _probes_wanted(objective, point, near, gain)
         if wanted:
             objective.sharpen(point.psi, wanted, space.tick)
@@ -83,12 +81,12 @@ def climb(
             point = _again(space, point)
             continue
         if gain < AT_REST:
-            return NewtonResult(point, True, tuple(log))
-        if len(log) > iterations:
-            return NewtonResult(point, False, tuple(log), f"no convergence in {plural(iterations, 'iteration')}")
+            return NewtonResult(point, True, log.entries)
+        if len(log.entries) > iterations:
+            return NewtonResult(point, False, log.entries, f"no convergence in {plural(iterations, 'iteration')}")
         found = _step(space, point, gradient, step, scale, radius)
         if found is None:
-            return NewtonResult(point, False, tuple(log), "no step leads uphill")
+            return NewtonResult(point, False, log.entries, "no step leads uphill")
         point, length = found
         moved = length
         radius = max(radius, 2.0 * length) if length > 0.9 * float(np.linalg.norm(step)) else 2.0 * length
@@ -141,17 +139,3 @@ def _step(
         shorter = max(slope / (slope - after), 0.1)  # where a line through both slopes is zero
         step, slope = step * shorter, slope * shorter
     return None
-
-
-def _entry(
-    space: SearchSpace, point: SearchPoint, number: int, moved: float, begun: float,
-    report: Callable[[Iteration], None] | None,
-) -> Iteration:
-    hessian = tuple(tuple(row) for row in point.hessian.tolist()) if space.keep_hessians else ()
-    entry = Iteration(
-        "Newton", number, point.ll, float(np.linalg.norm(point.gradient)), moved, time.perf_counter() - begun,
-        tuple(point.theta.tolist()), tuple(point.gradient.tolist()), hessian,
-    )
-    if report is not None:
-        report(entry)
-    return entry

@@ -153,7 +153,7 @@ def maximise(
     if point is None:
         raise np.linalg.LinAlgError("the starting values give no covariance matrix")
     turning = not space.logarithms and all(name == "nr" for name, _ in technique)
-    log = _Log(report, space.keep_hessians)
+    log = Log(report, space.keep_hessians)
     walk = _Walk(space, tolerances, average, turning, log, space.turned(point) if turning else point)
     log.note(walk.point, 0.0)
     if not len(theta):
@@ -187,7 +187,7 @@ class _Walk:
     """Where a search stands: its best point, the radius that is trusted, and the curvature of its steps."""
 
     def __init__(
-        self, space: SearchSpace, tolerances: Tolerances, average: bool, turning: bool, log: _Log, point: SearchPoint
+        self, space: SearchSpace, tolerances: Tolerances, average: bool, turning: bool, log: Log, point: SearchPoint
     ) -> None:
         self.space, self.tolerances, self.average, self.turning, self.log = space, tolerances, average, turning, log
         self.point = point
@@ -267,8 +267,8 @@ class _Walk:
         self.log.note(self.point, proposal.length)
 
 
-class _Log:
-    """The iterations of one search, passed on as they come."""
+class Log:
+    """The iterations of one search, passed on as they come; with their Hessians where wanted."""
 
     def __init__(self, report: Callable[[Iteration], None] | None, hessians: bool) -> None:
         self.report, self.hessians = report, hessians
@@ -277,9 +277,11 @@ class _Log:
 
     @property
     def entries(self) -> tuple[Iteration, ...]:
+        """All that were noted."""
         return tuple(self._entries)
 
     def note(self, p: SearchPoint, step: float) -> None:
+        """The point that an iteration led to, by a step of this length."""
         entry = Iteration(
             "Newton", len(self._entries), p.ll, float(np.linalg.norm(p.gradient)), step,
             time.perf_counter() - self.begun, tuple(p.theta.tolist()), tuple(p.gradient.tolist()),
