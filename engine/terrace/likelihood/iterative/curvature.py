@@ -84,7 +84,7 @@ def _w_times(schur: Schur, at: int, v: FloatArray, tick: Tick | None) -> list[Fl
 
 def weighted(schur: Schur, given: list[FloatArray], tick: Tick | None) -> list[FloatArray]:
     """W g by factor, for effects g by factor."""
-    right = times(schur, given)
+    right = times(schur.equations, given)
     return scores(schur, right, effects(schur, right, TOLERANCE, tick))
 
 

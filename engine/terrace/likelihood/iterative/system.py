@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from terrace.likelihood.iterative.equations import Equations
 from terrace.likelihood.iterative.schur import Schur, by_group
 from terrace.likelihood.iterative.solve import solve
 
@@ -36,16 +37,13 @@ def scores(schur: Schur, right: ByFactor, solved: ByFactor) -> ByFactor:
     return [np.asarray(lead), *(np.asarray(out[span]) for span in schur.equations.spans)]
 
 
-def times(schur: Schur, given: ByFactor) -> ByFactor:
+def times(equations: Equations, given: ByFactor) -> ByFactor:
     """Kg, the products Z'Zg."""
-    e = schur.equations
-    rest = np.concatenate(given[1:])
-    lead = by_group(e.lead.own, given[0]) + schur.to_lead(rest)
-    out = schur.own_times(rest) + schur.from_lead(given[0])
-    among = schur.among_rest(rest)
-    if among is not None:
-        out = out + among
-    return [np.asarray(lead), *(np.asarray(out[span]) for span in e.spans)]
+    out = [np.asarray(by_group(factor.own, each)) for factor, each in zip(equations.factors, given)]
+    for (a, b), coupling in equations.couplings.items():
+        out[a] = out[a] + coupling.times(given[b])
+        out[b] = out[b] + coupling.transposed_times(given[a])
+    return out
 
 
 def inner(left: ByFactor, right: ByFactor) -> FloatArray:

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.likelihood.iterative.equations import Equations
-from terrace.likelihood.iterative.schur import by_group, rows_of
+from terrace.likelihood.iterative.schur import rows_of
+from terrace.likelihood.iterative.system import times
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -55,7 +56,7 @@ def at_zero(equations: Equations, r: int, p: int, n: float) -> AtZero:
         within[i] += np.einsum("gqa,gqb->ab", rows[:, :, :p], moved[:, :, :p])
         squares[i] += float(np.einsum("gq,gq->", rows[:, :, p], moved[:, :, p]))
     if p:
-        kx = _times(equations, x)
+        kx = times(equations, x)
         for i in range(r):
             for j in range(r):
                 across = sum(
@@ -68,12 +69,3 @@ def at_zero(equations: Equations, r: int, p: int, n: float) -> AtZero:
         projected[r, :r] -= traces
         projected[r, r] -= p
     return AtZero((projected + projected.T) / 2.0, plain, squares, float(equations.products[p, p]))
-
-
-def _times(equations: Equations, v: list[FloatArray]) -> list[FloatArray]:
-    """K v, both by factor."""
-    out = [np.asarray(by_group(factor.own, each)) for factor, each in zip(equations.factors, v)]
-    for (a, b), coupling in equations.couplings.items():
-        out[a] = out[a] + coupling.times(v[b])
-        out[b] = out[b] + coupling.transposed_times(v[a])
-    return out
