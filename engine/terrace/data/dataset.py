@@ -437,10 +437,18 @@ def _whole_codes(whole: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int64], FloatA
     low, high = int(whole.min()), int(whole.max())
     if high - low > 4 * len(whole) + 1000 or max(-low, high) >= EXACT:
         return None
-    place = whole.astype(np.int64, copy=False) - low
-    seen = np.zeros(high - low + 1, dtype=bool)
-    seen[place] = True
-    codes = place if seen.all() else (np.cumsum(seen) - 1)[place]
+    return _counted(whole.astype(np.int64, copy=False) - low, high - low + 1, low)
+
+
+def _counted(
+    place: npt.NDArray[np.int64], size: int, low: float, missing: npt.NDArray[np.bool_] | None = None
+) -> tuple[npt.NDArray[np.int64], FloatArray]:
+    """Codes of the places that occur, in order, -1 where missing, and the numbers that begin at ``low``."""
+    seen = np.zeros(size, dtype=bool)
+    seen[place if missing is None else place[~missing]] = True
+    codes = place if missing is None and seen.all() else (np.cumsum(seen) - 1)[place]
+    if missing is not None:
+        codes[missing] = -1
     return codes, np.flatnonzero(seen).astype(np.float64) + low
 
 
@@ -457,12 +465,7 @@ def _number_codes(values: FloatArray) -> tuple[npt.NDArray[np.int64], FloatArray
         some = bool(missing.any())
         place = np.where(missing, 0.0, shifted).astype(np.int64) if some else shifted.astype(np.int64)
         if np.all((place == shifted) | missing):
-            seen = np.zeros(int(span) + 1, dtype=bool)
-            seen[place[~missing] if some else place] = True
-            codes = (np.cumsum(seen) - 1)[place]
-            if some:
-                codes[missing] = -1
-            return codes, np.flatnonzero(seen).astype(np.float64) + low
+            return _counted(place, int(span) + 1, low, missing if some else None)
     found: tuple[Any, Any] = cancellable(lambda: pd.factorize(values, sort=True), len(values))
     return found
 

@@ -46,7 +46,7 @@ def levels(data: Dataset, name: str, keep: BoolArray, *, missing: bool = False, 
     values: list[Value | None] = []
     for g in np.flatnonzero(used):
         row = int(groups.first[g])
-        value = source[row] if not hasattr(source, "iloc") else source.iloc[row]
+        value = source.iloc[row] if text else source[row]
         gone = bool(groups.missing[row])
         values.append(None if gone else value if text else float(value))
     return Levels(
