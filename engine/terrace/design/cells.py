@@ -18,6 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from terrace.design.groups import is_sorted, starts_of
+
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
@@ -136,8 +138,8 @@ class Cells:
 
 def _sums_by(codes: IntArray, count: int) -> Callable[[FloatArray], FloatArray]:
     """The function that sums (n,) values by group, (count,); every group has rows."""
-    if bool(np.all(codes[1:] >= codes[:-1])):
-        starts = np.flatnonzero(np.diff(codes, prepend=-1))
+    if is_sorted(codes):
+        starts = starts_of(codes)
         return lambda x: np.add.reduceat(x, starts)
     return lambda x: np.asarray(np.bincount(codes, weights=x, minlength=count), dtype=np.float64)
 

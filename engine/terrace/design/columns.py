@@ -95,7 +95,7 @@ class ColumnBuilder:
 
     def picked(self, values: npt.NDArray[T]) -> npt.NDArray[T]:
         """Those of the rows of the sample, which are the values themselves where it has all."""
-        return values if self.n == len(values) else values[self.rows]
+        return picked_rows(values, self.rows, self.n)
 
     def values(self, factor: Factor) -> FloatArray:
         """The numbers of a continuous variable in the sample, shape (n,)."""
@@ -292,6 +292,11 @@ def _marked(part: str, bases: tuple[str, ...]) -> str:
         return f"{operator}{'b' if name in bases else 'o'}.{name}"
     letter = "c" if operator.startswith("c") else ""
     return f"{letter}o{operator.removeprefix('c')}.{name}"
+
+
+def picked_rows(values: npt.NDArray[T], rows: npt.NDArray[np.bool_], n: int) -> npt.NDArray[T]:
+    """The rows of the sample, n of them; the values themselves where these are all."""
+    return values if n == len(rows) else values[rows]
 
 
 def variable_values(data: Dataset, factor: Factor) -> FloatArray:

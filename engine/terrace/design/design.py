@@ -12,7 +12,7 @@ import numpy.typing as npt
 from terrace.covariance.contract import RandomStructure
 from terrace.covariance.registry import STRUCTURES, random_structure
 from terrace.data.dataset import Dataset
-from terrace.design.columns import ColumnBuilder, ColumnInfo, Columns
+from terrace.design.columns import ColumnBuilder, ColumnInfo, Columns, picked_rows
 from terrace.design.fixed_part import CONSTANT, FixedPart, fixed_part, with_constant
 from terrace.design.groups import compact, first_rows, interact, sizes
 from terrace.design.independent import Dependence, dependent_columns
@@ -240,11 +240,6 @@ def _levels(spec: ModelSpec, data: Dataset, rows: npt.NDArray[np.bool_]) -> tupl
         levels.append(Level(equation.level, codes, count, first, values))
         above = codes
     return tuple(levels)
-
-
-def picked_rows(values: npt.NDArray[Any], rows: npt.NDArray[np.bool_], n: int) -> npt.NDArray[Any]:
-    """The rows of the sample, n of them; the values themselves where these are all."""
-    return values if n == len(rows) else values[rows]
 
 
 def _constant_in(spec: ModelSpec, position: int) -> bool:

@@ -12,6 +12,7 @@ from terrace.data.dataset import Dataset
 from terrace.data.value import Value
 from terrace.design.columns import ColumnInfo, variable_values
 from terrace.design.design import Design, RandomBlock
+from terrace.design.groups import first_rows
 from terrace.errors import DataError
 from terrace.spec.model import Term
 
@@ -92,8 +93,7 @@ def level_codes(design: Design, data: Dataset, name: str) -> IntArray:
 def pair_codes(design: Design, block: RandomBlock, data: Dataset) -> IntArray:
     """The number of every row's pair of group and value of `block.factor`, shape (rows,); -1 for unseen pairs."""
     assert block.factor is not None and block.values is not None
-    first = np.empty(block.n_groups, dtype=np.int64)
-    first[block.codes[::-1]] = np.arange(len(block.codes) - 1, -1, -1)
+    first = first_rows(block.codes, block.n_groups)
     above = level_codes(design, data, block.level.name)
     return _found(above, data, block.factor, block.level.codes[first], block.values)
 

@@ -12,6 +12,7 @@ from terrace.covariance.contract import ReportedParameter, ResidualStructure
 from terrace.covariance.registry import RESIDUALS
 from terrace.data.dataset import Dataset
 from terrace.data.digits import whole_text
+from terrace.design.groups import starts_of
 from terrace.errors import DataError, SpecError
 from terrace.spec.model import ModelSpec
 
@@ -249,7 +250,7 @@ def observed_lags(groups: IntArray, at: FloatArray) -> npt.NDArray[np.int64]:
     """The distances in time between rows of a group that occur, ascending, without 0."""
     order = np.lexsort((at, groups))
     g, t = groups[order], at[order]
-    starts = np.flatnonzero(np.diff(g, prepend=-1))
+    starts = starts_of(g)
     ends = np.append(starts[1:], len(g)) - 1
     longest = int(np.rint(t[ends] - t[starts]).max(initial=0.0)) if len(g) else 0
     marked = np.zeros(longest + 1 if longest <= MARKED else 0, dtype=bool)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from terrace.design.groups import first_rows
 from terrace.likelihood.eliminate import Eliminated
 from terrace.likelihood.iterative.blup import iterative_effects
 from terrace.likelihood.iterative.objective import IterativeObjective
@@ -159,8 +160,7 @@ def _to_blocks(
         width = block.z.shape[1]
         values = np.zeros((block.n_groups, width))
         vcov = np.zeros((block.n_groups, width, width)) if errors else None
-        first = np.empty(block.n_groups, dtype=np.int64)
-        first[block.codes[::-1]] = np.arange(len(block.codes) - 1, -1, -1)
+        first = first_rows(block.codes, block.n_groups)
         a = objective.layout.transforms[position].a
         pieces = 0
         for component, u, v in found.values():

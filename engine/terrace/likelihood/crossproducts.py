@@ -259,7 +259,7 @@ def within_clusters(codes: IntArray, count: int, clusters: IntArray) -> tuple[In
             advice="Use model-based standard errors, or clusters that hold all groups that share an effect.",
         )
     order = np.argsort(owner, kind="stable")
-    starts = np.flatnonzero(np.diff(owner[order], prepend=-1))
+    starts = starts_of(owner[order])
     sizes = np.diff(np.append(starts, count))
     number = np.empty(count, dtype=np.int64)
     number[order] = np.arange(count) - np.repeat(starts, sizes)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from terrace.design.groups import is_sorted, starts_of
 from terrace.likelihood.bases import DenseBases
 from terrace.likelihood.crossproducts import SimpleData
 from terrace.likelihood.eliminate import Jet, eliminate
@@ -82,10 +83,10 @@ class Outcomes:
         self.s[q:-1, :q] = common[q:-1, :q, None]
         if objective.layout.chain:
             codes = objective.layout.chain[0].codes
-            order = None if np.all(codes[1:] >= codes[:-1]) else np.argsort(codes, kind="stable")
+            order = None if is_sorted(codes) else np.argsort(codes, kind="stable")
             if order is not None:
                 e, codes = e[:, order], codes[order]
-            starts = np.flatnonzero(np.diff(codes, prepend=-1))
+            starts = starts_of(codes)
             z = np.concatenate([c.z for c in objective.layout.chain], axis=1)
             for j in range(q):
                 column = z[:, j] if order is None else z[order, j]

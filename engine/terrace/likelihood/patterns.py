@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from terrace.covariance.contract import ResidualStructure
 from terrace.covariance.residual.by_lag import ByLag
+from terrace.design.groups import starts_of
 from terrace.design.residuals import ResidualLayout
 from terrace.likelihood.chains import Chains
 from terrace.likelihood.curvature import Weight
@@ -62,7 +63,7 @@ class PatternData:
         self.m = w.shape[1]
         self._slices = residuals.slices()
         groups = residuals.groups[rows]
-        starts = np.flatnonzero(np.diff(groups, prepend=-1))
+        starts = starts_of(groups)
         at, by = residuals.at[rows], residuals.by[rows]
         self.parts: list[_ByGroup] = []
         for level in range(residuals.n_by):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from terrace.design.groups import starts_of
 from terrace.likelihood.series import Series
 
 FloatArray = npt.NDArray[np.float64]
@@ -85,7 +86,7 @@ class Chunk:
     @property
     def starts(self) -> IntArray:
         """The first segment of each pattern, (J,)."""
-        return np.flatnonzero(np.diff(self.pattern, prepend=-1))
+        return starts_of(self.pattern)
 
 
 @dataclass

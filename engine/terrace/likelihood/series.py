@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from terrace.design.groups import is_sorted, starts_of
 from terrace.likelihood.curvature import Weight
 from terrace.likelihood.eliminate import Jet
 
@@ -60,10 +61,10 @@ def summed(values: FloatArray, owner: IntArray, n_owner: int) -> FloatArray:
     out = np.zeros((*values.shape[:-1], n_owner))
     if not len(owner):
         return out
-    if np.any(owner[1:] < owner[:-1]):
+    if not is_sorted(owner):
         order = np.argsort(owner, kind="stable")
         owner, values = owner[order], values[..., order]
-    first = np.flatnonzero(np.diff(owner, prepend=-1))
+    first = starts_of(owner)
     present = owner[first]
     out[..., present] = values if len(present) == len(owner) else np.add.reduceat(values, first, axis=-1)
     return out

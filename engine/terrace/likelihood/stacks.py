@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.covariance.contract import ResidualStructure
+from terrace.design.groups import is_sorted, starts_of
 from terrace.likelihood.curvature import Weight
 from terrace.likelihood.eliminate import Jet
 from terrace.likelihood.entries import Entries
@@ -343,10 +344,10 @@ def _parts(chunk: Chunk, derivatives: int) -> Iterable[slice]:
 
 def _add_rows(target: FloatArray, owner: IntArray, each: FloatArray) -> None:
     """target (a, owners, ...) += each (a, N, ...) at its owner."""
-    if np.any(owner[1:] < owner[:-1]):
+    if not is_sorted(owner):
         order = np.argsort(owner, kind="stable")
         owner, each = owner[order], each[:, order]
-    first = np.flatnonzero(np.diff(owner, prepend=-1))
+    first = starts_of(owner)
     target[:, owner[first]] += each if len(first) == len(owner) else np.add.reduceat(each, first, axis=1)
 
 

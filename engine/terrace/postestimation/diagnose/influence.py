@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
 from terrace.design.estimability import settled
+from terrace.design.groups import first_rows
 from terrace.errors import Cancelled, SpecError, TerraceError
 from terrace.inference.robust import cluster_scores
 from terrace.likelihood.objective import Objective
@@ -144,8 +145,7 @@ def _groups(fit: FitResult, data: Dataset, level: str | None) -> tuple[IntArray,
         own = next(v for v in design.levels if v.name == chosen)
         codes, count = own.codes, own.n_groups
         above = names[: names.index(chosen) + 1]
-    first = np.empty(count, dtype=np.int64)
-    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+    first = first_rows(codes, count)
     columns = [group_values(data, n)[sample[first]] for n in above]
     labels = tuple(" / ".join(data.level_label(n, v) for n, v in zip(above, values)) for values in zip(*columns))
     return codes, count, chosen, labels

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from terrace.data.dataset import Dataset
 from terrace.design.columns import ColumnInfo
 from terrace.design.estimability import all_determined, estimable_rows
+from terrace.design.groups import first_rows
 from terrace.design.newdata import column_values, level_codes, pair_codes, unseen_levels
 from terrace.errors import SpecError
 from terrace.likelihood.blup import BlockEffects, predict_effects
@@ -116,8 +117,7 @@ def group_labels(fit: FitResult, position: int, data: Dataset | None) -> tuple[s
     block = fit.model.design.blocks[position]
     if data is None:
         return tuple(str(k + 1) for k in range(block.n_groups))
-    first = np.empty(block.n_groups, dtype=np.int64)
-    first[block.codes[::-1]] = np.arange(len(block.codes) - 1, -1, -1)
+    first = first_rows(block.codes, block.n_groups)
     columns: list[tuple[str, npt.NDArray[Any]]] = []
     for level in fit.model.design.levels:
         if level.values is not None:
@@ -203,8 +203,7 @@ def _exchangeable_value(fit: FitResult, data: Dataset, position: int, u: FloatAr
     """E(u_new | u) = c Σu / (v + (m - 1)c) with v, c the variance and covariance of the m values, (rows, 1)."""
     design = fit.model.design
     block = design.blocks[position]
-    first = np.empty(block.n_groups, dtype=np.int64)
-    first[block.codes[::-1]] = np.arange(len(block.codes) - 1, -1, -1)
+    first = first_rows(block.codes, block.n_groups)
     above = block.level.codes[first]
     count = np.bincount(above, minlength=block.level.n_groups)
     total = np.bincount(above, weights=u[:, 0], minlength=block.level.n_groups)
