@@ -18,6 +18,7 @@ from waiting import settled, wait_until
 from terrace_desktop.app import zones
 from terrace_desktop.builder.variables import VariableDelegate, broken
 from terrace_desktop.ui import theme
+from terrace_desktop.ui.room import fitting
 from terrace_desktop.ui.settings import Settings
 
 __all__ = ["popups"]  # a fixture for every test here
@@ -123,9 +124,9 @@ def test_a_panel_that_nothing_opened_leaves_the_focus_to_the_results(program: Pr
 
 def test_a_first_window_leaves_room_for_its_frame() -> None:
     room = QGuiApplication.primaryScreen().availableGeometry()
-    width, height = zones.fitting((9999, 9999), frame=(16, 48))
+    width, height = fitting((9999, 9999), frame=(16, 48))
     assert (width, height) == (room.width() - 16, room.height() - 48)
-    assert zones.fitting((300, 200)) == (300, 200)
+    assert fitting((300, 200)) == (300, 200)
 
 
 def test_data_fold_to_a_rail_where_there_is_no_room_beside_the_panel(program: Program) -> None:

@@ -45,7 +45,7 @@ def file_dialog(parent: QWidget, title: str, folder: str, filters: str) -> QFile
     named(dialog, "file_dialog", title)
     dialog.setOption(QFileDialog.Option.HideNameFilterDetails)  # the endings of forty formats are no name
     dialog.setNameFilters(filters.split(";;"))
-    dialog.resize(*for_text(*_LARGE))
+    dialog.resize(*map(theme.px, _LARGE))
     return dialog
 
 

@@ -37,6 +37,7 @@ from terrace.postestimation.predict.columns import (
 from terrace.postestimation.settled import bare, settled
 from terrace.progress import CancelCheck
 from terrace.results.fit import FitResult
+from terrace.wording import plural
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -185,9 +186,9 @@ def _iterative_variance(
     if len(data) > MOST_SOLVED:
         raise SpecError(
             f"Standard errors of fitted values take a solve a row with the iterative method, which is too long for "
-            f"{len(data):,} rows.",
+            f"{plural(len(data), 'row')}.",
             code="needs-exact", subject="method",
-            advice=f"Predict at most {MOST_SOLVED:,} rows at a time, or without standard errors.",
+            advice=f"Predict at most {plural(MOST_SOLVED, 'row')} at a time, or without standard errors.",
         )
 
     def tick() -> None:
